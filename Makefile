@@ -1,0 +1,70 @@
+# What can be done here: `make help`. Every target may be run again at any time.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+SERVE ?= 1
+PORT ?= 8000
+DIRECTORY_PORT ?= 3890
+PEOPLE ?= 20000
+ARGS ?=
+
+# Always `python -m`: scripts in .venv/bin name their interpreter by a path that
+# stops being true when the folder is moved.
+RUN := .venv/bin/python
+MANAGE := $(RUN) manage.py
+export PYTHON
+
+.PHONY: help
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
+
+.PHONY: demo
+demo: ready-to-run ## a directory with a sample company, the first sync, then the site until Ctrl-C (SERVE=0: no site; PORT=8000)
+	@$(RUN) -m fixtures.demo all --serve "$(SERVE)" --port "$(PORT)" --directory-port "$(DIRECTORY_PORT)"
+
+.PHONY: demo-directory
+demo-directory: ready-to-run ## only the directory of the last demo, until Ctrl-C
+	@$(RUN) -m fixtures.demo directory --directory-port "$(DIRECTORY_PORT)"
+
+.PHONY: demo-stop
+demo-stop: ready-to-run ## stop the directory that `make demo SERVE=0` left running
+	@$(RUN) -m fixtures.demo stop
+
+.PHONY: test
+test: ready-to-test ## all tests (ARGS="tests/core -n0 -k name" for some)
+	@$(RUN) -m pytest $(ARGS)
+
+.PHONY: check
+check: ready-to-test ## format, lint, types, import contracts, migrations, system checks, translations
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m ruff check .
+	@$(RUN) -m mypy
+	@$(RUN) -m pytest -q -n0 tests/test_architecture.py tests/test_translations.py
+	@$(MANAGE) makemigrations --check --dry-run
+	@$(MANAGE) check --fail-level WARNING
+
+.PHONY: format
+format: ready-to-test ## let ruff format and fix
+	@$(RUN) -m ruff format .
+	@$(RUN) -m ruff check --fix .
+
+.PHONY: messages
+messages: ready-to-test ## bring the translations up to date with the code, and compile them
+	@deploy/messages.sh
+
+.PHONY: bench
+bench: ready-to-run ## plain read, first sync and second sync against 20,000 people (PEOPLE=…)
+	@$(RUN) -m benchmarks.run --people "$(PEOPLE)" $(ARGS)
+
+.PHONY: pins
+pins: ## write constraints.txt anew from the requirements
+	@deploy/pins.sh
+
+.PHONY: ready-to-run ready-to-test
+ready-to-run:
+	@deploy/prepare.sh run
+ready-to-test:
+	@deploy/prepare.sh test
