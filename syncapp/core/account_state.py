@@ -1,0 +1,123 @@
+"""What the attributes of an account say about the person's state (rule D1).
+
+A lockout after wrong passwords passes by itself and is no state of the person.
+A value that cannot be read says nothing: switching people off on a guess would
+be worse than to notice a leaver a run later.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from syncapp.core.vocabulary import State
+
+Attributes = Mapping[str, Sequence[bytes]]
+
+_ACCOUNT_DISABLED = 0x2  # bit of userAccountControl
+_FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+_FILETIME_NEVER = frozenset({0, 2**63 - 1})
+_LOCKED_FOR_GOOD = "000001010000Z"  # pwdAccountLockedTime set by an administrator
+_SHADOW_NEVER = -1
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# RFC 4517: minutes and seconds may be missing, a fraction and an offset may follow.
+_GENERALIZED_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)?(\d\d)?(?:[.,](\d+))?(?:Z|([+-])(\d\d)(\d\d)?)")
+
+_ACTIVE_DIRECTORY = ("useraccountcontrol", "accountexpires")
+_OPENLDAP = ("pwdaccountlockedtime", "pwdendtime", "shadowexpire")
+_DS389 = ("nsaccountlock", "shadowexpire")
+_FREEIPA = ("nsaccountlock", "krbprincipalexpiration")
+
+# Lower-cased names of what `account_state` wants to see, by kind of directory.
+STATE_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
+    "active_directory": _ACTIVE_DIRECTORY,
+    "openldap": _OPENLDAP,
+    "389ds": _DS389,
+    "freeipa": _FREEIPA,
+    "generic": tuple(dict.fromkeys(_OPENLDAP + _DS389)),
+}
+
+
+def account_state(kind: str, attributes: Attributes, *, now: datetime) -> State:
+    """Judge by the attributes of `STATE_ATTRIBUTES[kind]`, names lower-cased; dates by our clock `now`.
+
+    Disabled goes before expired: it is what an administrator said by hand.
+    """
+    names = [name for name in STATE_ATTRIBUTES[kind] if name in attributes]
+    if not names:
+        return State.ACTIVE
+    if any(_DISABLED[name](value) for name, value in _present(attributes, names) if name in _DISABLED):
+        return State.DISABLED
+    ends = (_ENDS[name](value) for name, value in _present(attributes, names) if name in _ENDS)
+    if any(end is not None and end <= now for end in ends):
+        return State.EXPIRED
+    return State.ACTIVE
+
+
+def parse_generalized_time(text: str) -> datetime | None:
+    """Read an LDAP time in any of its legal spellings; None when it is none."""
+    match = _GENERALIZED_TIME.fullmatch(text)
+    if not match:
+        return None
+    year, month, day, hour, minute, second, fraction, sign, offset_hours, offset_minutes = match.groups()
+    # A fraction belongs to the last unit that is given.
+    unit = timedelta(seconds=1) if second else timedelta(minutes=1) if minute else timedelta(hours=1)
+    offset = timedelta(hours=int(offset_hours or 0), minutes=int(offset_minutes or 0))
+    try:
+        moment = datetime(int(year), int(month), int(day), int(hour), int(minute or 0), tzinfo=UTC)
+        moment += timedelta(seconds=int(second or 0)) + unit * float(f"0.{fraction or 0}")
+        return moment + offset if sign == "-" else moment - offset
+    except (ValueError, OverflowError):  # no such day, or outside the calendar
+        return None
+
+
+def _present(attributes: Attributes, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        for value in attributes[name]:
+            yield name, value.decode("ascii", "replace").strip()
+
+
+def _number(text: str) -> int | None:
+    try:
+        return int(text)
+    except ValueError:
+        return None
+
+
+def _is_disabled_in_ad(text: str) -> bool:
+    return bool((_number(text) or 0) & _ACCOUNT_DISABLED)
+
+
+def _filetime(text: str) -> datetime | None:
+    """Units of 100 ns since 1601; None for never."""
+    ticks = _number(text)
+    if ticks is None or ticks in _FILETIME_NEVER:
+        return None
+    try:
+        return _FILETIME_EPOCH + timedelta(microseconds=ticks // 10)
+    except OverflowError:  # further away than any calendar
+        return None
+
+
+def _shadow_day(text: str) -> datetime | None:
+    """Days since 1970, the first on which the account is closed; None for never."""
+    days = _number(text)
+    if days is None or days <= _SHADOW_NEVER:
+        return None
+    try:
+        return _UNIX_EPOCH + timedelta(days=days)
+    except OverflowError:
+        return None
+
+
+_DISABLED: Mapping[str, Callable[[str], bool]] = {
+    "useraccountcontrol": _is_disabled_in_ad,
+    "pwdaccountlockedtime": lambda text: text == _LOCKED_FOR_GOOD,
+    "nsaccountlock": lambda text: text.casefold() == "true",
+}
+_ENDS: Mapping[str, Callable[[str], datetime | None]] = {
+    "accountexpires": _filetime,
+    "pwdendtime": parse_generalized_time,
+    "shadowexpire": _shadow_day,
+    "krbprincipalexpiration": parse_generalized_time,
+}

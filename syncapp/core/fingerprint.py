@@ -1,0 +1,39 @@
+"""Telling at a glance that nothing which matters has changed (design, section 5)."""
+
+import json
+import marshal
+from collections.abc import Sequence
+from dataclasses import asdict
+from hashlib import blake2b
+
+import phonenumbers
+
+from syncapp.core.converters import CONVERTERS_VERSION
+from syncapp.core.records import RemoteRecord, SyncOptions
+
+
+def settings_digest(options: SyncOptions) -> bytes:
+    """Digest of everything but the entry itself that can change a decision.
+
+    Every setting of the options, our converters, and the release of the telephone
+    library, which decides what is a valid number. The order of mappings does not
+    matter, that of match keys and pools does.
+    """
+    settings = asdict(options)
+    settings["rules"] = sorted(settings["rules"], key=lambda rule: rule["field"])
+    decisive = [settings, CONVERTERS_VERSION, phonenumbers.__version__]
+    text = json.dumps(decisive, sort_keys=True, default=sorted)  # sets become sorted lists
+    return blake2b(text.encode(), digest_size=16).digest()
+
+
+def fingerprint(record: RemoteRecord, attributes: Sequence[str], digest: bytes) -> str:
+    """24 hex digits over DN, state and the raw values of these lower-cased attributes.
+
+    Values have no order in a directory, so theirs does not count. `marshal` writes
+    everything with its length, so that no two different contents look alike, and
+    in version 2 of its form equal contents always alike.
+    """
+    values_of = record.attributes.get
+    values = [found if found is None or len(found) < 2 else sorted(found) for found in map(values_of, attributes)]
+    content = marshal.dumps((digest, record.state.value, record.dn, [found or None for found in values]), 2)
+    return blake2b(content, digest_size=12).hexdigest()

@@ -1,0 +1,142 @@
+"""Who gets which extension (rules C1 to C5, C9), judged on the end state and not by sort order."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from syncapp.core.normalise import fold
+from syncapp.core.records import PoolSpec
+
+
+class NumberWish(NamedTuple):
+    """What one person has and would get.
+
+    `has`: the employee's present extension. `wants`: the number that the
+    directory says and that may be taken if it is free. `needs`: gets one of the
+    pool when left without. `order` sorts those whom the pool serves.
+    """
+
+    anchor: str
+    employee_id: int | None
+    has: str = ""
+    wants: str = ""
+    needs: bool = False
+    order: str = ""
+    dn: str = ""
+    department: str = ""
+
+
+@dataclass(slots=True)
+class Numbers:
+    """By anchor: the number a person gets (`granted`, `issued` of the pool), or why not.
+
+    `taken`: the owner of the number he claims. `contested`: several entries claim
+    it and nobody has it. `unserved`: the pool has none left. `vacated`: numbers
+    that their owners give up for those granted to them.
+    """
+
+    granted: dict[str, str] = field(default_factory=dict)
+    issued: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, int] = field(default_factory=dict)
+    contested: dict[str, str] = field(default_factory=dict)
+    unserved: list[str] = field(default_factory=list)
+    vacated: frozenset[str] = frozenset()
+
+
+def settle_numbers(
+    *,
+    wishes: Collection[NumberWish],
+    owners: Mapping[str, int],
+    claims: Mapping[str, int],
+    never: Collection[str],
+    pools: Collection[PoolSpec],
+    is_emergency: Callable[[str], bool],
+) -> Numbers:
+    """Give every wish its number, or say why it has none.
+
+    `owners` maps every extension of the number plan to its employee, `claims`
+    every number to how many active entries of the directory claim it, `never`
+    are further numbers that must not be issued: claimed by any known entry,
+    cooling, taken in a phone system (rule C5).
+    """
+    result = Numbers()
+    moving = _contest(wishes, owners, claims, result)
+    _refuse_taken(moving, owners, result)
+    result.granted = {anchor: wish.wants for anchor, wish in moving.items()}
+    result.vacated = frozenset(wish.has for wish in moving.values() if wish.has)
+
+    blocked = {*owners, *never, *result.granted.values()}
+    streams: dict[PoolSpec, Iterator[str]] = {pool: free_numbers(pool, blocked, is_emergency) for pool in pools}
+    left = [wish for wish in wishes if wish.needs and not wish.has and wish.anchor not in result.granted]
+    for wish in sorted(left, key=lambda wish: (wish.order, wish.anchor)):
+        mine = [pool for pool in pools if serves(pool, dn=wish.dn, department=wish.department)]
+        number = next((number for pool in mine for number in streams[pool]), None)
+        if number is not None:
+            result.issued[wish.anchor] = number
+            blocked.add(number)
+        elif mine:
+            result.unserved.append(wish.anchor)
+    return result
+
+
+def _contest(
+    wishes: Iterable[NumberWish], owners: Mapping[str, int], claims: Mapping[str, int], result: Numbers
+) -> dict[str, NumberWish]:
+    """Sort out numbers that several entries claim: nobody's, unless one already has it (rule C3)."""
+    moving = {}
+    for wish in wishes:
+        if not wish.wants or wish.wants == wish.has:
+            continue
+        if claims.get(wish.wants, 0) > 1 and wish.wants not in owners:
+            result.contested[wish.anchor] = wish.wants
+        else:
+            moving[wish.anchor] = wish
+    return moving
+
+
+def _refuse_taken(moving: dict[str, NumberWish], owners: Mapping[str, int], result: Numbers) -> None:
+    """Take those out of `moving` whose number somebody keeps.
+
+    A number is free when its owner moves away in the same plan; one refusal may
+    keep the next one's number taken, hence the loop. A number that is vacated goes
+    to its claimant only if it has one claimant.
+    """
+    while True:
+        leaving = {wish.employee_id for wish in moving.values() if wish.employee_id is not None and wish.has}
+        rivals = Counter(wish.wants for wish in moving.values())
+        refused = [
+            (wish, owners[wish.wants])
+            for wish in moving.values()
+            if wish.wants in owners
+            and owners[wish.wants] != wish.employee_id
+            and (owners[wish.wants] not in leaving or rivals[wish.wants] > 1)
+        ]
+        if not refused:
+            return
+        for wish, owner in refused:
+            del moving[wish.anchor]
+            result.taken[wish.anchor] = owner
+
+
+def serves(pool: PoolSpec, *, dn: str, department: str) -> bool:
+    """Whether a pool is for a person with this DN and department."""
+    below = not pool.ou or f",{_plain_dn(dn)}".endswith(f",{_plain_dn(pool.ou)}")
+    return below and (not pool.department or fold(pool.department) == fold(department))
+
+
+def _plain_dn(dn: str) -> str:
+    """A DN for comparing endings: folded, without spaces around its commas and equal signs."""
+    parts = [part.strip() for part in fold(dn).split(",")]
+    return ",".join("=".join(side.strip() for side in part.split("=", 1)) for part in parts)
+
+
+def free_numbers(pool: PoolSpec, blocked: Collection[str], is_emergency: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the pool's free numbers, the lowest first. Leading zeros are kept.
+
+    `blocked` is looked at as the numbers are asked for, so it may grow meanwhile.
+    """
+    for number in range(int(pool.first), int(pool.last) + 1):
+        text = str(number).zfill(len(pool.first))
+        if text not in blocked and text not in pool.reserved and not is_emergency(text):
+            yield text

@@ -1,0 +1,199 @@
+"""The plan of one person while it is being made."""
+
+from dataclasses import dataclass, field
+
+from syncapp.core.merge import Decision, FieldMerge
+from syncapp.core.records import (
+    Base,
+    EntryKeys,
+    FieldChange,
+    FieldRule,
+    KnownRecord,
+    LocalPerson,
+    Matter,
+    Message,
+    PlanItem,
+    RecordTouch,
+    RemotePerson,
+)
+from syncapp.core.vocabulary import TEXT_FIELDS, Action, Field, MatterKind, Outcome, Side
+
+# Looked up once: to fetch a member from its class takes Python 3.11 longer than to use it.
+_PULL, _PUSH, _CONFLICT, _LOCAL = Decision.PULL, Decision.PUSH, Decision.CONFLICT, Side.LOCAL
+PROPOSALS = frozenset({MatterKind.MATCH_PROPOSED, MatterKind.MATCH_SIMILAR})
+NUMBER_DISPUTES = frozenset({MatterKind.NUMBER_TAKEN, MatterKind.NUMBER_CLAIMED_TWICE})
+SETTLED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.SKIPPED})
+
+
+@dataclass(slots=True)
+class PersonPlan:
+    """Collects what happens to one person; `result` makes an item or, without news, a touch."""
+
+    person: RemotePerson
+    keys: EntryKeys
+    record: KnownRecord | None
+    local: LocalPerson | None
+    number_plan: str = "default"
+    action: Action = Action.UPDATE
+    outcome: Outcome | None = None
+    message: Message | None = None
+    number_issued: bool = False
+    number_moves: bool = False
+    waiting: bool = False
+    base: dict[Field, Base] = field(default_factory=dict)
+    changes: dict[Field, FieldChange] = field(default_factory=dict)
+    matters: list[Matter] = field(default_factory=list)
+    matter_message: Message | None = None
+    failure: Message | None = None
+    remarks: list[Message] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.record is not None:
+            self.base = dict(self.record.base)
+
+    @property
+    def number_in_dispute(self) -> bool:
+        """Whether the domain's number was refused and nothing was agreed since.
+
+        It is left alone until somebody decides (rules C3, C4): neither the number of
+        the pool that the person got meanwhile nor the mapping's policy decides that.
+        """
+        open_matters = self.record.open_matters if self.record is not None else ()
+        return Field.EXTENSION not in self.base and any(matter.kind in NUMBER_DISPUTES for matter in open_matters)
+
+    def value(self, name: Field) -> str:
+        """The employee's value as the plan leaves it so far."""
+        if name in self.changes:
+            return self.changes[name].after
+        return self.local.values[name] if self.local is not None else ""
+
+    def change(self, name: Field, after: str) -> None:
+        before = self.local.values[name] if self.local is not None else ""
+        if before != after:
+            self.changes[name] = FieldChange(name, _LOCAL, before, after)
+
+    def take(self, rule: FieldRule, merged: FieldMerge) -> None:
+        """Carry a merge decision into the plan."""
+        if merged.remark is not None:
+            self.remarks.append(merged.remark)
+        if merged.decision is _PULL:
+            self.change(rule.field, merged.remote)
+        elif merged.decision is _PUSH:
+            self.waiting = True
+        elif merged.decision is _CONFLICT:
+            local = self.value(rule.field)
+            text = Message("field_conflict", {"field": rule.field.value, "local": local, "remote": merged.remote})
+            self.matter(MatterKind.FIELD, text, field=rule.field, local=local, remote=merged.remote)
+        if merged.base is not None:
+            self.base[rule.field] = merged.base
+
+    def matter(
+        self,
+        kind: MatterKind,
+        message: Message,
+        *,
+        field: Field | None = None,
+        local: str = "",
+        remote: str = "",
+        owner: int | None = None,
+        matter: Matter | None = None,
+    ) -> None:
+        """Note something that a person must decide; the first one's message is the record's."""
+        base = self.base.get(field) if field is not None else None
+        self.matters.append(
+            matter
+            or Matter(
+                kind=kind, field=field, base=base.remote if base else None, local=local, remote=remote, owner_id=owner
+            )
+        )
+        self.matter_message = self.matter_message or message
+
+    def fail(self, message: Message) -> None:
+        self.failure = message
+
+    def result(self) -> PlanItem | RecordTouch | None:
+        """Return an item for news, a touch for a record to bring up to date, None when it is."""
+        person, record, local = self.person, self.record, self.local
+        if local is None and self.action is Action.UPDATE:
+            self.action = Action.WAIT
+        outcome = self._outcome()
+        message = self.failure or self.matter_message or self.message
+        settled = outcome in SETTLED and self.action is not Action.WAIT
+        names = person.readings[Field.NAME].values if Field.NAME in person.readings else ()
+        name = names[0] if names else ""
+        state_changed = record is not None and record.state is not person.state
+        if record is not None and not self._is_news(outcome, message, state_changed):
+            touch = RecordTouch(
+                record_id=record.id,
+                dn=person.dn,
+                name=name,
+                employee_version=local.version if local is not None else None,
+                base=self.base,
+                keys=self.keys,
+                fingerprint=person.fingerprint if settled else "",
+                waiting=self.waiting,
+                remarks=tuple(self.remarks),
+            )
+            return None if self._is_stored(touch) else touch
+        return PlanItem(
+            anchor=person.anchor,
+            dn=person.dn,
+            name=name,
+            action=self.action,
+            outcome=outcome,
+            state=person.state,
+            record_id=record.id if record is not None else None,
+            employee_id=local.id if local is not None else None,
+            employee_version=local.version if local is not None else None,
+            changes=tuple([self.changes[field] for field in TEXT_FIELDS if field in self.changes]),
+            base=self.base,
+            keys=self.keys,
+            matters=tuple(self.matters),
+            remarks=tuple(self.remarks),
+            message=message,
+            number_issued=self.number_issued,
+            number_plan=self.number_plan,
+            number_moves=self.number_moves,
+            waiting=self.waiting,
+            state_changed=state_changed,
+            fingerprint=person.fingerprint if settled else "",
+        )
+
+    def _is_stored(self, touch: RecordTouch) -> bool:
+        """Whether the record says all that already: unsettled ones are looked at in every run."""
+        record = self.record
+        return (
+            record is not None
+            and not record.due
+            and (record.dn, record.name, record.fingerprint, record.waiting)
+            == (touch.dn, touch.name, touch.fingerprint, touch.waiting)
+            and (record.base, record.keys, record.remarks) == (touch.base, touch.keys, touch.remarks)
+        )
+
+    def _outcome(self) -> Outcome:
+        """The first that fits, in the order of rule E1."""
+        if self.failure is not None:
+            return Outcome.FAILED
+        if self.matters:
+            return Outcome.PROPOSED if all(m.kind in PROPOSALS for m in self.matters) else Outcome.CONFLICT
+        if self.outcome is not None:
+            return self.outcome
+        if self.action is Action.CREATE:
+            return Outcome.CREATED
+        state_changed = self.record is not None and self.record.state is not self.person.state
+        return Outcome.UPDATED if self.changes or state_changed else Outcome.SKIPPED
+
+    def _is_news(self, outcome: Outcome, message: Message | None, state_changed: bool) -> bool:
+        """Whether something happened: a change, or an outcome or message other than the record's last.
+
+        Created, updated and skipped are one and the same here: after a run without
+        changes everybody settled is `skipped`, by one statement (rule E1).
+        """
+        record = self.record
+        if record is None or self.changes or state_changed or self.action in (Action.CREATE, Action.JOIN):
+            return True
+        if outcome in SETTLED:
+            return record.status not in SETTLED or bool(record.open_matters)
+        return (
+            outcome is not record.status or message != record.message or set(self.matters) != set(record.open_matters)
+        )

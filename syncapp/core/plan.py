@@ -1,0 +1,286 @@
+"""What a run would do: one item for each person to whom something happens.
+
+The plan is decided in two steps. `choose_numbers` looks at everybody at once, for
+who gets which extension is judged on the end state; `plan_people` then goes
+through the people one by one, so that no more than one item is in memory.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from syncapp.core.matching import Matches, Unmatched
+from syncapp.core.merge import Decision, FieldMerge, merge_field
+from syncapp.core.normalise import fold
+from syncapp.core.numbers import Numbers, NumberWish, settle_numbers
+from syncapp.core.person_plan import PersonPlan
+from syncapp.core.records import (
+    EntryKeys,
+    FieldRule,
+    KnownRecord,
+    LocalPerson,
+    Message,
+    PlanItem,
+    Reading,
+    RecordTouch,
+    RemotePerson,
+    SyncOptions,
+)
+from syncapp.core.vocabulary import (
+    INACTIVE_STATES,
+    Action,
+    CreateRule,
+    Field,
+    MatterKind,
+    Outcome,
+)
+
+EMPTY = Reading()
+_EXTENSION = Field.EXTENSION
+# A record with one of these messages still needs a number of the pool.
+# Without any of these nobody could tell who an employee is, and no key would find him again.
+_KNOWN_BY = (Field.NAME, Field.EMAIL, Field.EXTENSION)
+NEEDS_NUMBER = frozenset({"number_pool_exhausted"})
+SETTLED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.SKIPPED})
+
+
+@dataclass(slots=True)
+class Sides:
+    """Everything that the decisions need, as store and adapter brought it.
+
+    `people` need a look: new, changed or due; the others of the read are settled
+    and appear in `claims` and `claimed` only. `owners` maps every extension of
+    the number plan to its employee, `claims` every number to how many active
+    entries claim it, `claimed` are those of all known entries. `names` are
+    employees' names, for messages.
+    """
+
+    options: SyncOptions
+    people: list[RemotePerson]
+    known: Mapping[str, KnownRecord]
+    matches: Matches = field(default_factory=Matches)
+    locals: Mapping[int, LocalPerson] = field(default_factory=dict)
+    owners: Mapping[str, int] = field(default_factory=dict)
+    claims: Mapping[str, int] = field(default_factory=Counter)
+    claimed: Collection[str] = frozenset()
+    names: Mapping[int, str] = field(default_factory=dict)
+    created: dict[str, bool] = field(default_factory=dict)  # what `will_be_created` said
+    extension_rule: FieldRule | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.extension_rule = next((rule for rule in self.options.rules if rule.field is _EXTENSION), None)
+
+    def employee_of(self, anchor: str) -> int | None:
+        record = self.known.get(anchor)
+        if record is not None and record.employee_id is not None:
+            return record.employee_id
+        joined = self.matches.joined.get(anchor)
+        return joined[0] if joined else None
+
+    def local_of(self, anchor: str) -> LocalPerson | None:
+        employee_id = self.employee_of(anchor)
+        return self.locals[employee_id] if employee_id is not None else None
+
+
+def unmatched(
+    people: Iterable[RemotePerson], known: Mapping[str, KnownRecord], keys: Callable[[RemotePerson], EntryKeys]
+) -> list[Unmatched]:
+    """Return the entries that are tied to nobody, as matching takes them."""
+    entries = []
+    for person in people:
+        record = known.get(person.anchor)
+        if record is None or record.employee_id is None:
+            refused = record.refused if record is not None else frozenset()
+            entries.append(Unmatched(person.anchor, keys(person), person.state not in INACTIVE_STATES, refused))
+    return entries
+
+
+def refusal_to_create(person: RemotePerson, options: SyncOptions) -> Message | None:
+    """Say why an entry without a match does not become an employee, or None (rule A8).
+
+    Somebody of whom neither name nor e-mail nor number can be read would be a
+    blank row.
+    """
+    if person.state in INACTIVE_STATES:
+        return Message("not_created_inactive")
+    if options.create is CreateRule.NONE:
+        return Message("not_created_off")
+    if options.create is CreateRule.WITH_NUMBER and not person.readings.get(Field.EXTENSION, EMPTY).values:
+        return Message("not_created_no_number")
+    if not any(len(person.readings.get(field, EMPTY).values) == 1 for field in _KNOWN_BY):
+        return Message("not_created_nameless")
+    return None
+
+
+def is_frozen(person: RemotePerson, local: LocalPerson | None) -> bool:
+    """Whether values travel neither way: the account is switched off (rule B9), or the employee archived (D4)."""
+    return person.state in INACTIVE_STATES or (local is not None and local.archived)
+
+
+def will_be_created(person: RemotePerson, sides: Sides) -> bool:
+    """Whether an entry becomes a new employee. Asked after matching, and worked out once for each."""
+    known = sides.created.get(person.anchor)
+    if known is None:
+        known = sides.created[person.anchor] = (
+            sides.employee_of(person.anchor) is None
+            and person.anchor not in sides.matches.matters
+            and refusal_to_create(person, sides.options) is None
+        )
+    return known
+
+
+def choose_numbers(sides: Sides, is_emergency: Callable[[str], bool]) -> Numbers:
+    """Decide for everybody at once who gets which extension."""
+    wishes = [wish for person in sides.people if (wish := _wish(person, sides)) is not None]
+    return settle_numbers(
+        wishes=wishes,
+        owners=sides.owners,
+        claims=sides.claims,
+        never=sides.claimed,
+        pools=sides.options.pools,
+        is_emergency=is_emergency,
+    )
+
+
+def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
+    """What a person wants of the numbers; None for those who are frozen or stay unknown.
+
+    Served from a pool are people at their first meeting, and those whom an empty
+    pool left without: somebody whose number was taken away here on purpose does
+    not get one back in every run.
+    """
+    local, record = sides.local_of(person.anchor), sides.known.get(person.anchor)
+    if is_frozen(person, local) or (local is None and not will_be_created(person, sides)):
+        return None
+    first = record is None or not record.base
+    has = local.values[Field.EXTENSION] if local is not None else ""
+    wants = ""
+    rule = sides.extension_rule
+    if rule is not None:
+        base = record.base.get(Field.EXTENSION) if record is not None else None
+        merged = merge_field(rule=rule, base=base, local=has, reading=person.readings.get(Field.EXTENSION, EMPTY))
+        wants = merged.remote if merged.decision is Decision.PULL else ""
+    departments = person.readings.get(Field.DEPARTMENT, EMPTY).values
+    waited = record is not None and record.message is not None and record.message.code in NEEDS_NUMBER
+    return NumberWish(
+        anchor=person.anchor,
+        employee_id=local.id if local is not None else None,
+        has=has,
+        wants=wants,
+        needs=first or waited,
+        order=sort_key(person)[0],
+        dn=person.dn,
+        department=departments[0] if departments else "",
+    )
+
+
+def sort_key(person: RemotePerson) -> tuple[str, str]:
+    """By name, then by anchor: two runs over the same people make the same plan."""
+    names = person.readings.get(Field.NAME, EMPTY).values
+    return fold(names[0]) if names else "", person.anchor
+
+
+def plan_people(
+    sides: Sides, numbers: Numbers, keys: Callable[[RemotePerson], EntryKeys]
+) -> Iterator[PlanItem | RecordTouch]:
+    """Yield what happens to each person who needs a look, in the order of applying.
+
+    First those whose number moves to or from another employee, all together, for
+    they must be written in one transaction; then everybody by name. Whose record
+    says all of it already is left out.
+    """
+    movers = _movers(sides, numbers)
+    for person in sorted(sides.people, key=lambda person: (person.anchor not in movers, *sort_key(person))):
+        news = _plan_person(person, sides, numbers, keys(person), moves=person.anchor in movers)
+        if news is not None:
+            yield news
+
+
+def _movers(sides: Sides, numbers: Numbers) -> set[str]:
+    """Anchors whose number changes hands between two employees in this plan."""
+    moving = {anchor for anchor, number in numbers.granted.items() if number in sides.owners}
+    givers = {sides.owners[numbers.granted[anchor]] for anchor in moving}
+    return moving | {anchor for anchor in numbers.granted if sides.employee_of(anchor) in givers}
+
+
+def _plan_person(
+    person: RemotePerson, sides: Sides, numbers: Numbers, keys: EntryKeys, *, moves: bool
+) -> PlanItem | RecordTouch | None:
+    record, local = sides.known.get(person.anchor), sides.local_of(person.anchor)
+    plan = PersonPlan(person=person, keys=keys, record=record, local=local, number_plan=sides.options.number_plan)
+    plan.number_moves = moves
+    if local is None and not will_be_created(person, sides):
+        _wait(plan, sides)
+        return plan.result()
+    if local is None:
+        plan.action = Action.CREATE
+    elif record is None or record.employee_id is None:
+        plan.action = Action.JOIN
+        plan.message = Message("matched", {"key": sides.matches.joined[person.anchor][1].value})
+    if not is_frozen(person, local):
+        for rule in sides.options.rules:
+            merged = merge_field(
+                rule=rule,
+                base=plan.base.get(rule.field),
+                local=plan.value(rule.field),
+                reading=person.readings.get(rule.field, EMPTY),
+            )
+            if rule.field is _EXTENSION:
+                _merge_extension(plan, rule, merged, sides, numbers)
+            else:
+                plan.take(rule, merged)
+        if sides.extension_rule is None:
+            _issue(plan, numbers, waits=False)
+    return plan.result()
+
+
+def _wait(plan: PersonPlan, sides: Sides) -> None:
+    """The entry stays tied to nobody: a matter for a person, or one who is not created."""
+    plan.remarks += [reading.remark for reading in plan.person.readings.values() if reading.remark is not None]
+    matter = sides.matches.matters.get(plan.person.anchor)
+    if matter is None:
+        refusal = refusal_to_create(plan.person, sides.options)
+        if refusal is not None and refusal.code == "not_created_nameless":
+            plan.fail(refusal)
+        plan.outcome, plan.message = Outcome.IGNORED, refusal
+        return
+    people = [sides.names.get(candidate.employee_id, "") for candidate in matter.candidates]
+    plan.matter(matter.kind, Message(matter.kind.value, {"people": people}), matter=matter)
+
+
+def _merge_extension(plan: PersonPlan, rule: FieldRule, merged: FieldMerge, sides: Sides, numbers: Numbers) -> None:
+    """An extension is pulled only where `choose_numbers` granted it (rules C2 to C4)."""
+    anchor, number, has = plan.person.anchor, merged.remote, plan.value(Field.EXTENSION)
+    if merged.decision is Decision.PULL and (anchor in numbers.granted or number == has):
+        plan.take(rule, merged)
+        return
+    owner = sides.owners.get(number) if number not in numbers.vacated else None
+    got = numbers.issued.get(anchor, has)
+    refused = merged.decision is Decision.PULL
+    if not refused and merged.decision is not Decision.CONFLICT and not (number and plan.number_in_dispute):
+        plan.take(rule, merged)
+    elif owner is not None and owner != (plan.local.id if plan.local else None):
+        text = Message("number_taken", {"number": number, "owner": sides.names.get(owner, ""), "got": got})
+        plan.matter(MatterKind.NUMBER_TAKEN, text, field=rule.field, local=got, remote=number, owner=owner)
+    elif refused or sides.claims.get(number, 0) > 1:
+        text = Message("number_claimed_twice", {"number": number, "got": got})
+        plan.matter(MatterKind.NUMBER_CLAIMED_TWICE, text, field=rule.field, local=got, remote=number)
+    else:
+        plan.take(rule, merged)
+    # Where something stands in the domain that is foreign or in dispute nothing may go out.
+    _issue(plan, numbers, waits=rule.pushes and merged.decision is Decision.AGREED)
+
+
+def _issue(plan: PersonPlan, numbers: Numbers, *, waits: bool) -> None:
+    """Hand out a number of the pool, or say that there is none (rule C9).
+
+    `waits`: it will go out to the domain as soon as it may.
+    """
+    anchor = plan.person.anchor
+    if anchor in numbers.issued:
+        plan.change(Field.EXTENSION, numbers.issued[anchor])
+        plan.number_issued = True
+        plan.base.pop(Field.EXTENSION, None)  # not agreed: it has yet to go out
+        plan.waiting = plan.waiting or waits
+    elif anchor in numbers.unserved:
+        plan.fail(Message("number_pool_exhausted"))

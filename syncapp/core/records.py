@@ -1,0 +1,292 @@
+"""The frozen values that travel between adapters, rules and store.
+
+Nothing here does anything; identity is the anchor or the row's key, never the
+object. Those that a run makes by the hundred thousand are named tuples: frozen
+dataclasses take several times as long to make.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from syncapp.core.vocabulary import (
+    Action,
+    CreateRule,
+    Direction,
+    Field,
+    MatchKey,
+    MatterKind,
+    OnEmpty,
+    Outcome,
+    Policy,
+    Side,
+    State,
+    TakenNumber,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence for people, as code and parameters; `messages` has the texts."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+# Looked up once: to fetch a member from its class takes Python 3.11 longer than to use it.
+_PULLING = frozenset({Direction.PULL, Direction.BOTH})
+_PUSHING = frozenset({Direction.PUSH, Direction.BOTH})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """How one field of the hub and one attribute of the directory belong together.
+
+    `attribute` is one name, several joined by `|` (the first that has a value
+    serves), or a composition such as `{givenName} {sn}`; the last two can only
+    be pulled.
+    """
+
+    field: Field
+    attribute: str
+    direction: Direction = Direction.PULL
+    policy: Policy = Policy.ASK
+    on_empty: OnEmpty = OnEmpty.KEEP
+    pattern: str = ""
+    relay: bool = False
+
+    @property
+    def pulls(self) -> bool:
+        return self.direction in _PULLING
+
+    @property
+    def pushes(self) -> bool:
+        return self.direction in _PUSHING
+
+
+class RemoteRecord(NamedTuple):
+    """One entry as the adapter read it: nothing decoded yet.
+
+    `attributes` has lower-cased names and raw values; `anchor` is the entry's
+    immutable id as text in canonical form.
+    """
+
+    anchor: str
+    dn: str
+    attributes: Mapping[str, list[bytes]]
+    state: State = State.ACTIVE
+
+
+class Reading(NamedTuple):
+    """What a converter makes of the values of one attribute.
+
+    `values` are all readable ones, each once, sorted; `foreign` are those that
+    it cannot read (rule B4), as text fit for showing; `remark` says why.
+    Neither: the attribute is empty.
+    """
+
+    values: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    remark: Message | None = None
+
+
+class RemotePerson(NamedTuple):
+    """An entry whose values have been read, ready for the rules."""
+
+    anchor: str
+    dn: str
+    state: State
+    readings: Mapping[Field, Reading]
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPerson:
+    """An employee as the hub has it. `values` holds the text fields; empty is ''."""
+
+    id: int
+    version: int
+    values: Mapping[Field, str]
+    archived: bool = False
+
+
+class HubKeys(NamedTuple):
+    """What matching knows of an employee: compared forms only (rule A2).
+
+    `tied_here`: has a record on the server that is read; `tied_anywhere`: on any
+    directory. `number_issued`: the extension was given out by this program and
+    is no key.
+    """
+
+    id: int
+    name: str
+    name_key: str
+    email_key: str
+    mobile: str
+    extension: str
+    number_issued: bool = False
+    tied_here: bool = False
+    tied_anywhere: bool = False
+    archived: bool = False
+
+
+class EntryKeys(NamedTuple):
+    """What matching knows of an entry: all its values serve as keys (rule B6).
+
+    `name` is the first of the names. `emails` are folded, `mobiles` E.164,
+    `extensions` digits, `name_keys` as `normalise.name_key` makes them.
+    """
+
+    name: str = ""
+    name_keys: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    mobiles: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+
+
+NO_KEYS = EntryKeys()
+
+
+class Base(NamedTuple):
+    """Last agreed values of one field, one for each side; '' is an agreed empty value."""
+
+    local: str
+    remote: str
+
+
+NO_BASE: Mapping[Field, Base] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRecord:
+    """The row that ties an entry to an employee, as the run found it."""
+
+    id: int
+    anchor: str
+    employee_id: int | None
+    state: State
+    status: Outcome
+    dn: str = ""
+    name: str = ""
+    message: Message | None = None
+    remarks: tuple[Message, ...] = ()
+    base: Mapping[Field, Base] = field(default_factory=dict)
+    keys: EntryKeys = NO_KEYS
+    refused: frozenset[int] = frozenset()
+    fingerprint: str = ""
+    waiting: bool = False
+    due: bool = False
+    open_matters: tuple["Matter", ...] = ()
+
+
+class FieldChange(NamedTuple):
+    field: Field
+    side: Side
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An employee whom an entry may be, and by what: `agrees` and `disagrees` name match keys."""
+
+    employee_id: int
+    agrees: tuple[MatchKey, ...] = ()
+    disagrees: tuple[MatchKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One thing that a person has to decide about one entry.
+
+    Same kind and same field on the same record is the same matter in the next
+    run. `owner_id` is the employee who holds the number in question.
+    """
+
+    kind: MatterKind
+    field: Field | None = None
+    base: str | None = None
+    local: str = ""
+    remote: str = ""
+    candidates: tuple[Candidate, ...] = ()
+    owner_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSpec:
+    """A range of extensions: text of digits, both ends included, of equal length.
+
+    With `ou` only for people below that DN, with `department` only for people of
+    that department (rule C2).
+    """
+
+    name: str
+    first: str
+    last: str
+    reserved: frozenset[str] = frozenset()
+    ou: str = ""
+    department: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """Everything of a server's settings that can change a decision."""
+
+    rules: tuple[FieldRule, ...]
+    match_keys: tuple[MatchKey, ...]
+    region: str
+    create: CreateRule = CreateRule.ALL
+    taken_number: TakenNumber = TakenNumber.WAIT
+    write_back: bool = False
+    number_plan: str = "default"
+    pools: tuple[PoolSpec, ...] = ()
+
+
+class PlanItem(NamedTuple):
+    """One person in the plan: what happens to the hub, and what the record becomes.
+
+    `outcome` is what the record's status will be when all goes well. `changes`
+    are the hub's fields in the order of `Field`. `base` is the record's whole new
+    base. `employee_version` is the version planned with.
+    """
+
+    anchor: str
+    dn: str
+    action: Action
+    outcome: Outcome
+    state: State
+    name: str = ""
+    record_id: int | None = None
+    employee_id: int | None = None
+    employee_version: int | None = None
+    changes: tuple[FieldChange, ...] = ()
+    base: Mapping[Field, Base] = NO_BASE
+    keys: EntryKeys = NO_KEYS
+    matters: tuple[Matter, ...] = ()
+    remarks: tuple[Message, ...] = ()
+    message: Message | None = None
+    number_issued: bool = False
+    number_plan: str = "default"
+    number_moves: bool = False  # it passes from one employee of the plan to another
+    waiting: bool = False
+    state_changed: bool = False
+    fingerprint: str = ""  # empty: not settled, look again in the next run
+
+
+class RecordTouch(NamedTuple):
+    """A known record that is looked at without anything happening to the person.
+
+    The entry moved, its raw spelling changed, both sides agreed: the record is
+    brought up to date, and nothing of it is news.
+    """
+
+    record_id: int
+    dn: str
+    name: str
+    employee_version: int | None
+    base: Mapping[Field, Base]
+    keys: EntryKeys
+    fingerprint: str
+    waiting: bool
+    remarks: tuple[Message, ...] = ()

@@ -1,0 +1,110 @@
+"""Rule D1: what the attributes of an account say about the person's state."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncapp.core.account_state import STATE_ATTRIBUTES, account_state, parse_generalized_time
+from syncapp.core.vocabulary import State
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+EPOCH_1601 = datetime(1601, 1, 1, tzinfo=UTC)
+
+
+def filetime(moment: datetime) -> str:
+    return str(int((moment - EPOCH_1601).total_seconds()) * 10_000_000)
+
+
+def days(moment: datetime) -> str:
+    return str((moment - datetime(1970, 1, 1, tzinfo=UTC)).days)
+
+
+YESTERDAY, TOMORROW = NOW - timedelta(days=1), NOW + timedelta(days=1)
+
+CASES = {
+    # id: kind, attributes, expected
+    "nothing_known": ("active_directory", {}, State.ACTIVE),
+    "ad_normal": ("active_directory", {"useraccountcontrol": "512"}, State.ACTIVE),
+    "ad_disabled": ("active_directory", {"useraccountcontrol": "514"}, State.DISABLED),
+    "ad_without_password": ("active_directory", {"useraccountcontrol": "546"}, State.DISABLED),
+    "ad_never_expires_as_0": ("active_directory", {"accountexpires": "0"}, State.ACTIVE),
+    "ad_never_expires_as_max": ("active_directory", {"accountexpires": "9223372036854775807"}, State.ACTIVE),
+    "ad_expired": ("active_directory", {"accountexpires": filetime(YESTERDAY)}, State.EXPIRED),
+    "ad_expires_this_moment": ("active_directory", {"accountexpires": filetime(NOW)}, State.EXPIRED),
+    "ad_expires_tomorrow": ("active_directory", {"accountexpires": filetime(TOMORROW)}, State.ACTIVE),
+    "ad_beyond_the_calendar": ("active_directory", {"accountexpires": "9223372036854775806"}, State.ACTIVE),
+    "ad_disabled_and_expired": (
+        "active_directory",
+        {"useraccountcontrol": "514", "accountexpires": filetime(YESTERDAY)},
+        State.DISABLED,
+    ),
+    "ad_rubbish": ("active_directory", {"useraccountcontrol": "x", "accountexpires": ""}, State.ACTIVE),
+    "openldap_locked_for_good": ("openldap", {"pwdaccountlockedtime": "000001010000Z"}, State.DISABLED),
+    "openldap_locked_out_for_a_while": ("openldap", {"pwdaccountlockedtime": "20261123115900Z"}, State.ACTIVE),
+    "openldap_password_end_passed": ("openldap", {"pwdendtime": "20261122000000Z"}, State.EXPIRED),
+    "shadow_never": ("openldap", {"shadowexpire": "-1"}, State.ACTIVE),
+    "shadow_yesterday": ("openldap", {"shadowexpire": days(YESTERDAY)}, State.EXPIRED),
+    "shadow_tomorrow": ("openldap", {"shadowexpire": days(TOMORROW)}, State.ACTIVE),
+    "shadow_beyond_the_calendar": ("openldap", {"shadowexpire": "99999999999"}, State.ACTIVE),
+    "openldap_knows_no_ad_attribute": ("openldap", {"useraccountcontrol": "514"}, State.ACTIVE),
+    "389ds_locked": ("389ds", {"nsaccountlock": "TRUE"}, State.DISABLED),
+    "389ds_unlocked": ("389ds", {"nsaccountlock": "FALSE"}, State.ACTIVE),
+    "freeipa_locked_in_small_letters": ("freeipa", {"nsaccountlock": "true"}, State.DISABLED),
+    "freeipa_principal_expired": ("freeipa", {"krbprincipalexpiration": "20261122120000Z"}, State.EXPIRED),
+    "generic_locked_as_389ds": ("generic", {"nsaccountlock": "TRUE"}, State.DISABLED),
+    "generic_locked_as_openldap": ("generic", {"pwdaccountlockedtime": "000001010000Z"}, State.DISABLED),
+}
+
+
+@pytest.mark.parametrize(("kind", "attributes", "expected"), CASES.values(), ids=CASES.keys())
+def test_account_state(kind: str, attributes: dict[str, str], expected: State) -> None:
+    raw = {name: [value.encode()] for name, value in attributes.items()}
+
+    assert account_state(kind, raw, now=NOW) == expected
+
+
+TIMES = {
+    # id: text, expected
+    "usual": ("20261123091234Z", datetime(2026, 11, 23, 9, 12, 34, tzinfo=UTC)),
+    "active_directory": ("20261123094755.0Z", datetime(2026, 11, 23, 9, 47, 55, tzinfo=UTC)),
+    "fraction_of_a_second": ("20261123094755.5Z", datetime(2026, 11, 23, 9, 47, 55, 500_000, tzinfo=UTC)),
+    "fraction_of_an_hour": ("2026112309.5Z", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)),
+    "without_seconds": ("202611230947Z", datetime(2026, 11, 23, 9, 47, tzinfo=UTC)),
+    "east_of_greenwich": ("20261123094755+0300", datetime(2026, 11, 23, 6, 47, 55, tzinfo=UTC)),
+    "west_of_greenwich": ("20261123094755-05", datetime(2026, 11, 23, 14, 47, 55, tzinfo=UTC)),
+    "leap_second": ("20261231235960Z", datetime(2027, 1, 1, tzinfo=UTC)),
+    "without_zone": ("20261123094755", None),
+    "year_0": ("000001010000Z", None),
+    "month_13": ("20261323094755Z", None),
+    "before_the_calendar": ("00010101000000+0300", None),
+    "rubbish": ("tomorrow", None),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), TIMES.values(), ids=TIMES.keys())
+def test_parse_generalized_time(text: str, expected: datetime | None) -> None:
+    assert parse_generalized_time(text) == expected
+
+
+@given(
+    kind=st.sampled_from(sorted(STATE_ATTRIBUTES)),
+    values=st.dictionaries(
+        st.sampled_from(sorted({name for names in STATE_ATTRIBUTES.values() for name in names})),
+        st.lists(st.binary(max_size=30), max_size=2),
+    ),
+)
+def test_account_state_never_fails(kind: str, values: dict[str, list[bytes]]) -> None:
+    assert account_state(kind, values, now=NOW) in {State.ACTIVE, State.DISABLED, State.EXPIRED}
+
+
+@given(hours=st.integers(min_value=1, max_value=10_000_000))
+def test_an_account_that_expires_is_active_before_and_expired_after(hours: int) -> None:
+    end = EPOCH_1601 + timedelta(hours=hours)
+    raw = {"accountexpires": [filetime(end).encode()]}
+
+    before = account_state("active_directory", raw, now=end - timedelta(seconds=1))
+    after = account_state("active_directory", raw, now=end + timedelta(seconds=1))
+
+    assert (before, after) == (State.ACTIVE, State.EXPIRED)

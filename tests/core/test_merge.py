@@ -1,0 +1,192 @@
+"""Rules B1 to B4 and B6: what becomes of one field."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncapp.core.merge import Decision, FieldMerge, merge_field
+from syncapp.core.records import Base, FieldRule, Message, Reading
+from syncapp.core.vocabulary import Direction, Field, OnEmpty, Policy
+
+BOTH = FieldRule(Field.MOBILE, "mobile", Direction.BOTH)
+PULL = replace(BOTH, direction=Direction.PULL)
+PUSH = replace(BOTH, direction=Direction.PUSH)
+EXTENSION = FieldRule(Field.EXTENSION, "telephoneNumber", Direction.BOTH)
+MAIL = FieldRule(Field.EMAIL, "mail", Direction.PULL)
+CLEAR = replace(BOTH, on_empty=OnEmpty.CLEAR)
+REMOTE_WINS = replace(BOTH, policy=Policy.REMOTE_WINS)
+LOCAL_WINS = replace(BOTH, policy=Policy.LOCAL_WINS)
+
+
+def merge(rule: FieldRule, base: str | None, local: str, remote: str) -> FieldMerge:
+    agreed = Base(base, base) if base is not None else None
+    return merge_field(rule=rule, base=agreed, local=local, reading=Reading(values=(remote,) if remote else ()))
+
+
+FIRST = {
+    # id                                        rule   local remote expected
+    "same": (BOTH, "1", "1", Decision.AGREED),
+    "both_empty": (BOTH, "", "", Decision.AGREED),
+    "directory_wins": (BOTH, "1", "2", Decision.PULL),
+    "directory_fills": (BOTH, "", "2", Decision.PULL),
+    "empty_directory_never_wipes": (BOTH, "1", "", Decision.PUSH),
+    "empty_directory_never_wipes_even_with_clear": (CLEAR, "1", "", Decision.PUSH),
+    "only_local_and_no_way_out": (PULL, "1", "", Decision.DIFFERENCE),
+    "only_remote_and_no_way_in": (PUSH, "", "2", Decision.DIFFERENCE),
+    "push_does_not_run_over": (PUSH, "1", "2", Decision.DIFFERENCE),
+    "named_winner_wins_at_first_sight": (LOCAL_WINS, "1", "2", Decision.PUSH),
+    "phone_on_a_desk_is_asked_about": (EXTENSION, "215", "216", Decision.CONFLICT),
+    "first_extension_is_taken": (EXTENSION, "", "216", Decision.PULL),
+    "extension_is_changed_where_the_mapping_says_so": (
+        replace(EXTENSION, policy=Policy.REMOTE_WINS), "215", "216", Decision.PULL,
+    ),
+    "case_of_mail_is_no_difference": (MAIL, "Anna@example.test", "anna@EXAMPLE.test", Decision.AGREED),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FIRST)
+def test_merge_field_at_first_sight(case: str) -> None:
+    rule, local, remote, expected = FIRST[case]
+
+    assert merge(rule, None, local, remote).decision is expected
+
+
+LATER = {
+    # id                                 rule        base local remote expected
+    "nobody_changed": (BOTH, "1", "1", "1", Decision.UNCHANGED),
+    "remote_changed": (BOTH, "1", "1", "3", Decision.PULL),
+    "local_changed": (BOTH, "1", "2", "1", Decision.PUSH),
+    "both_changed_alike": (BOTH, "1", "2", "2", Decision.AGREED),
+    "both_changed_apart": (BOTH, "1", "2", "3", Decision.CONFLICT),
+    "both_changed_apart_domain_wins": (REMOTE_WINS, "1", "2", "3", Decision.PULL),
+    "both_changed_apart_pbx_wins": (LOCAL_WINS, "1", "2", "3", Decision.PUSH),
+    "remote_changed_under_push": (PUSH, "1", "1", "3", Decision.DIFFERENCE),
+    "local_changed_under_pull": (PULL, "1", "2", "1", Decision.DIFFERENCE),
+    "both_changed_under_pull_domain_wins": (replace(PULL, policy=Policy.REMOTE_WINS), "1", "2", "3", Decision.PULL),
+    "both_changed_under_push_domain_wins": (
+        replace(PUSH, policy=Policy.REMOTE_WINS), "1", "2", "3", Decision.DIFFERENCE,
+    ),
+    "both_changed_under_pull_asks": (PULL, "1", "2", "3", Decision.CONFLICT),
+    "emptied_remote_is_kept": (BOTH, "1", "1", "", Decision.KEPT),
+    "emptied_remote_clears": (CLEAR, "1", "1", "", Decision.PULL),
+    "emptied_local_is_kept": (BOTH, "1", "", "1", Decision.KEPT),
+    "emptied_local_clears": (CLEAR, "1", "", "1", Decision.PUSH),
+    "both_emptied": (BOTH, "1", "", "", Decision.AGREED),
+    "emptied_and_changed": (BOTH, "1", "2", "", Decision.CONFLICT),
+    "extension_is_never_emptied": (replace(EXTENSION, on_empty=OnEmpty.CLEAR), "215", "215", "", Decision.KEPT),
+    "filled_after_agreed_empty": (BOTH, "", "", "3", Decision.PULL),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LATER)
+def test_merge_field_later(case: str) -> None:
+    rule, base, local, remote, expected = LATER[case]
+
+    assert merge(rule, base, local, remote).decision is expected
+
+
+def test_our_own_write_coming_back_in_another_form_is_no_change() -> None:
+    merged = merge_field(
+        rule=BOTH,
+        base=Base(local="+79161234567", remote="8 916 123-45-67"),
+        local="+79161234567",
+        reading=Reading(values=("8 916 123-45-67",)),
+    )
+
+    assert merged.decision is Decision.UNCHANGED
+
+
+def test_foreign_value_moves_nothing_and_is_remarked() -> None:
+    remark = Message("value_not_extension", {"value": "see Anna"})
+    base = Base("215", "215")
+
+    merged = merge_field(
+        rule=replace(EXTENSION, on_empty=OnEmpty.CLEAR),
+        base=base,
+        local="216",
+        reading=Reading(foreign=("see Anna",), remark=remark),
+    )
+
+    assert merged == FieldMerge(Decision.UNREADABLE, base=base, remark=remark)
+
+
+VALUES = {
+    # id                              field            base   values       chosen
+    "the_agreed_one": (Field.MOBILE, "2", ("1", "2"), "2"),
+    "the_only_one": (Field.MOBILE, None, ("1",), "1"),
+    "the_only_one_though_another_was_agreed": (Field.MOBILE, "2", ("1",), "1"),
+    "none_of_several": (Field.MOBILE, None, ("1", "2"), None),
+    "first_department": (Field.DEPARTMENT, None, ("IT", "Sales"), "IT"),
+    "agreed_department": (Field.DEPARTMENT, "Sales", ("IT", "Sales"), "Sales"),
+}
+
+
+@pytest.mark.parametrize("case", VALUES)
+def test_merge_field_chooses_one_of_several_values(case: str) -> None:
+    field, agreed, values, chosen = VALUES[case]
+    base = Base(agreed, agreed) if agreed is not None else None
+
+    merged = merge_field(
+        rule=FieldRule(field, "x", Direction.PULL), base=base, local=agreed or "", reading=Reading(values=values)
+    )
+
+    assert (None if merged.decision is Decision.UNREADABLE else merged.remote) == chosen
+
+
+RULES = st.builds(
+    FieldRule,
+    field=st.sampled_from([Field.NAME, Field.EMAIL, Field.MOBILE, Field.EXTENSION, Field.DEPARTMENT, Field.TITLE]),
+    attribute=st.just("x"),
+    direction=st.sampled_from(Direction),
+    policy=st.sampled_from(Policy),
+    on_empty=st.sampled_from(OnEmpty),
+)
+VALUE = st.sampled_from(["", "1", "2", "3"])
+
+
+@given(RULES, st.none() | VALUE, VALUE, VALUE)
+def test_merging_again_after_a_pull_changes_nothing(rule: FieldRule, base: str | None, local: str, remote: str) -> None:
+    merged = merge(rule, base, local, remote)
+    local = merged.remote if merged.decision is Decision.PULL else local
+
+    again = merge_field(rule=rule, base=merged.base, local=local, reading=Reading(values=(remote,) if remote else ()))
+
+    expected = Decision.UNCHANGED if merged.decision in (Decision.PULL, Decision.AGREED) else merged.decision
+    assert again.decision is expected
+
+
+@given(RULES, st.none() | VALUE, VALUE, VALUE)
+def test_a_field_is_never_pulled_where_the_mapping_does_not_pull(
+    rule: FieldRule, base: str | None, local: str, remote: str
+) -> None:
+    merged = merge(rule, base, local, remote)
+
+    if merged.decision is Decision.PULL:
+        assert rule.pulls
+        assert remote or (base and rule.on_empty is OnEmpty.CLEAR and rule.field is not Field.EXTENSION)
+    if merged.decision is Decision.PUSH:
+        assert rule.pushes
+
+
+MIRROR = {Decision.PULL: Decision.PUSH, Decision.PUSH: Decision.PULL}
+SWAP_POLICY = {
+    Policy.REMOTE_WINS: Policy.LOCAL_WINS,
+    Policy.LOCAL_WINS: Policy.REMOTE_WINS,
+    Policy.ASK: Policy.ASK,
+}
+SWAP_DIRECTION = {
+    Direction.PULL: Direction.PUSH,
+    Direction.PUSH: Direction.PULL,
+    Direction.BOTH: Direction.BOTH,
+}
+
+
+@given(RULES, VALUE, VALUE, VALUE)
+def test_swapping_sides_mirrors_the_decision(rule: FieldRule, base: str, local: str, remote: str) -> None:
+    mirrored = replace(rule, policy=SWAP_POLICY[rule.policy], direction=SWAP_DIRECTION[rule.direction])
+
+    decision = merge(rule, base, local, remote).decision
+
+    assert merge(mirrored, base, remote, local).decision is MIRROR.get(decision, decision)
