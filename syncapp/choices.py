@@ -1,0 +1,144 @@
+"""Choices of model fields: the words of the rules, with labels for people."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from syncapp.core import vocabulary as words
+
+
+class Kind(models.TextChoices):
+    AUTO = "auto", _("find out")
+    ACTIVE_DIRECTORY = "active_directory", "Active Directory"
+    OPENLDAP = "openldap", "OpenLDAP"
+    FREEIPA = "freeipa", "FreeIPA"
+    DS389 = "389ds", "389 Directory Server"
+
+
+class Security(models.TextChoices):
+    LDAPS = "ldaps", _("LDAPS (encrypted from the start)")
+    STARTTLS = "starttls", "StartTLS"
+    NONE = "none", _("none (the password travels in clear)")
+
+
+class CreateRule(models.TextChoices):
+    ALL = words.CreateRule.ALL, _("everybody")
+    WITH_NUMBER = words.CreateRule.WITH_NUMBER, _("only people with a number in the directory")
+    NONE = words.CreateRule.NONE, _("nobody")
+
+
+class TakenNumber(models.TextChoices):
+    WAIT = words.TakenNumber.WAIT, _("wait for a decision")
+    POOL = words.TakenNumber.POOL, _("take a number of the pool")
+
+
+class Field(models.TextChoices):
+    NAME = words.Field.NAME, _("name")
+    EMAIL = words.Field.EMAIL, _("e-mail")
+    MOBILE = words.Field.MOBILE, _("mobile")
+    EXTENSION = words.Field.EXTENSION, _("extension")
+    DEPARTMENT = words.Field.DEPARTMENT, _("department")
+    TITLE = words.Field.TITLE, _("job title")
+    PHOTO = words.Field.PHOTO, _("photo")
+    SIP_SECRET = words.Field.SIP_SECRET, _("SIP secret")
+
+
+class Direction(models.TextChoices):
+    PULL = words.Direction.PULL, _("from the domain")
+    PUSH = words.Direction.PUSH, _("to the domain")
+    BOTH = words.Direction.BOTH, _("both ways")
+
+
+class Policy(models.TextChoices):
+    ASK = words.Policy.ASK, _("ask")
+    REMOTE_WINS = words.Policy.REMOTE_WINS, _("the domain wins")
+    LOCAL_WINS = words.Policy.LOCAL_WINS, _("the PBX wins")
+
+
+class OnEmpty(models.TextChoices):
+    KEEP = words.OnEmpty.KEEP, _("keep the other side's value")
+    CLEAR = words.OnEmpty.CLEAR, _("empty the other side too")
+
+
+class Status(models.TextChoices):
+    """Status of a record: what the last applied run did (rule E1)."""
+
+    FAILED = words.Outcome.FAILED, _("failed")
+    CONFLICT = words.Outcome.CONFLICT, _("conflict")
+    PROPOSED = words.Outcome.PROPOSED, _("proposed")
+    CREATED = words.Outcome.CREATED, _("created")
+    UPDATED = words.Outcome.UPDATED, _("updated")
+    IGNORED = words.Outcome.IGNORED, _("ignored")
+    SKIPPED = words.Outcome.SKIPPED, _("skipped")
+
+
+class ItemOutcome(models.TextChoices):
+    """Outcome of a run item: `planned` until it is carried out."""
+
+    PLANNED = "planned", _("planned")
+    FAILED = words.Outcome.FAILED, _("failed")
+    CONFLICT = words.Outcome.CONFLICT, _("conflict")
+    PROPOSED = words.Outcome.PROPOSED, _("proposed")
+    CREATED = words.Outcome.CREATED, _("created")
+    UPDATED = words.Outcome.UPDATED, _("updated")
+    IGNORED = words.Outcome.IGNORED, _("ignored")
+    SKIPPED = words.Outcome.SKIPPED, _("skipped")
+
+
+class State(models.TextChoices):
+    ACTIVE = words.State.ACTIVE, _("active")
+    DISABLED = words.State.DISABLED, _("disabled")
+    EXPIRED = words.State.EXPIRED, _("expired")
+    MISSING = words.State.MISSING, _("missing")
+    RELEASED = words.State.RELEASED, _("out of scope")
+
+
+class Side(models.TextChoices):
+    LOCAL = words.Side.LOCAL, _("in the PBX")
+    REMOTE = words.Side.REMOTE, _("in the domain")
+    BOTH = words.Side.BOTH, _("on both sides")
+
+
+class MatterKind(models.TextChoices):
+    FIELD = words.MatterKind.FIELD, _("two different values")
+    NUMBER_TAKEN = words.MatterKind.NUMBER_TAKEN, _("the number belongs to somebody else")
+    NUMBER_CLAIMED_TWICE = words.MatterKind.NUMBER_CLAIMED_TWICE, _("several entries claim one number")
+    MATCH_AMBIGUOUS = words.MatterKind.MATCH_AMBIGUOUS, _("several people could be meant")
+    MATCH_PROPOSED = words.MatterKind.MATCH_PROPOSED, _("the same person?")
+    MATCH_SIMILAR = words.MatterKind.MATCH_SIMILAR, _("similar name: the same person?")
+
+
+class RunMode(models.TextChoices):
+    PREVIEW = "preview", _("preview")
+    APPLY = "apply", _("synchronisation")
+    EDIT = "edit", _("edit")
+
+
+class RunTrigger(models.TextChoices):
+    MANUAL = "manual", _("by hand")
+    COMMAND = "command", _("command line")
+    SCHEDULE = "schedule", _("schedule")
+
+
+class RunStatus(models.TextChoices):
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    COMPLETED = "completed", _("completed")
+    PARTIAL = "partial", _("completed with open matters")
+    HELD = "held", _("held")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+    CRASHED = "crashed", _("crashed")
+
+
+class RunPhase(models.TextChoices):
+    READ = "read", _("reading")
+    PLAN = "plan", _("planning")
+    APPLY = "apply", _("applying")
+    WRITE_BACK = "write_back", _("writing back")
+    DONE = "done", _("done")
+
+
+class ReadMode(models.TextChoices):
+    FULL = "full", _("full")
+    INCREMENTAL = "incremental", _("incremental")
+    PERSON = "person", _("one person")

@@ -1,0 +1,40 @@
+"""One translated template per code: errors, notes, remarks, outcomes.
+
+Everything is stored and raised as a code with parameters; the text is made here,
+when somebody reads it, in the reader's language. A template says what happened,
+to what, and what to do.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+
+from syncapp.choices import Field
+from syncapp.messages import configuration, directory, people, runs
+
+TEMPLATES: dict[str, Promise] = {
+    **configuration.TEMPLATES,
+    **directory.TEMPLATES,
+    **people.TEMPLATES,
+    **runs.TEMPLATES,
+}
+
+
+def render(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """Return the sentence of a code in the active language; '' for no code.
+
+    Lists among the parameters are joined by commas, fields have their labels, and what is empty is shown as a dash.
+    Templates with a plural are `ngettext_lazy(…, "count")`: their number is the parameter `count`.
+    """
+    if not code:
+        return ""
+    return str(TEMPLATES[code] % {name: _shown(name, value) for name, value in (params or {}).items()})
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in ("field", "key") and value in Field.values:
+        return Field(value).label
+    if isinstance(value, list | tuple):
+        value = ", ".join(map(str, value))
+    return "–" if value == "" else value

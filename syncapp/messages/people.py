@@ -1,0 +1,79 @@
+"""Outcomes and remarks of one person."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+TEMPLATES: dict[str, Promise] = {
+    "employee_changed": _(
+        "Somebody changed employee %(employee)s since the page was opened. Look at the person again, then save."
+    ),
+    "employee_archived": _("Archived by hand. The number stays with the person."),
+    "employee_taken_back": _("Taken back from the archive by hand."),
+    "value_undecodable": _(
+        "“%(attribute)s” holds bytes that are not UTF-8 text (%(value)s). It was left alone; enter the value in the directory again."
+    ),
+    "value_control_characters": _(
+        "“%(attribute)s” holds control characters (%(value)s). It was left alone; enter the value in the directory again."
+    ),
+    "value_too_long": _(
+        "“%(attribute)s” is longer than the %(limit)s characters that fit here (%(value)s). It was left alone, nothing was cut; shorten it in the directory."
+    ),
+    "value_not_matched": _("“%(value)s” in “%(attribute)s” does not fit the mapping's pattern. It was left alone."),
+    "value_not_email": _(
+        "“%(value)s” in “%(attribute)s” is not an e-mail address. It was left alone; correct it in the directory."
+    ),
+    "value_not_mobile": _(
+        "“%(value)s” in “%(attribute)s” cannot be read as one valid telephone number. It was left alone; correct it in the directory."
+    ),
+    "value_several_numbers": _(
+        "“%(value)s” in “%(attribute)s” holds several telephone numbers. It was left alone; keep one of them there, or let a pattern pick it."
+    ),
+    "value_mobile_with_extension": _(
+        "“%(value)s” in “%(attribute)s” has an extension, so it is no mobile number. It was left alone; correct it in the directory."
+    ),
+    "value_not_extension": _(
+        "“%(value)s” in “%(attribute)s” is not an internal number. It was left alone; map another attribute, or give a pattern that picks the number."
+    ),
+    "matched": _("Recognised by %(key)s."),
+    "match_confirmed": _("Joined by %(who)s."),
+    "match_refused": _("%(who)s said that this is none of the proposed people."),
+    "match_ambiguous": _(
+        "Could be several people, or several entries could be one: %(people)s. Decide under Conflicts; nobody was joined or created."
+    ),
+    "match_proposed": _("Could be %(people)s, but not everything agrees. Confirm or refuse under Conflicts."),
+    "match_similar": _("The name resembles %(people)s. Confirm or refuse under Conflicts."),
+    "not_created_inactive": _("The account is switched off and belongs to nobody here, so nobody was created."),
+    "not_created_off": _("Belongs to nobody here, and this server creates nobody."),
+    "not_created_no_number": _(
+        "Belongs to nobody here, and has no number in the directory, without which this server creates nobody."
+    ),
+    "not_created_nameless": _(
+        "Neither name nor e-mail nor number can be read, so nobody was created. Correct the entry in the domain, or map other attributes."
+    ),
+    "field_conflict": _(
+        "Two values for %(field)s: “%(local)s” here, “%(remote)s” in the domain. Nothing was changed; decide which is right."
+    ),
+    "number_taken": _(
+        "The domain says %(number)s, but that number belongs to %(owner)s. The number here: %(got)s. The domain's value was left alone."
+    ),
+    "number_claimed_twice": _(
+        "The domain says %(number)s, but several entries claim that number. The number here: %(got)s. Correct it in the domain."
+    ),
+    "number_pool_exhausted": _(
+        "No free number is left in the pool. Enlarge the pool or free a number, then synchronise again."
+    ),
+    "number_taken_meanwhile": _("Somebody got number %(number)s while the run was going on. Synchronise again."),
+    "row_refused": _("The database refused this person's values. The log has the reason; the next run tries again."),
+    "came_meanwhile": _(
+        "Somebody like this came in here while the run was going on, so nobody was created. The next run looks again."
+    ),
+    "edited_meanwhile": _("Was edited here while the run was going on. The next run looks again."),
+    "several_values": _(
+        "Several values for %(field)s in the domain: %(values)s. None was taken; keep one of them there."
+    ),
+    "emptied_kept_here": _("%(field)s was emptied in the domain, “%(value)s” is kept here."),
+    "emptied_kept_there": _("%(field)s was emptied here, “%(value)s” is kept in the domain."),
+    "difference": _(
+        "%(field)s differs: “%(local)s” here, “%(remote)s” in the domain. The mapping carries neither the one nor the other."
+    ),
+}

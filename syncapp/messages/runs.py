@@ -1,0 +1,47 @@
+"""Brakes, notes and ends of runs."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+TEMPLATES: dict[str, Promise] = {
+    "run_already_active": _("Run #%(run)s of “%(server)s” has not ended yet. Wait for its end, or cancel it."),
+    "nobody_found": _(
+        "The directory answered, but nobody is in scope. Check base DN, search bases, departments and filter with Test connection."
+    ),
+    "run_cancelled": _("The run was cancelled. What had been applied stays; the next run does the rest."),
+    "run_died": _(
+        "The run stopped answering, most likely because its process was killed. Start another one: it looks what was done."
+    ),
+    "run_deadline": _(
+        "The run was ended after %(hours)s hours. What had been applied stays; the next run does the rest."
+    ),
+    "database_unavailable": _(
+        "The database did not take the changes: it is locked by another process, full or gone. The log has the reason; what had been applied stays. Start another run when it works again."
+    ),
+    "claim_lost": _("Run #%(run)s was taken for dead and closed by another process."),
+    "number_contested": _(
+        "Several entries of the domain claim number %(number)s, so nobody gets it: %(people)s. Correct it in the domain."
+    ),
+    "edited_meanwhile_note": _("Some people were edited while the run was going on; the next run looks at them again."),
+    "match_closed": _("This was decided already, or has dissolved. Reload the list."),
+    "match_no_candidate": _("Employee %(employee)s is no candidate here. Reload the list."),
+    "match_tied_meanwhile": _("“%(name)s” or the employee was joined with somebody else meanwhile. Reload the list."),
+    "first_meeting": ngettext_lazy(
+        "Of %(employees)s employees %(recognised)s were recognised; %(count)s person would come a second time. Check the match keys.",
+        "Of %(employees)s employees %(recognised)s were recognised; %(count)s people would come a second time. Check the match keys.",
+        "count",
+    ),
+    "pool_too_small": ngettext_lazy(
+        "%(count)s person more needs a number than the pool has free (%(pools)s). Enlarge the pool, or go on without.",
+        "%(count)s people more need a number than the pool has free (%(pools)s). Enlarge the pool, or go on without.",
+        "count",
+    ),
+    "run_crashed": _(
+        "The run ended by an error of the program (%(kind)s). The log has the details; what had been applied stays."
+    ),
+    "many_foreign_values": _(
+        "%(count)s of %(filled)s values of “%(attribute)s” cannot be read as %(field)s (for example “%(example)s”), so the mapping may name the wrong attribute. Test connection names a better one where it finds one."
+    ),
+    "run_unknown": _("There is no run #%(run)s."),
+}

@@ -1,0 +1,22 @@
+"""Rows. One file per topic; import them from here."""
+
+from syncapp.models.conflicts import Conflict
+from syncapp.models.employees import Employee
+from syncapp.models.endpoints import DirectoryServer, Endpoint
+from syncapp.models.mappings import FieldMapping
+from syncapp.models.numbers import EndpointPool, NumberPool
+from syncapp.models.records import SyncRecord
+from syncapp.models.runs import RunItem, SyncRun
+
+__all__ = [
+    "Conflict",
+    "DirectoryServer",
+    "Employee",
+    "Endpoint",
+    "EndpointPool",
+    "FieldMapping",
+    "NumberPool",
+    "RunItem",
+    "SyncRecord",
+    "SyncRun",
+]

@@ -1,0 +1,181 @@
+"""The systems at the other end. An endpoint's row holds settings and no run state."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from syncapp.choices import CreateRule, Kind, Security, TakenNumber
+from syncapp.core.vocabulary import MatchKey
+from syncapp.exceptions import ConfigurationError
+from syncapp.fields import EncryptedTextField, Secret
+
+
+def default_match_keys() -> list[str]:
+    return [key.value for key in MatchKey]
+
+
+class Endpoint(models.Model):
+    """What a directory server and a phone system have in common."""
+
+    name = models.CharField(
+        pgettext_lazy("server", "name"),
+        max_length=100,
+        unique=True,
+        help_text=_("How this server is called in lists, commands and mails."),
+    )
+    rank = models.PositiveSmallIntegerField(
+        _("rank"),
+        default=1,
+        help_text=_("Who gives when several servers know a person: the lowest number comes first."),
+    )
+    enabled = models.BooleanField(
+        _("enabled"), default=True, help_text=_("A server that is switched off is not synchronised. Its data stays.")
+    )
+    region = models.CharField(
+        _("region"),
+        max_length=2,
+        default="RU",
+        help_text=_("Country (two letters, such as RU) in whose form mobile numbers without a country code are read."),
+    )
+    write_back = models.BooleanField(
+        _("write back"),
+        default=False,
+        help_text=_("Whether values may be written to this server, for the fields whose mapping says so."),
+    )
+    match_keys = models.JSONField(
+        _("match keys"),
+        default=default_match_keys,
+        help_text=_("By what an entry is recognised as an employee at first meeting, in this order."),
+    )
+    number_plan = models.CharField(
+        _("number plan"),
+        max_length=50,
+        default="default",
+        help_text=_("Extensions are unique within a plan. One plan is right for almost everybody."),
+    )
+    limits = models.JSONField(
+        _("limits"),
+        default=dict,
+        blank=True,
+        help_text=_("Brakes that differ from their defaults: kind of change to a list of count, percent and ceiling."),
+    )
+    schedule = models.JSONField(
+        _("schedule"), default=dict, blank=True, help_text=_("When to synchronise without being asked.")
+    )
+
+    class Meta:
+        ordering = ("rank", "name")
+        verbose_name = _("server")
+        verbose_name_plural = _("servers")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DirectoryServer(Endpoint):
+    """A directory: one naming context, served by one or several machines."""
+
+    kind = models.CharField(
+        _("kind"),
+        max_length=20,
+        choices=Kind,
+        default=Kind.AUTO,
+        help_text=_("Which directory this is. The program finds out by itself."),
+    )
+    uris = models.JSONField(
+        _("addresses"),
+        default=list,
+        help_text=_("Addresses such as ldaps://dc1.corp.example, tried in this order."),
+    )
+    security = models.CharField(
+        _("security"),
+        max_length=10,
+        choices=Security,
+        default=Security.LDAPS,
+        help_text=_("How the connection is protected. Without protection the password can be read on the way."),
+    )
+    ca_certificate = models.CharField(
+        _("CA certificate"),
+        max_length=500,
+        blank=True,
+        help_text=_("File with the certificates that are trusted here; empty means those of the system."),
+    )
+    bind_dn = models.CharField(
+        _("account"),
+        max_length=500,
+        blank=True,
+        help_text=_("Account to log in with: a DN, or in Active Directory also user@domain. Empty means anonymously."),
+    )
+    bind_password = EncryptedTextField(_("password"), blank=True, default=Secret, editable=False)
+    bind_password_scope = models.TextField(blank=True, default="", editable=False)
+    base_dn = models.CharField(
+        _("base DN"),
+        max_length=500,
+        blank=True,
+        help_text=_("Where the directory begins, such as DC=corp,DC=example. Empty: as the server says itself."),
+    )
+    search_bases = models.JSONField(
+        _("search bases"),
+        default=list,
+        blank=True,
+        help_text=_("Branches below the base DN that are read; none means everything below the base DN."),
+    )
+    department_attribute = models.CharField(
+        _("department attribute"),
+        max_length=100,
+        blank=True,
+        help_text=_("Attribute whose value must be one of the departments below, such as department."),
+    )
+    departments = models.JSONField(
+        _("departments"),
+        default=list,
+        blank=True,
+        help_text=_("Departments that are read; none means all of them."),
+    )
+    user_filter = models.TextField(
+        _("custom filter"),
+        blank=True,
+        help_text=_("LDAP filter that people must pass as well, such as (!(employeeType=robot))."),
+    )
+    create = models.CharField(
+        _("create employees"),
+        max_length=20,
+        choices=CreateRule,
+        default=CreateRule.ALL,
+        help_text=_("Which people of the directory become employees when nobody here matches them."),
+    )
+    taken_number = models.CharField(
+        _("number of a leaver"),
+        max_length=10,
+        choices=TakenNumber,
+        default=TakenNumber.WAIT,
+        help_text=_("What a newcomer gets whose number still belongs to somebody who has left."),
+    )
+
+    class Meta:
+        verbose_name = _("directory server")
+        verbose_name_plural = _("directory servers")
+
+    def address_scope(self) -> str:
+        """For whom the stored password was entered: account, security and hosts.
+
+        A password is never sent anywhere else (promise 9): whoever changes one of
+        these must enter it again.
+        """
+        return "\n".join([self.security, self.bind_dn, *sorted(uri.strip().lower().rstrip("/") for uri in self.uris)])
+
+    def set_bind_password(self, password: str) -> None:
+        """Keep the password, encrypted, for the present address and account only."""
+        self.bind_password = Secret.seal(password)
+        self.bind_password_scope = self.address_scope() if password else ""
+
+    @property
+    def bind_password_fits(self) -> bool:
+        """Whether the stored password, if any, was entered for the present address and account."""
+        return not self.bind_password or self.bind_password_scope == self.address_scope()
+
+    def reveal_bind_password(self) -> str:
+        """Return the password in clear; raise ConfigurationError when it is not for this address."""
+        if not self.bind_password_fits:
+            raise ConfigurationError("password_for_another_address", server=self.name)
+        return self.bind_password.reveal()
