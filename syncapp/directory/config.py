@@ -1,0 +1,34 @@
+"""What the directory adapter needs to know of a server."""
+
+from dataclasses import dataclass, field
+
+AUTO = "auto"  # as kind: find out from the root DSE
+
+LDAPS, STARTTLS, UNPROTECTED = "ldaps", "starttls", "none"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryConfig:
+    """Settings of one directory, free of Django.
+
+    Times are seconds: `connect_timeout` for reaching one address, `login_timeout`
+    for each answer until we are logged in, `operation_timeout` for each answer
+    after that (60 at most: a run must show that it lives).
+    """
+
+    name: str
+    uris: tuple[str, ...]
+    kind: str = AUTO
+    security: str = LDAPS
+    ca_certificate: str = ""
+    bind_dn: str = ""
+    bind_password: str = field(default="", repr=False)
+    base_dn: str = ""
+    search_bases: tuple[str, ...] = ()
+    department_attribute: str = ""
+    departments: tuple[str, ...] = ()
+    user_filter: str = ""
+    page_size: int = 500
+    connect_timeout: float = 5.0
+    login_timeout: float = 10.0
+    operation_timeout: float = 60.0

@@ -1,0 +1,63 @@
+"""From a row as the library gives it to a `RemoteRecord`."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from syncapp.core.account_state import STATE_ATTRIBUTES, account_state
+from syncapp.core.records import RemoteRecord
+from syncapp.directory.kinds import KindProfile
+from syncapp.directory.schema import Schema
+from syncapp.exceptions import DirectoryError
+
+
+class EntryReader:
+    """Reads rows for one list of wanted attributes.
+
+    A server may answer by another spelling or alias than it was asked for
+    (`sn` for `surname`), and adds variants with options (`displayName;lang-ru`)
+    that nobody asked for: only exact names count, and they come back as asked,
+    in lower case.
+    """
+
+    def __init__(self, profile: KindProfile, wanted: Sequence[str], schema: Schema | None, *, now: datetime) -> None:
+        self._profile = profile
+        self._now = now
+        self._wanted = tuple(dict.fromkeys(name.lower() for name in wanted))
+        self._anchor = profile.anchor_attribute.lower()
+        state_attributes = STATE_ATTRIBUTES[profile.kind]
+        # What must be asked for: operational attributes come only when named.
+        self.requested = tuple(dict.fromkeys((*self._wanted, self._anchor, *state_attributes)))
+        self._asked_as = _answers(self.requested, schema)
+        self._spellings: dict[str, tuple[str, ...]] = {}
+
+    def read(self, dn: str, row: Mapping[str, list[bytes]]) -> RemoteRecord:
+        """Return the entry; raise DirectoryError for one without an immutable id."""
+        values: dict[str, list[bytes]] = {}
+        for name, found in row.items():
+            for asked in self._spellings.get(name) or self._learn(name):
+                values[asked] = found
+        try:
+            anchor = self._profile.decode_anchor(values[self._anchor][0])
+        except (KeyError, IndexError, ValueError):
+            raise DirectoryError("entry_without_anchor", dn=dn, attribute=self._profile.anchor_attribute) from None
+        return RemoteRecord(
+            anchor=anchor,
+            dn=dn,
+            attributes={name: values[name] for name in self._wanted if name in values},
+            state=account_state(self._profile.kind, values, now=self._now),
+        )
+
+    def _learn(self, name: str) -> tuple[str, ...]:
+        self._spellings[name] = self._asked_as.get(name.lower(), ())
+        return self._spellings[name]
+
+
+def _answers(requested: Sequence[str], schema: Schema | None) -> Mapping[str, tuple[str, ...]]:
+    """Map each name that a server may answer with to the names that were asked for."""
+    answers: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    for asked in requested:
+        base, semicolon, options = asked.partition(";")
+        for name in dict.fromkeys((base, *(schema.names_of(base) if schema else ()))):
+            answers[f"{name}{semicolon}{options}"] += (asked,)
+    return answers

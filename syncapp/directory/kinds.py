@@ -1,0 +1,133 @@
+"""What differs between directories: how to recognise them, and who is a person there.
+
+The facts are those of the LDAP protocol notes, sections 2.4, 3 and 8.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from uuid import UUID
+
+from syncapp.core.records import FieldRule
+from syncapp.core.vocabulary import Direction, Field
+
+RootDse = Mapping[str, Sequence[bytes]]
+
+_CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_AD_CAPABILITY = b"1.2.840.113556.1.4.800"
+
+
+def _uuid_of_ad(value: bytes) -> str:
+    """objectGUID: 16 bytes, the first three groups little-endian."""
+    return str(UUID(bytes_le=value))
+
+
+def _uuid_of_text(value: bytes) -> str:
+    """Any punctuation: nsUniqueId is written 8-8-8-8, the sync control writes it as a UUID."""
+    text = value.decode("ascii").strip().lower()
+    # As it nearly always is; taking a UUID apart and putting it together costs much more.
+    return text if _CANONICAL_UUID.fullmatch(text) else str(UUID(text))
+
+
+@dataclass(frozen=True, slots=True)
+class KindProfile:
+    """One kind of directory.
+
+    `decode_anchor` raises ValueError for what is no anchor. `people_container` is
+    read below the server's own base when no base DN was given: FreeIPA shows
+    everybody a second time elsewhere.
+    """
+
+    kind: str
+    label: str
+    anchor_attribute: str
+    decode_anchor: Callable[[bytes], str]
+    people_filter: str
+    photo_attribute: str
+    department_attribute: str
+    people_container: str = ""
+
+
+_PROFILES = (
+    KindProfile(
+        kind="active_directory",
+        label="Active Directory",
+        anchor_attribute="objectGUID",
+        decode_anchor=_uuid_of_ad,
+        # Single-valued and indexed: users, neither computers nor contacts.
+        people_filter="(sAMAccountType=805306368)",
+        photo_attribute="thumbnailPhoto",
+        department_attribute="department",
+    ),
+    KindProfile(
+        kind="openldap",
+        label="OpenLDAP",
+        anchor_attribute="entryUUID",
+        decode_anchor=_uuid_of_text,
+        people_filter="(objectClass=inetOrgPerson)",
+        photo_attribute="jpegPhoto",
+        department_attribute="departmentNumber|ou",
+    ),
+    KindProfile(
+        kind="389ds",
+        label="389 Directory Server",
+        anchor_attribute="nsUniqueId",
+        decode_anchor=_uuid_of_text,
+        people_filter="(objectClass=inetOrgPerson)",
+        photo_attribute="jpegPhoto",
+        department_attribute="departmentNumber|ou",
+    ),
+    KindProfile(
+        kind="freeipa",
+        label="FreeIPA",
+        anchor_attribute="ipaUniqueID",
+        decode_anchor=_uuid_of_text,
+        people_filter="(&(objectClass=person)(objectClass=posixAccount))",
+        photo_attribute="jpegPhoto",
+        department_attribute="departmentNumber|ou",
+        people_container="cn=users,cn=accounts",
+    ),
+    KindProfile(
+        kind="generic",
+        label="LDAPv3",
+        anchor_attribute="entryUUID",
+        decode_anchor=_uuid_of_text,
+        people_filter="(objectClass=inetOrgPerson)",
+        photo_attribute="jpegPhoto",
+        department_attribute="departmentNumber|ou",
+    ),
+)
+PROFILES: Mapping[str, KindProfile] = MappingProxyType({profile.kind: profile for profile in _PROFILES})
+
+
+def detect_kind(root_dse: RootDse) -> str:
+    """Tell the kind by the root DSE, names lower-cased; `generic` when it shows no sign."""
+    if _AD_CAPABILITY in root_dse.get("supportedcapabilities", ()):
+        return "active_directory"
+    if "ipatopologypluginversion" in root_dse:
+        return "freeipa"
+    if any(value.startswith(b"389 Project") for value in root_dse.get("vendorname", ())):
+        return "389ds"
+    classes = [*root_dse.get("objectclass", ()), *root_dse.get("structuralobjectclass", ())]
+    if any(value.lower() == b"openldaprootdse" for value in classes):
+        return "openldap"
+    return "generic"
+
+
+def usual_mapping(kind: str, *, extension_pattern: str) -> tuple[FieldRule, ...]:
+    """Return the mapping that a server of this kind gets when none is given (rule B7).
+
+    The pattern is the caller's: how many digits an extension has depends on the
+    server's number pools.
+    """
+    profile = PROFILES[kind]
+    return (
+        FieldRule(Field.NAME, "displayName|cn"),
+        FieldRule(Field.EXTENSION, "telephoneNumber", Direction.BOTH, pattern=extension_pattern),
+        FieldRule(Field.MOBILE, "mobile", Direction.BOTH),
+        FieldRule(Field.EMAIL, "mail"),
+        FieldRule(Field.TITLE, "title"),
+        FieldRule(Field.DEPARTMENT, profile.department_attribute),
+        FieldRule(Field.PHOTO, profile.photo_attribute, Direction.BOTH),
+    )

@@ -1,0 +1,159 @@
+"""Reading everybody in scope, page by page: all of it, or an error (promise 4)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import ldap
+from ldap.controls import SimplePagedResultsControl
+
+from syncapp.core.records import RemoteRecord
+from syncapp.directory.config import DirectoryConfig
+from syncapp.directory.entries import EntryReader
+from syncapp.directory.errors import read_error
+from syncapp.directory.filters import all_of
+from syncapp.directory.scope import check_attributes, people_filter, search_bases
+from syncapp.directory.survey import Directory
+from syncapp.exceptions import ConfigurationError, IncompleteReadError, SyncError
+
+Row = tuple[str | None, dict[str, list[bytes]]]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    base: str
+    filter: str
+    attributes: Sequence[str]
+    page_size: int
+    limit: float  # seconds for each answer
+
+
+def iter_pages(
+    directory: Directory, config: DirectoryConfig, attributes: Sequence[str], *, now: datetime
+) -> Iterator[list[RemoteRecord]]:
+    """Return the pages of all people in scope, each person once, with the named attributes.
+
+    Everything that can be refused is refused here, before the first page. Never
+    ends early in silence: a short list would later read as "these people are
+    gone". `now` is our clock, for accounts that expire.
+    """
+    reader = EntryReader(directory.profile, attributes, directory.schema, now=now)
+    requests = people_requests(directory, config, reader.requested, mapped=attributes)
+    return _unique_pages(directory, config, requests, reader)
+
+
+def count_people(directory: Directory, config: DirectoryConfig, *, with_attribute: str) -> Iterator[int]:
+    """Yield, page by page, how many people in scope have a value of the attribute, without reading it.
+
+    A server may count nobody for an attribute that we may not read.
+    """
+    for request in people_requests(directory, config, ["1.1"], extra_filter=f"({with_attribute}=*)"):
+        for rows in read_pages(directory, config, request):
+            yield sum(dn is not None for dn, _ in rows)
+
+
+def look_up_bases(directory: Directory, config: DirectoryConfig) -> list[str]:
+    """Return the bases that are read; raise ConfigurationError for one that is not there."""
+    bases = _bases(directory, config)
+    for base in bases:
+        try:
+            directory.connection.search_ext_s(base, ldap.SCOPE_BASE, attrlist=["1.1"])
+        except ldap.LDAPError as exc:
+            raise _translated(exc, directory, config, base) from None
+    return bases
+
+
+def people_requests(
+    directory: Directory,
+    config: DirectoryConfig,
+    requested: Sequence[str],
+    *,
+    mapped: Sequence[str] = (),
+    extra_filter: str = "",
+) -> list[SearchRequest]:
+    """Return one search for each base; refuse settings that the server's schema contradicts."""
+    check_attributes(config, mapped, directory.schema)
+    found = all_of([people_filter(config, directory.profile), extra_filter])
+    return [
+        SearchRequest(base, found, requested, config.page_size, config.operation_timeout)
+        for base in _bases(directory, config)
+    ]
+
+
+def read_pages(directory: Directory, config: DirectoryConfig, request: SearchRequest) -> Iterator[list[Row]]:
+    """Yield the rows of one search page by page, or raise; referrals are rows whose DN is None.
+
+    The next page is asked for before this one is handed on, so that the server
+    finds it while we look at this one. Whoever stops early must close the
+    connection.
+    """
+    connection = directory.connection
+    page = SimplePagedResultsControl(True, size=request.page_size, cookie="")
+
+    def ask() -> int:
+        message: int = connection.search_ext(
+            request.base, ldap.SCOPE_SUBTREE, request.filter, list(request.attributes), serverctrls=[page]
+        )
+        return message
+
+    try:
+        message = ask()
+        while True:
+            # The page as a whole: row by row some pages stall for 200 ms.
+            _, rows, _, controls = connection.result3(message, all=1, timeout=request.limit)
+            page.cookie = _next_cookie(controls)
+            if page.cookie is None:
+                raise IncompleteReadError("paging_ignored", uri=directory.uri)
+            if page.cookie:
+                message = ask()
+            yield rows
+            if not page.cookie:
+                return
+    except ldap.LDAPError as exc:
+        raise _translated(exc, directory, config, request.base) from None
+
+
+def _unique_pages(
+    directory: Directory, config: DirectoryConfig, requests: Sequence[SearchRequest], reader: EntryReader
+) -> Iterator[list[RemoteRecord]]:
+    """Tell entries apart by anchor: somebody who is moved meanwhile may come in two pages or bases."""
+    seen: set[str] = set()
+    for request in requests:
+        for rows in read_pages(directory, config, request):
+            page = []
+            for dn, values in rows:
+                if dn is None:  # a referral is no person
+                    continue
+                record = reader.read(dn, values)
+                if record.anchor not in seen:
+                    seen.add(record.anchor)
+                    page.append(record)
+            yield page
+
+
+def _bases(directory: Directory, config: DirectoryConfig) -> list[str]:
+    if not (directory.base_dn or config.search_bases):
+        raise ConfigurationError("base_unknown", contexts="; ".join(directory.naming_contexts))
+    return search_bases(config, directory.base_dn)
+
+
+def _translated(error: ldap.LDAPError, directory: Directory, config: DirectoryConfig, base: str) -> SyncError:
+    return read_error(
+        error,
+        kind=directory.kind,
+        base=base,
+        account=config.bind_dn,
+        uri=directory.uri,
+        seconds=config.operation_timeout,
+        contexts=directory.naming_contexts,
+    )
+
+
+def _next_cookie(controls: Sequence[Any]) -> bytes | None:
+    """Return where the next page begins, b'' after the last; None when the server does not page."""
+    for control in controls:
+        if control.controlType == SimplePagedResultsControl.controlType:
+            cookie: bytes = control.cookie
+            return cookie
+    return None

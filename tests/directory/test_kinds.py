@@ -1,0 +1,99 @@
+"""Telling directories apart, and what follows from the kind."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import pytest
+
+from syncapp.core.account_state import STATE_ATTRIBUTES
+from syncapp.core.vocabulary import Direction, Field
+from syncapp.directory.filters import check_filter
+from syncapp.directory.kinds import PROFILES, detect_kind, usual_mapping
+
+PATTERN = r"^(\d{2,5})$"
+UUID_TEXT = "405df6cd-e722-11f1-9c2c-9c67ccd9d57e"
+
+ROOT_DSES: dict[str, tuple[Mapping[str, list[bytes]], str]] = {
+    # id: root DSE, kind
+    "windows": ({"supportedcapabilities": [b"1.2.840.113556.1.4.1670", b"1.2.840.113556.1.4.800"]}, "active_directory"),
+    "samba": (
+        {"supportedcapabilities": [b"1.2.840.113556.1.4.800"], "vendorname": [b"Samba Team (https://samba.org)"]},
+        "active_directory",
+    ),
+    "freeipa": ({"ipatopologypluginversion": [b"1.0"], "vendorname": [b"389 Project"]}, "freeipa"),
+    "389ds": ({"vendorname": [b"389 Project"], "vendorversion": [b"389-Directory/2.3.1"]}, "389ds"),
+    "openldap": ({"objectclass": [b"top", b"OpenLDAProotDSE"]}, "openldap"),
+    "openldap_by_structure": ({"structuralobjectclass": [b"OpenLDAProotDSE"]}, "openldap"),
+    "somebody_else": ({"vendorname": [b"Novell, Inc."]}, "generic"),
+    "hidden": ({}, "generic"),
+}
+
+
+@pytest.mark.parametrize(("root_dse", "kind"), ROOT_DSES.values(), ids=ROOT_DSES.keys())
+def test_detect_kind(root_dse: Mapping[str, list[bytes]], kind: str) -> None:
+    assert detect_kind(root_dse) == kind
+
+
+ANCHORS = {
+    # id: kind, raw value
+    "active_directory": ("active_directory", UUID(UUID_TEXT).bytes_le),
+    "openldap": ("openldap", UUID_TEXT.encode()),
+    "openldap_in_capitals": ("openldap", UUID_TEXT.upper().encode()),
+    "389ds_in_its_own_punctuation": ("389ds", b"405df6cd-e72211f1-9c2c9c67-ccd9d57e"),
+    "freeipa": ("freeipa", UUID_TEXT.encode()),
+}
+
+
+@pytest.mark.parametrize(("kind", "raw"), ANCHORS.values(), ids=ANCHORS.keys())
+def test_anchor_is_a_canonical_text(kind: str, raw: bytes) -> None:
+    assert PROFILES[kind].decode_anchor(raw) == UUID_TEXT
+
+
+@pytest.mark.parametrize("kind", PROFILES)
+@pytest.mark.parametrize("raw", [b"", b"autogenerate", b"\xff\xfe", b"123"], ids=["empty", "word", "bytes", "short"])
+def test_what_is_no_anchor_is_a_value_error(kind: str, raw: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        PROFILES[kind].decode_anchor(raw)
+
+
+@pytest.mark.parametrize("kind", PROFILES)
+def test_people_filter_of_each_kind_is_a_filter(kind: str) -> None:
+    assert check_filter(PROFILES[kind].people_filter)
+
+
+def test_every_kind_has_state_attributes() -> None:
+    assert PROFILES.keys() == STATE_ATTRIBUTES.keys()
+
+
+@pytest.mark.parametrize("kind", PROFILES)
+def test_usual_mapping_has_every_field_but_the_secret(kind: str) -> None:
+    rules = usual_mapping(kind, extension_pattern=PATTERN)
+
+    assert {rule.field for rule in rules} == set(Field) - {Field.SIP_SECRET}
+
+
+def test_usual_mapping_goes_both_ways_where_nobody_logs_in_by_it() -> None:
+    rules = usual_mapping("openldap", extension_pattern=PATTERN)
+
+    both = {rule.field for rule in rules if rule.direction is Direction.BOTH}
+    assert both == {Field.EXTENSION, Field.MOBILE, Field.PHOTO}
+
+
+ATTRIBUTES = {
+    # id: kind, department, photo
+    "active_directory": ("active_directory", "department", "thumbnailPhoto"),
+    "openldap": ("openldap", "departmentNumber|ou", "jpegPhoto"),
+}
+
+
+@pytest.mark.parametrize(("kind", "department", "photo"), ATTRIBUTES.values(), ids=ATTRIBUTES.keys())
+def test_usual_mapping_names_the_attributes_of_the_kind(kind: str, department: str, photo: str) -> None:
+    rules = {rule.field: rule for rule in usual_mapping(kind, extension_pattern=PATTERN)}
+
+    assert (rules[Field.DEPARTMENT].attribute, rules[Field.PHOTO].attribute) == (department, photo)
+
+
+def test_usual_mapping_takes_the_pattern_of_the_caller() -> None:
+    rules = {rule.field: rule for rule in usual_mapping("openldap", extension_pattern=r"^(\d{2,6})$")}
+
+    assert (rules[Field.EXTENSION].attribute, rules[Field.EXTENSION].pattern) == ("telephoneNumber", r"^(\d{2,6})$")

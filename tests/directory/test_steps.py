@@ -1,0 +1,228 @@
+"""Test connection, step by step, against a real server."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from time import monotonic
+
+import pytest
+
+from fixtures.openldap import OpenLdap
+from syncapp.core.records import FieldRule
+from syncapp.core.vocabulary import Field
+from syncapp.directory.config import DirectoryConfig
+from syncapp.directory.kinds import usual_mapping
+from syncapp.directory.steps import Examination, Step, StepName, StepOutcome, examine
+from tests.directory import servers
+from tests.directory.conftest import MakeConfig
+from tests.directory.people import person, unit
+
+RULES = (
+    FieldRule(Field.NAME, "displayName|cn"),
+    FieldRule(Field.EXTENSION, "telephoneNumber", pattern=r"^(\d{2,5})$"),
+    FieldRule(Field.PHOTO, "jpegPhoto"),
+    FieldRule(Field.SIP_SECRET, "carLicense"),
+)
+SECRET = "do-not-show-me"
+ALL = [
+    StepName.RESOLVE,
+    StepName.CONNECT,
+    StepName.TLS,
+    StepName.BIND,
+    StepName.BASE,
+    StepName.FILTER,
+    StepName.PEOPLE,
+    StepName.ATTRIBUTES,
+]
+
+
+def run(config: DirectoryConfig, *rules: FieldRule, seconds: float = 20.0) -> list[Step]:
+    return list(examine(examination(config, *rules, seconds=seconds)))
+
+
+def examination(config: DirectoryConfig, *rules: FieldRule, seconds: float = 20.0) -> Examination:
+    return Examination(
+        config=config,
+        rules_of=lambda _kind: rules or RULES,
+        region="RU",
+        now=datetime(2026, 11, 23, tzinfo=UTC),
+        seconds=seconds,
+    )
+
+
+@pytest.fixture(scope="module")
+def company(openldap: OpenLdap, branch: str) -> str:
+    openldap.load(
+        unit(f"ou=people,{branch}")
+        + person(f"uid=a,ou=people,{branch}", cn="Anna", telephoneNumber="201", jpegPhoto=b"\xff", carLicense=SECRET)
+        + person(f"uid=b,ou=people,{branch}", cn="Boris", telephoneNumber="202")
+        + person(f"uid=c,ou=people,{branch}", cn="Clara")
+        + unit(f"ou=empty,{branch}")
+        + unit(f"ou=switchboard,{branch}")
+        + "".join(
+            person(f"uid={name},ou=switchboard,{branch}", telephoneNumber="+7 495 1234567", pager=f"30{number}")
+            for number, name in enumerate("xyz")
+        )
+    )
+    return branch
+
+
+def test_all_steps_pass(company: str, openldap: OpenLdap, make_config: MakeConfig) -> None:
+    config = make_config(
+        uris=(openldap.ldaps_uri,),
+        security="ldaps",
+        ca_certificate=str(openldap.ca_file),
+        base_dn=f"ou=people,{company}",
+    )
+
+    steps = run(config)
+
+    assert [(step.name, step.outcome) for step in steps] == [(name, StepOutcome.OK) for name in ALL]
+
+
+def test_kind_is_told_with_the_base(company: str, make_config: MakeConfig) -> None:
+    kinds = {step.name: step.kind for step in run(make_config(base_dn=f"ou=people,{company}")) if step.kind}
+
+    assert kinds == {StepName.BASE: "openldap"}
+
+
+def test_people_are_counted(company: str, make_config: MakeConfig) -> None:
+    steps = {step.name: step.message for step in run(make_config(base_dn=f"ou=people,{company}"))}
+
+    assert (steps[StepName.PEOPLE].code, dict(steps[StepName.PEOPLE].params)) == ("test_people", {"count": 3})
+
+
+def test_fill_rates(company: str, make_config: MakeConfig) -> None:
+    fills = run(make_config(base_dn=f"ou=people,{company}"))[-1].fills
+
+    assert [(fill.rule.field, fill.filled, fill.people, fill.example) for fill in fills] == [
+        (Field.NAME, 3, 3, "Anna"),
+        (Field.EXTENSION, 2, 3, "201"),
+        (Field.PHOTO, 1, 3, ""),
+        (Field.SIP_SECRET, 1, 3, ""),
+    ]
+
+
+@pytest.mark.promise(9)
+def test_secret_is_counted_and_not_shown(company: str, make_config: MakeConfig) -> None:
+    assert SECRET not in repr(run(make_config(base_dn=f"ou=people,{company}")))
+
+
+def test_better_attribute_is_named(company: str, make_config: MakeConfig) -> None:
+    last = run(make_config(base_dn=f"ou=switchboard,{company}"))[-1]
+
+    assert [(remark.code, remark.params["better"]) for remark in last.remarks] == [("foreign_values_better", "pager")]
+
+
+def test_usual_mapping_is_known_to_openldap(company: str, make_config: MakeConfig) -> None:
+    rules = usual_mapping("openldap", extension_pattern=r"^(\d{2,5})$")
+
+    assert run(make_config(base_dn=f"ou=people,{company}"), *rules)[-1].outcome is StepOutcome.OK
+
+
+def test_plain_connection_and_anonymous_reading_are_remarked() -> None:
+    with OpenLdap(database_config="access to attrs=userPassword by * auth\naccess to * by * read") as server:
+        server.load(person(f"uid=a,{server.suffix}"))
+
+        steps = run(DirectoryConfig(name="x", uris=(server.uri,), security="none"))
+
+    remarked = {step.name for step in steps if step.outcome is StepOutcome.REMARK}
+    assert (remarked, len(steps)) == ({StepName.TLS, StepName.BIND}, len(ALL))
+
+
+FAILURES: dict[str, tuple[Callable[[DirectoryConfig], DirectoryConfig], StepName, str]] = {
+    # id: how the settings are spoilt, the step that fails, code
+    "settings": (lambda config: replace(config, uris=()), StepName.SETTINGS, "uris_missing"),
+    "host": (lambda config: replace(config, uris=("ldap://nobody.invalid",)), StepName.RESOLVE, "host_unknown"),
+    "port": (
+        lambda config: replace(config, uris=(f"ldap://127.0.0.1:{servers.nobody_listens()}",)),
+        StepName.CONNECT,
+        "connection_refused",
+    ),
+    "certificate": (
+        lambda config: replace(config, security="starttls", ca_certificate=""),
+        StepName.TLS,
+        "certificate_authority_unknown",
+    ),
+    "password": (lambda config: replace(config, bind_password="wrong"), StepName.BIND, "login_refused"),
+    "base": (lambda config: replace(config, base_dn=f"ou=x,{config.base_dn}"), StepName.BASE, "base_not_found"),
+    "filter": (lambda config: replace(config, user_filter="(emplType=x)"), StepName.FILTER, "filter_attribute_unknown"),
+    "nobody": (lambda config: replace(config, user_filter="(uid=nobody)"), StepName.PEOPLE, "test_nobody"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "name", "code"), FAILURES.values(), ids=FAILURES.keys())
+def test_step_that_fails_is_the_last(
+    spoil: Callable[[DirectoryConfig], DirectoryConfig],
+    name: StepName,
+    code: str,
+    company: str,
+    make_config: MakeConfig,
+) -> None:
+    last = run(spoil(make_config(base_dn=f"ou=people,{company}")))[-1]
+
+    assert (last.name, last.outcome, last.message.code) == (name, StepOutcome.FAILED, code)
+
+
+def test_mapped_attribute_that_is_unknown_fails_its_step(company: str, make_config: MakeConfig) -> None:
+    last = run(make_config(base_dn=f"ou=people,{company}"), FieldRule(Field.TITLE, "tittle"))[-1]
+
+    assert (last.name, last.message.code) == (StepName.ATTRIBUTES, "mapping_attribute_unknown")
+
+
+def test_unknown_attributes_are_named_as_they_were_typed(company: str, make_config: MakeConfig) -> None:
+    last = run(make_config(base_dn=f"ou=people,{company}"), FieldRule(Field.NAME, "dispName|cn"))[-1]
+
+    assert last.message.params == {"attributes": ["dispName"]}
+
+
+def test_silent_server_fails_at_connecting(make_config: MakeConfig) -> None:
+    with servers.listening(servers.stay_silent) as port:
+        last = run(make_config(uris=(f"ldap://127.0.0.1:{port}",)), seconds=1)[-1]
+
+    assert (last.name, last.message.code) == (StepName.CONNECT, "answer_timeout")
+
+
+def test_dead_server_is_a_remark_when_the_next_one_serves(
+    company: str, openldap: OpenLdap, make_config: MakeConfig
+) -> None:
+    dead = f"ldap://127.0.0.1:{servers.nobody_listens()}"
+
+    steps = run(make_config(uris=(dead, openldap.uri), base_dn=f"ou=people,{company}"))
+
+    assert [step.message.code for step in steps if step.name is StepName.CONNECT] == [
+        "connection_refused",
+        "test_connected",
+    ]
+
+
+def test_time_that_is_up_gives_at_least_so_many(company: str, make_config: MakeConfig) -> None:
+    started = monotonic()
+
+    steps = {step.name: step for step in run(make_config(base_dn=f"ou=people,{company}", page_size=2), seconds=0.5)}
+
+    assert steps[StepName.PEOPLE].message.code == "test_people_at_least"
+    assert steps[StepName.ATTRIBUTES].fills[2].filled is None  # the photos were not counted
+    assert monotonic() - started < 5
+
+
+@pytest.mark.promise(6)
+def test_nothing_is_written(company: str, openldap: OpenLdap, make_config: MakeConfig) -> None:
+    before = openldap.modifications()
+
+    run(make_config(base_dn=company))
+
+    assert openldap.modifications() == before
+
+
+def test_connection_is_closed_when_nobody_waits_for_the_end(company: str, make_config: MakeConfig) -> None:
+    test = examination(make_config(base_dn=f"ou=people,{company}"))
+    steps = examine(test)
+    while next(steps).name is not StepName.BASE:
+        pass
+
+    steps.close()  # type: ignore[attr-defined]  # a generator
+
+    assert test.connection is not None
+    with pytest.raises(AttributeError):
+        test.connection.whoami_s()
