@@ -1,0 +1,85 @@
+"""Many rows at once, on SQLite and PostgreSQL alike.
+
+The ORM's `bulk_create` and `bulk_update` build an object and an expression for
+each value; for 25,000 rows that took 10 to 12 s where `executemany` took 0.1 to
+1.8 s.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import orjson
+from django.db import connection, models
+
+CHUNK = 1000
+T = TypeVar("T")
+
+
+def as_json(value: Any) -> str:
+    """JSON as JSONField stores it, readable and without needless spaces."""
+    if not value:
+        return "[]" if isinstance(value, list | tuple) else "{}"
+    return orjson.dumps(value).decode()
+
+
+def as_time(value: datetime | None) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if value is not None else None
+
+
+def table_of(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> int:
+    """Run one statement for many rows; return how many rows it changed in all."""
+    if not rows:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, rows)
+        count: int = cursor.rowcount
+    return count
+
+
+def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows given as tuples of column values (JSON as text, times by `as_time`)."""
+    names = ", ".join(connection.ops.quote_name(column) for column in columns)
+    places = ", ".join(["%s"] * len(columns))
+    execute_many(f"INSERT INTO {table_of(model)} ({names}) VALUES ({places})", rows)  # noqa: S608 - names of ours
+
+
+def reserve_ids(model: type[models.Model], count: int) -> list[int]:
+    """Take `count` primary keys that nobody else gets, to insert rows and refer to them at once.
+
+    On SQLite only inside a transaction (ours take the lock when they begin): the
+    numbers are free as long as nobody else writes.
+    """
+    if not count:
+        return []
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+            )
+            return [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        row = cursor.fetchone()
+        last = row[0] if row else 0
+        return list(range(last + 1, last + 1 + count))
+
+
+def in_chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    chunk: list[T] = []
+    for value in values:
+        chunk.append(value)
+        if len(chunk) >= size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def chunks_of_ids(ids: Collection[int]) -> Iterator[list[int]]:
+    """Sorted, so that rows are always locked in the same order."""
+    return in_chunks(sorted(ids))

@@ -1,0 +1,73 @@
+"""Employees written in bulk, conditional on the version that was planned with."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from syncapp.core.normalise import email_key, name_key
+from syncapp.core.vocabulary import TEXT_FIELDS, Field
+from syncapp.models import Employee
+from syncapp.store.bulk import as_time, execute_many, insert_rows, reserve_ids, table_of
+
+if TYPE_CHECKING:
+    from syncapp.store.writer import Written
+
+_COLUMNS = (
+    "id", *(field.value for field in TEXT_FIELDS), "name_key", "email_key", "number_plan", "number_issued", "version",
+    "created_at", "updated_at",
+)  # fmt: skip
+
+
+def create_employees(batch: "Sequence[Written]", *, now: datetime) -> None:
+    """Insert a new employee for each, and tell each its id."""
+    ids = reserve_ids(Employee, len(batch))
+    at = as_time(now)
+    rows = []
+    for written, id_ in zip(batch, ids, strict=True):
+        written.employee_id = id_
+        values = {name: after for name, (_before, after) in written.row.changes.items()}
+        texts = [values.get(field, "") for field in TEXT_FIELDS]
+        plan = written.row.plan
+        keys = _name_key(values.get(Field.NAME, ""), plan["keys"]), email_key(values.get(Field.EMAIL, ""))
+        rows.append((id_, *texts, *keys, plan["number_plan"], plan["issued"], 1, at, at))
+    insert_rows(Employee, _COLUMNS, rows)
+
+
+def _name_key(name: str, entry_keys: list[Any]) -> str:
+    """The key of a name, which matching has made already of the entry's own."""
+    read, keys, *_others = entry_keys
+    return str(keys[0]) if keys and name == read else name_key(name)
+
+
+def update_employees(batch: "Sequence[Written]", *, now: datetime) -> None:
+    """Write the changed fields where the version is still the one planned with.
+
+    Numbers that move between people of the chunk are emptied first, for no two
+    may have one number at any moment (rule C1).
+    """
+    table = table_of(Employee)
+    at = as_time(now)
+    moving, rows = [], []
+    for written in batch:
+        row = written.row
+        condition = (row.employee_id, row.employee_version)
+        values = {name: after for name, (_before, after) in row.changes.items()}
+        if row.changes.get(Field.EXTENSION, ("", ""))[0]:
+            moving.append(condition)
+        rows.append(
+            (
+                *(values.get(field) for field in TEXT_FIELDS),
+                name_key(values[Field.NAME]) if Field.NAME in values else None,
+                email_key(values[Field.EMAIL]) if Field.EMAIL in values else None,
+                row.plan["issued"] if Field.EXTENSION in values else None,
+                at,
+                *condition,
+            )
+        )
+    columns = [*(field.value for field in TEXT_FIELDS), "name_key", "email_key", "number_issued"]
+    assignments = ", ".join(f"{column} = COALESCE(%s, {column})" for column in columns)
+    execute_many(f"UPDATE {table} SET extension = '' WHERE id = %s AND version = %s", moving)  # noqa: S608 - names of ours
+    execute_many(
+        f"UPDATE {table} SET {assignments}, version = version + 1, updated_at = %s WHERE id = %s AND version = %s",  # noqa: S608 - names of ours
+        rows,
+    )

@@ -1,0 +1,181 @@
+"""Plan items as rows and back: the plan *is* the run's items (design, section 5)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from syncapp.core.records import (
+    Base,
+    Candidate,
+    EntryKeys,
+    FieldChange,
+    Matter,
+    Message,
+    PlanItem,
+)
+from syncapp.core.vocabulary import Field, MatchKey
+from syncapp.models import RunItem, SyncRun
+from syncapp.store.bulk import CHUNK, as_json, insert_rows
+
+_COLUMNS = (
+    "run_id", "position", "anchor", "record_id", "employee_id", "name", "dn", "expected", "outcome", "changes",
+    "message_code", "message_params", "plan", "fingerprint", "employee_version",
+)  # fmt: skip
+
+
+def dump_base(base: Mapping[Field, Base]) -> dict[str, list[str]]:
+    return {field.value: [pair.local, pair.remote] for field, pair in base.items()}
+
+
+def load_base(data: Mapping[str, list[str]]) -> dict[Field, Base]:
+    return {Field(name): Base(pair[0], pair[1]) for name, pair in data.items()}
+
+
+def dump_keys(keys: EntryKeys) -> list[Any]:
+    return [keys.name, keys.name_keys, keys.emails, keys.mobiles, keys.extensions]
+
+
+def load_keys(data: Any) -> EntryKeys:
+    if not data:
+        return EntryKeys()
+    name, *values = data
+    return EntryKeys(name, *map(tuple, values))
+
+
+def dump_messages(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
+    return [{"code": message.code, "params": dict(message.params)} for message in messages]
+
+
+def load_messages(data: list[dict[str, Any]]) -> tuple[Message, ...]:
+    return tuple(Message(entry["code"], entry["params"]) for entry in data)
+
+
+def dump_candidates(matter: Matter) -> list[dict[str, Any]]:
+    return [
+        {"employee": c.employee_id, "agrees": list(c.agrees), "disagrees": list(c.disagrees)} for c in matter.candidates
+    ]
+
+
+def load_candidates(data: list[dict[str, Any]]) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(
+            entry["employee"],
+            tuple(MatchKey(key) for key in entry["agrees"]),
+            tuple(MatchKey(key) for key in entry["disagrees"]),
+        )
+        for entry in data
+    )
+
+
+def dump_matter(matter: Matter) -> dict[str, Any]:
+    return {
+        "kind": matter.kind,
+        "field": matter.field,
+        "base": matter.base,
+        "local": matter.local,
+        "remote": matter.remote,
+        "owner": matter.owner_id,
+        "candidates": dump_candidates(matter),
+    }
+
+
+def dump_changes(changes: tuple[FieldChange, ...]) -> list[dict[str, str]]:
+    return [
+        {"field": change.field, "side": change.side, "before": change.before, "after": change.after}
+        for change in changes
+    ]
+
+
+def _dump_plan(item: PlanItem, before: str) -> dict[str, Any]:
+    return {
+        "action": item.action,
+        "state": item.state,
+        "state_changed": item.state_changed,
+        "before": before,
+        "base": dump_base(item.base),
+        "keys": dump_keys(item.keys),
+        "matters": [dump_matter(matter) for matter in item.matters],
+        "remarks": dump_messages(item.remarks),
+        "issued": item.number_issued,
+        "number_plan": item.number_plan,
+        "moves": item.number_moves,
+        "waiting": item.waiting,
+    }
+
+
+def insert_items(run: SyncRun, items: list[tuple[PlanItem, str]], *, start: int) -> None:
+    """Store planned items, each with the status that its record had before, from position `start` on."""
+    rows = [
+        (
+            run.pk, position, item.anchor, item.record_id, item.employee_id, item.name, item.dn, item.outcome.value,
+            "planned", as_json(dump_changes(item.changes)), item.message.code if item.message else "",
+            as_json(dict(item.message.params) if item.message else {}), as_json(_dump_plan(item, before)),
+            item.fingerprint, item.employee_version,
+        )
+        for position, (item, before) in enumerate(items, start)
+    ]  # fmt: skip
+    with transaction.atomic():
+        insert_rows(RunItem, _COLUMNS, rows)
+
+
+class PlannedRow(NamedTuple):
+    """A planned item as it is read back: what is only copied on stays the JSON that it is.
+
+    `changes` maps fields to their values before and after; `plan` is what
+    `_dump_plan` made.
+    """
+
+    id: int
+    position: int
+    anchor: str
+    record_id: int | None
+    employee_id: int | None
+    employee_version: int | None
+    name: str
+    dn: str
+    expected: str
+    changes: dict[str, tuple[str, str]]
+    message_code: str
+    message_params: str
+    plan: dict[str, Any]
+    fingerprint: str
+
+
+_PLANNED = (
+    "id", "position", "anchor", "record_id", "employee_id", "employee_version", "name", "dn", "expected",
+    "changes_text", "message_code", "params_text", "plan_text", "fingerprint",
+)  # fmt: skip
+
+
+def iter_planned(run_id: int) -> Iterator[list[PlannedRow]]:
+    """Yield the run's planned items in their order, a chunk at a time; none is in memory twice.
+
+    Numbers that change hands come first and in one chunk, however many they are:
+    no two people may have one number at any moment, and a chunk is a transaction.
+    """
+    rows = RunItem.objects.filter(run_id=run_id, outcome="planned").annotate(
+        changes_text=Cast("changes", TextField()),
+        params_text=Cast("message_params", TextField()),
+        plan_text=Cast("plan", TextField()),
+    )
+
+    def read(after: int) -> list[PlannedRow]:
+        following = rows.filter(position__gt=after).order_by("position")
+        return [_planned_row(row) for row in following.values_list(*_PLANNED)[:CHUNK]]
+
+    chunk = read(after=-1)
+    while chunk:
+        while chunk[-1].plan["moves"] and (more := read(after=chunk[-1].position)):
+            chunk += more
+        yield chunk
+        chunk = read(after=chunk[-1].position)
+
+
+def _planned_row(row: tuple[Any, ...]) -> PlannedRow:
+    *head, changes_text, code, params, plan_text, fingerprint = row
+    changes = {change["field"]: (change["before"], change["after"]) for change in orjson.loads(changes_text)}
+    return PlannedRow._make((*head, changes, code, params, orjson.loads(plan_text), fingerprint))

@@ -1,0 +1,50 @@
+"""Conflicts of a chunk: the plan's matters are opened, those that it no longer names are closed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from syncapp.models import Conflict, SyncRun
+from syncapp.store.bulk import as_json, as_time, execute_many, insert_rows, table_of
+from syncapp.store.items import dump_matter
+from syncapp.store.snapshots import matter_of
+
+if TYPE_CHECKING:
+    from syncapp.store.writer import Written
+
+_COLUMNS = (
+    "endpoint_id", "record_id", "kind", "field", "base", "local", "remote", "owner_id", "candidates", "opened_at",
+    "opened_run_id",
+)  # fmt: skip
+
+
+def write_matters(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) -> None:
+    """Same record, kind and field is the same matter: it keeps its age, and its values become the newest."""
+    stored: dict[tuple[int, str, str], tuple[int, dict[str, Any]]] = {}
+    known = [written.row.record_id for written in batch if written.row.record_id is not None and not written.refused]
+    if known:
+        for row in Conflict.objects.filter(record_id__in=known, closed_at__isnull=True):
+            stored[row.record_id, row.kind, row.field] = (row.pk, dump_matter(matter_of(row)))
+    opened, renewed = [], []
+    at = as_time(now)
+    for written in batch:
+        if written.record_id is None:
+            continue
+        for matter in [] if written.refused else written.row.plan["matters"]:
+            values = (
+                matter["base"], matter["local"], matter["remote"], matter["owner"], as_json(matter["candidates"]),
+            )  # fmt: skip
+            previous = stored.pop((written.record_id, matter["kind"], matter["field"] or ""), None)
+            if previous is None:
+                head = (run.server_id, written.record_id, matter["kind"], matter["field"] or "")
+                opened.append((*head, *values, at, run.pk))
+            elif previous[1] != matter:
+                renewed.append((*values, previous[0]))
+    insert_rows(Conflict, _COLUMNS, opened)
+    execute_many(
+        f"UPDATE {table_of(Conflict)} SET base = %s, local = %s, remote = %s, owner_id = %s, candidates = %s "  # noqa: S608 - names of ours
+        "WHERE id = %s",
+        renewed,
+    )
+    if stored:
+        Conflict.objects.filter(id__in=[pk for pk, _matter in stored.values()]).update(closed_at=now)

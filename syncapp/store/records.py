@@ -1,0 +1,90 @@
+"""Sync records written in bulk."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from syncapp.core.vocabulary import Side
+from syncapp.models import SyncRecord, SyncRun
+from syncapp.store.bulk import as_json, as_time, execute_many, insert_rows, reserve_ids, table_of
+
+if TYPE_CHECKING:
+    from syncapp.store.writer import Written
+
+_CONTENT = (
+    "employee_id", "name", "dn", "state", "status", "message_code", "message_params", "remarks", "base", "keys",
+    "fingerprint", "waiting", "run_id", "due",
+)  # fmt: skip
+_INSERT = ("id", "endpoint_id", "anchor", "created_at", "refused", "updated_at", "updated_side", *_CONTENT)
+
+
+def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) -> None:
+    """Bring the record of each item up to date, or make it; tell each item its record's id.
+
+    A record whose employee was edited meanwhile only stays `due`: nothing of the
+    plan may be believed any more.
+    """
+    fresh = [written for written in batch if written.record_id is None and not written.due]
+    at = as_time(now)
+    rows = []
+    for written, id_ in zip(fresh, reserve_ids(SyncRecord, len(fresh)), strict=True):
+        written.record_id = id_
+        updated = (at, Side.LOCAL.value) if _changed(written) else (None, "")
+        rows.append((id_, run.server_id, written.row.anchor, at, "[]", *updated, *_content(run, written)))
+    known = [written for written in batch if written.row.record_id is not None and not written.due]
+    assignments = ", ".join(f"{column} = %s" for column in _CONTENT)
+    execute_many(
+        f"UPDATE {table_of(SyncRecord)} SET updated_at = COALESCE(%s, updated_at), "  # noqa: S608 - names of ours
+        f"updated_side = COALESCE(%s, updated_side), {assignments} WHERE id = %s",
+        [
+            (
+                *((at, Side.LOCAL.value) if _changed(written) else (None, None)),
+                *_content(run, written),
+                written.row.record_id,
+            )
+            for written in known
+        ],
+    )
+    insert_rows(SyncRecord, _INSERT, rows)
+    stale = [written.row.record_id for written in batch if written.due and written.row.record_id is not None]
+    if stale:
+        SyncRecord.objects.filter(id__in=stale).update(due=True)
+
+
+def mark_refused(run: SyncRun, written: "Written") -> None:
+    """Say on a known record that its row was refused, and have it looked at again.
+
+    Tie and base stay: without its base the next run would take the tie for a first
+    meeting, where the domain's values win (rule B1).
+    """
+    execute_many(
+        f"UPDATE {table_of(SyncRecord)} SET status = %s, message_code = %s, message_params = %s, fingerprint = '', "  # noqa: S608 - names of ours
+        "due = %s, run_id = %s WHERE id = %s",
+        [(written.outcome, written.message_code, written.message_params, True, run.pk, written.row.record_id)],
+    )
+
+
+def _changed(written: "Written") -> bool:
+    """Whether something really changed here: `updated_at` and `updated_side` say when and where (rule E1)."""
+    return written.creates or written.updates or (written.row.plan["state_changed"] and not written.refused)
+
+
+def _content(run: SyncRun, written: "Written") -> tuple[Any, ...]:
+    row, plan = written.row, written.row.plan
+    settled = not written.refused
+    return (
+        written.employee_id,
+        row.name,
+        row.dn,
+        plan["state"],
+        written.outcome,
+        written.message_code,
+        written.message_params,
+        as_json(plan["remarks"]),
+        as_json(plan["base"] if settled else {}),
+        as_json(plan["keys"]),
+        row.fingerprint if settled else "",
+        plan["waiting"] and settled,
+        run.pk,
+        written.refused,
+    )

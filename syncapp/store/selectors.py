@@ -1,0 +1,109 @@
+"""What a run's report shows of people, read as it is written out: never a list of everybody in memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from syncapp.choices import RunStatus
+from syncapp.core.vocabulary import MATTERS
+from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
+from syncapp.store.items import load_keys
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedPerson:
+    """One person of a report: the employee's values, else what the entry says."""
+
+    name: str
+    email: str
+    mobile: str
+    extension: str
+    status: str
+    state: str
+    updated_side: str
+    updated_at: datetime | None
+    dn: str
+    messages: list[dict[str, Any]]
+    changes: list[dict[str, str]]
+
+
+# Planned, but not written: what the item says of changes did not happen.
+LEFT_OUT = frozenset({"edited_meanwhile", "came_meanwhile", "number_taken_meanwhile", "row_refused"})
+# Runs whose plan is what they have to show; elsewhere `planned` means that it was not carried out.
+SHOWS_PLAN = frozenset({RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.HELD})
+
+
+def people_of_run(run: SyncRun, *, everybody: bool = False) -> Iterator[ReportedPerson]:
+    """Yield those whom the run changed and all with an open matter; with `everybody` all others too."""
+    items = RunItem.objects.filter(run=run)
+    if run.status not in SHOWS_PLAN:
+        items = items.exclude(outcome="planned")
+    for item in items.select_related("record", "employee").order_by("position").iterator(chunk_size=1000):
+        if everybody or _changes(item) or item.plan["state_changed"] or _status(item) != "skipped":
+            yield _from_item(item)
+    in_this_run = items.filter(record__isnull=False).values("record")
+    records = SyncRecord.objects.filter(endpoint=run.server_id).exclude(pk__in=in_this_run)
+    if not everybody:
+        records = records.filter(status__in=[outcome.value for outcome in MATTERS])
+    for record in records.select_related("employee").order_by("name", "anchor").iterator(chunk_size=1000):
+        yield _from_record(record)
+
+
+def _status(item: RunItem) -> str:
+    return item.expected if item.outcome == "planned" else item.outcome
+
+
+def _changes(item: RunItem) -> list[dict[str, str]]:
+    return [] if item.message_code in LEFT_OUT else item.changes
+
+
+def _from_item(item: RunItem) -> ReportedPerson:
+    values = _values(item.employee, item.name, item.plan["keys"])
+    if item.outcome == "planned":
+        values |= {change["field"]: change["after"] for change in item.changes if change["field"] in values}
+    record = item.record
+    return ReportedPerson(
+        **values,
+        status=_status(item),
+        state=item.plan["state"],
+        updated_side=record.updated_side if record else "",
+        updated_at=record.updated_at if record else None,
+        dn=item.dn,
+        messages=_messages(item, item.plan["remarks"]),
+        changes=_changes(item),
+    )
+
+
+def _from_record(record: SyncRecord) -> ReportedPerson:
+    # A preview shows what would be: whoever is settled would be skipped.
+    status = "skipped" if record.status in ("created", "updated") else record.status
+    return ReportedPerson(
+        **_values(record.employee, record.name, record.keys),
+        status=status,
+        state=record.state,
+        updated_side=record.updated_side,
+        updated_at=record.updated_at,
+        dn=record.dn,
+        messages=_messages(record, record.remarks),
+        changes=[],
+    )
+
+
+def _messages(row: RunItem | SyncRecord, remarks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The outcome's message and the remarks, as codes with parameters."""
+    own = [{"code": row.message_code, "params": row.message_params}] if row.message_code else []
+    return own + remarks
+
+
+def _values(employee: Employee | None, name: str, keys: Any) -> dict[str, str]:
+    """The employee's values. An entry that is tied to nobody has no number here, whatever it claims."""
+    if employee is not None:
+        return {field: getattr(employee, field) for field in ("name", "email", "mobile", "extension")}
+    read = load_keys(keys)
+    return {
+        "name": name,
+        "email": next(iter(read.emails), ""),
+        "mobile": next(iter(read.mobiles), ""),
+        "extension": "",
+    }

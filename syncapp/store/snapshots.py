@@ -1,0 +1,134 @@
+"""Rows read for a run, as the rules take them: a fixed number of queries, or one per chunk."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from syncapp.core.records import EntryKeys, HubKeys, KnownRecord, LocalPerson, Matter, Message
+from syncapp.core.vocabulary import INACTIVE_STATES, TEXT_FIELDS, Field, MatterKind, Outcome, State
+from syncapp.models import Conflict, Employee, SyncRecord
+from syncapp.store.bulk import chunks_of_ids
+from syncapp.store.items import load_base, load_candidates, load_keys, load_messages
+
+
+@dataclass(frozen=True, slots=True)
+class Passport:
+    """What tells whether a known entry needs a look: one for each record, so kept small."""
+
+    record_id: int
+    fingerprint: str
+    due: bool
+
+
+def passports(endpoint_id: int) -> dict[str, Passport]:
+    """Map the anchors of all known entries to their passports."""
+    rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).values_list("anchor", "id", "fingerprint", "due")
+    return {
+        anchor: Passport(record_id, fingerprint, due)
+        for anchor, record_id, fingerprint, due in rows.order_by().iterator(chunk_size=5000)
+    }
+
+
+def known_records(endpoint_id: int, record_ids: Collection[int]) -> dict[str, KnownRecord]:
+    """Map anchors to the full records of those who need a look, with their open matters."""
+    matters = _open_matters(endpoint_id) if record_ids else {}
+    known = {}
+    for chunk in chunks_of_ids(record_ids):
+        for row in SyncRecord.objects.filter(id__in=chunk).order_by("id"):
+            known[row.anchor] = KnownRecord(
+                id=row.pk,
+                anchor=row.anchor,
+                employee_id=row.employee_id,
+                state=State(row.state),
+                status=Outcome(row.status),
+                dn=row.dn,
+                name=row.name,
+                fingerprint=row.fingerprint,
+                remarks=load_messages(row.remarks),
+                message=Message(row.message_code, row.message_params) if row.message_code else None,
+                base=load_base(row.base),
+                keys=load_keys(row.keys),
+                refused=frozenset(row.refused),
+                waiting=row.waiting,
+                due=row.due,
+                open_matters=tuple(matters.get(row.pk, ())),
+            )
+    return known
+
+
+def _open_matters(endpoint_id: int) -> dict[int, list[Matter]]:
+    matters: dict[int, list[Matter]] = {}
+    for row in Conflict.objects.filter(endpoint_id=endpoint_id, closed_at__isnull=True).order_by("id"):
+        matters.setdefault(row.record_id, []).append(matter_of(row))
+    return matters
+
+
+def matter_of(row: Conflict) -> Matter:
+    return Matter(
+        kind=MatterKind(row.kind),
+        field=Field(row.field) if row.field else None,
+        base=row.base,
+        local=row.local,
+        remote=row.remote,
+        candidates=load_candidates(row.candidates),
+        owner_id=row.owner_id,
+    )
+
+
+def local_people(employee_ids: Collection[int]) -> dict[int, LocalPerson]:
+    """Map ids to employees with their values and versions."""
+    names = [field.value for field in TEXT_FIELDS]
+    people = {}
+    for chunk in chunks_of_ids(employee_ids):
+        rows = Employee.rows.filter(id__in=chunk).values_list("id", "version", "archived_at", *names)
+        for id_, version, archived_at, *values in rows:
+            people[id_] = LocalPerson(
+                id=id_,
+                version=version,
+                values=dict(zip(TEXT_FIELDS, values, strict=True)),
+                archived=archived_at is not None,
+            )
+    return people
+
+
+def hub_keys(endpoint_id: int) -> Iterator[HubKeys]:
+    """Yield what matching knows of every employee (three queries)."""
+    tied = SyncRecord.objects.filter(employee__isnull=False)
+    here = set(tied.filter(endpoint_id=endpoint_id).values_list("employee_id", flat=True))
+    anywhere = here | set(tied.filter(endpoint__directoryserver__isnull=False).values_list("employee_id", flat=True))
+    rows = Employee.rows.values_list(
+        "id", "name", "name_key", "email_key", "mobile", "extension", "number_issued", "archived_at"
+    )
+    for id_, name, name_key, email_key, mobile, extension, issued, archived_at in rows.iterator(chunk_size=5000):
+        yield HubKeys(
+            id=id_,
+            name=name,
+            name_key=name_key,
+            email_key=email_key,
+            mobile=mobile,
+            extension=extension,
+            number_issued=issued,
+            tied_here=id_ in here,
+            tied_anywhere=id_ in anywhere,
+            archived=archived_at is not None,
+        )
+
+
+def entry_keys(endpoint_id: int) -> Iterator[tuple[str, EntryKeys, bool]]:
+    """Yield anchor, match keys and whether active of every known entry."""
+    rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).values_list("anchor", "keys", "state")
+    for anchor, keys, state in rows.order_by().iterator(chunk_size=5000):
+        yield anchor, load_keys(keys), State(state) not in INACTIVE_STATES
+
+
+def number_owners(number_plan: str) -> dict[str, int]:
+    """Map every extension of the plan to its employee."""
+    rows = Employee.rows.filter(number_plan=number_plan).exclude(extension="")
+    return dict(rows.order_by().values_list("extension", "id"))
+
+
+def employee_names(employee_ids: Collection[int]) -> dict[int, str]:
+    """Map ids to names, for messages."""
+    names: dict[int, str] = {}
+    for chunk in chunks_of_ids(employee_ids):
+        names.update(Employee.rows.filter(id__in=chunk).values_list("id", "name"))
+    return names

@@ -1,0 +1,77 @@
+"""Nobody is created twice because two did it at once."""
+
+from collections.abc import Callable
+
+import pytest
+
+from syncapp.models import Employee, RunItem, SyncRecord
+from syncapp.store import items
+from tests.factories import make_employee, make_record, make_server
+from tests.store.plans import carry_out, creation, make_run, outcomes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SAME: dict[str, dict[str, str]] = {
+    "e-mail": {"name": "A. P.", "email": "ANNA@example.test"},
+    "name": {"name": "Petrova Anna"},
+    "mobile": {"name": "A. P.", "mobile": "+79161234567"},
+}
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("values", SAME.values(), ids=SAME.keys())
+def test_somebody_whom_others_brought_in_meanwhile_is_not_created(values: dict[str, str]) -> None:
+    run = make_run(make_server())
+
+    carry_out(
+        run,
+        creation("Anna Petrova", email="anna@example.test", mobile="+79161234567"),
+        creation("Boris Sidorov"),
+        meanwhile=lambda: make_employee(**values),
+    )
+
+    assert outcomes(run) == {"Anna Petrova": "skipped", "Boris Sidorov": "created"}
+    assert RunItem.objects.get(name="Anna Petrova").message_code == "came_meanwhile"
+    assert (Employee.objects.count(), SyncRecord.objects.count()) == (2, 1)
+
+
+def test_entry_that_was_known_stays_due() -> None:
+    record = make_record(endpoint=make_server(), status="proposed")
+    run = make_run(record.endpoint)
+
+    carry_out(
+        run,
+        creation("Anna Petrova")._replace(record_id=record.pk, anchor=record.anchor),
+        meanwhile=lambda: make_employee(name="Anna Petrova"),
+    )
+
+    record.refresh_from_db()
+    assert (record.due, record.status, record.employee) == (True, "proposed", None)
+
+
+OTHERS: dict[str, Callable[[], object]] = {
+    "nobody": lambda: None,
+    "a stranger": lambda: make_employee(name="Zoe Other"),
+    "somebody without values": lambda: make_employee(name=""),
+}
+
+
+@pytest.mark.parametrize("meanwhile", OTHERS.values(), ids=OTHERS.keys())
+def test_others_keep_nobody_from_being_created(meanwhile: Callable[[], object]) -> None:
+    make_employee(name="Anna Petrova")  # was here when the plan was made, which knows best
+    run = make_run(make_server())
+
+    carry_out(run, creation("Anna Petrova"), creation("Boris"), meanwhile=meanwhile)
+
+    assert outcomes(run) == {"Anna Petrova": "created", "Boris": "created"}
+
+
+def test_namesakes_of_one_run_are_no_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(items, "CHUNK", 1)
+    run = make_run(make_server())
+
+    done = carry_out(
+        run, *(creation("Anna Petrova") for _ in range(3)), meanwhile=lambda: make_employee(name="Zoe Other")
+    )
+
+    assert [written.outcome for written in done.values()] == ["created"] * 3
