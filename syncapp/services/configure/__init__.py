@@ -1,0 +1,42 @@
+"""Servers and number pools from a configuration file.
+
+A section creates or updates the row of its name, a key that is left out keeps
+its stored value, nothing is ever deleted but mappings that the file replaces,
+and no server is contacted. Either all of a file is stored or nothing.
+"""
+
+from pathlib import Path
+
+from django.db import transaction
+
+from syncapp.models import NumberPool
+from syncapp.services.configure.changes import Change, SectionReport
+from syncapp.services.configure.directories import DirectoryDraft
+from syncapp.services.configure.mistakes import ConfigurationFileError, PlacedMistake
+from syncapp.services.configure.pools import PoolDraft
+from syncapp.services.configure.reading import read_sections
+from syncapp.services.configure.sections import DIRECTORY, NUMBER_POOL
+
+__all__ = ["Change", "ConfigurationFileError", "PlacedMistake", "SectionReport", "configure"]
+
+
+def configure(path: Path) -> list[SectionReport]:
+    """Store what the file says and return what became of each section, pools first.
+
+    Raises ConfigurationFileError with every mistake of the file, and
+    ConfigurationError when passwords cannot be encrypted.
+    """
+    content = read_sections(path)
+    named = [section for section in content.sections if section.name]
+    with transaction.atomic():
+        pools = [PoolDraft(section) for section in named if section.kind == NUMBER_POOL]
+        directories = [DirectoryDraft(section) for section in named if section.kind == DIRECTORY]
+        pool_names = {*NumberPool.objects.values_list("name", flat=True), *(pool.section.name for pool in pools)}
+        for pool in pools:
+            pool.judge()
+        for directory in directories:
+            directory.judge(pool_names=pool_names)
+        mistakes = content.mistakes()
+        if mistakes:
+            raise ConfigurationFileError(path, mistakes)
+        return [*(pool.store() for pool in pools), *(directory.store() for directory in directories)]

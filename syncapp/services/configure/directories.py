@@ -1,0 +1,102 @@
+"""A section [[directory]]: compared with what is stored, and stored."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from syncapp.choices import Kind
+from syncapp.exceptions import ConfigurationError
+from syncapp.fields import Secret
+from syncapp.models import DirectoryServer, Endpoint
+from syncapp.services.configure.changes import Change, SectionReport
+from syncapp.services.configure.columns import missing_keys, set_columns
+from syncapp.services.configure.mappings import MappingsDraft
+from syncapp.services.configure.sections import PLAIN_DIRECTORY_KEYS, Section
+from syncapp.services.configure.server_pools import ServerPoolsDraft
+from syncapp.services.directory_settings import DirectoryValues, validate_account, validate_directory
+
+COLUMNS = ("uris", *PLAIN_DIRECTORY_KEYS, "search_bases", "departments", "match_keys", "schedule", "limits")
+# What a run found out of a directory holds for as long as these stay.
+WHICH_DIRECTORY = ("uris", "base_dn")
+# Settings that others are judged by: where they could not be read, the others are judged without.
+JUDGED_BY = ("security", "base_dn")
+
+
+class DirectoryDraft:
+    """A server as the file wants it, not stored yet."""
+
+    def __init__(self, section: Section) -> None:
+        self.section = section
+        self.server = DirectoryServer.objects.filter(name=section.name).first() or DirectoryServer(name=section.name)
+        self.created = self.server.pk is None
+        self.changes = set_columns(self.server, _wanted(self.server, section), COLUMNS)
+        if "bind_password" in section.values:
+            self._set_password(section.values["bind_password"])
+        self.mappings = MappingsDraft(self.server, section)
+        self.pools = ServerPoolsDraft(self.server, section)
+
+    def judge(self, *, pool_names: Collection[str]) -> None:
+        """Add what is wrong with the server as a whole to the mistakes of the file.
+
+        `pool_names` are the pools that there are and those that the file brings.
+        """
+        section, server = self.section, self.server
+        if self.created and Endpoint.objects.filter(name=section.name).exists():
+            section.where.inside("name").wrong("name_of_another_kind", name=section.name)
+        named_already = section.wrong | (missing_keys(section, ["uris"]) if self.created else set())
+        unreadable: dict[str, Any] = {key: "" for key in JUDGED_BY if key in section.wrong}
+        for mistake in validate_directory(replace(DirectoryValues.of(server), **unreadable)):
+            if mistake.field not in named_already:
+                section.where.inside(mistake.field).refuse(mistake.message)
+        if not {"bind_dn", "bind_password"} & section.wrong:
+            self._judge_account()
+        self.mappings.judge(region=server.region)
+        self.pools.judge(pool_names=pool_names, base_dn=unreadable.get("base_dn", server.base_dn))
+
+    def store(self) -> SectionReport:
+        """Store the server; the pools that it names must be stored already."""
+        if self.created:
+            self.server.save()
+        elif self.changes:
+            self.server.save(update_fields=self._changed_columns())
+        changes = [*self.changes, *self.pools.store(), *self.mappings.store()]
+        return SectionReport(self.section.kind, self.section.name, self.created, tuple(changes))
+
+    def _set_password(self, password: Secret) -> None:
+        if _reads(self.server.bind_password, password.reveal()) and self.server.bind_password_fits:
+            return
+        before = None if self.created else self.server.bind_password
+        self.server.set_bind_password(password.reveal())
+        self.changes.append(Change("bind_password", before, self.server.bind_password))
+
+    def _judge_account(self) -> None:
+        where, server = self.section.where, self.server
+        for mistake in validate_account(bind_dn=server.bind_dn, has_password=bool(server.bind_password)):
+            where.inside(mistake.field).refuse(mistake.message)
+        if not server.bind_password_fits:
+            where.inside("bind_password").wrong("password_needed_again")
+
+    def _changed_columns(self) -> list[str]:
+        names = [change.key for change in self.changes]
+        return [*names, "bind_password_scope"] if "bind_password" in names else names
+
+
+def _wanted(server: DirectoryServer, section: Section) -> dict[str, Any]:
+    """Return the values of a section, without a kind `auto` that has been worked out already.
+
+    Otherwise every run of the same file would forget what the directory's last
+    run found.
+    """
+    moved = any(section.values.get(key, getattr(server, key)) != getattr(server, key) for key in WHICH_DIRECTORY)
+    values = dict(section.values)
+    if values.get("kind") == Kind.AUTO and server.pk is not None and not moved:
+        del values["kind"]
+    return values
+
+
+def _reads(stored: Secret, password: str) -> bool:
+    """Whether the stored password is this one; one that cannot be decrypted is not."""
+    try:
+        return stored.reveal() == password
+    except ConfigurationError:
+        return False

@@ -1,0 +1,103 @@
+"""A server's rows as the frozen settings that adapters and rules take."""
+
+from syncapp.choices import Kind
+from syncapp.core.records import FieldRule, PoolSpec, SyncOptions
+from syncapp.core.vocabulary import (
+    TEXT_FIELDS,
+    CreateRule,
+    MatchKey,
+    TakenNumber,
+)
+from syncapp.directory.config import DirectoryConfig
+from syncapp.directory.kinds import usual_mapping
+from syncapp.models import DirectoryServer, FieldMapping
+from syncapp.services.directory_settings import rule_of
+
+
+def directory_config(server: DirectoryServer) -> DirectoryConfig:
+    """Return what the directory adapter needs; raise ConfigurationError for a password of another address."""
+    return DirectoryConfig(
+        name=server.name,
+        kind=server.kind,
+        uris=tuple(server.uris),
+        security=server.security,
+        ca_certificate=server.ca_certificate,
+        bind_dn=server.bind_dn,
+        bind_password=server.reveal_bind_password(),
+        base_dn=server.base_dn,
+        search_bases=tuple(server.search_bases),
+        department_attribute=server.department_attribute,
+        departments=tuple(server.departments),
+        user_filter=server.user_filter,
+    )
+
+
+def pool_specs(server: DirectoryServer) -> tuple[PoolSpec, ...]:
+    """Return the pools that the server's people get their numbers from, in the order of asking."""
+    return tuple(
+        PoolSpec(
+            name=link.pool.name,
+            first=link.pool.first,
+            last=link.pool.last,
+            reserved=frozenset(link.pool.reserved),
+            ou=link.ou,
+            department=link.department,
+        )
+        for link in server.pools.select_related("pool").order_by("position", "id")
+    )
+
+
+def field_rules(server: DirectoryServer, kind: str) -> tuple[FieldRule, ...]:
+    """Return the server's own mappings or, where it has none, the usual ones of its kind (rule B7)."""
+    stored = tuple(rule_of(row) for row in server.mappings.order_by("id"))
+    return stored or usual_mapping(kind, extension_pattern=extension_pattern(pool_specs(server)))
+
+
+def extension_pattern(pools: tuple[PoolSpec, ...]) -> str:
+    """The usual reading of an extension: a whole value of 2 to 5 digits, or as many as the pools' numbers have."""
+    others = sorted({len(pool.first) for pool in pools} - set(range(2, 6)))
+    return "^(" + "|".join([r"\d{2,5}", *(rf"\d{{{length}}}" for length in others)]) + ")$"
+
+
+def sync_options(server: DirectoryServer, kind: str) -> SyncOptions:
+    """Return everything of the server's settings that can change a decision.
+
+    Photos and SIP secrets are not text and are not carried yet: their mappings
+    are kept and left out here.
+    """
+    return SyncOptions(
+        rules=tuple(rule for rule in field_rules(server, kind) if rule.field in TEXT_FIELDS),
+        match_keys=tuple(MatchKey(key) for key in server.match_keys),
+        region=server.region,
+        create=CreateRule(server.create),
+        taken_number=TakenNumber(server.taken_number),
+        write_back=server.write_back,
+        number_plan=server.number_plan,
+        pools=pool_specs(server),
+    )
+
+
+def store_findings(server: DirectoryServer, kind: str) -> None:
+    """Keep the kind that was found and its usual mapping, where the settings leave them open."""
+    if server.kind == Kind.AUTO:
+        rules = field_rules(server, kind)
+        has_mappings = server.mappings.exists()
+        if kind in Kind.values:  # a directory that is none of these is looked at anew in each run
+            DirectoryServer.objects.filter(pk=server.pk, kind=Kind.AUTO).update(kind=kind)
+            server.kind = kind
+        if not has_mappings:
+            FieldMapping.objects.bulk_create(
+                [
+                    FieldMapping(
+                        endpoint=server,
+                        field=rule.field,
+                        attribute=rule.attribute,
+                        direction=rule.direction,
+                        policy=rule.policy,
+                        on_empty=rule.on_empty,
+                        pattern=rule.pattern,
+                        relay=rule.relay,
+                    )
+                    for rule in rules
+                ]
+            )

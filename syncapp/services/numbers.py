@@ -1,0 +1,99 @@
+"""What the pools have and what comes next."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db.models import prefetch_related_objects
+
+from syncapp.core.numbers import free_numbers
+from syncapp.core.records import PoolSpec
+from syncapp.core.telephones import is_emergency
+from syncapp.models import Endpoint, NumberPool, SyncRecord
+from syncapp.services.directory_settings.pools import DIGITS
+from syncapp.store.items import load_keys
+from syncapp.store.snapshots import number_owners
+
+# Digits of the longest numbers that are looked through for emergency calls: 10,000 at most.
+# A few small countries have longer ones; giving numbers out (rule C5) knows them all.
+_LONGEST_EMERGENCY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUsage:
+    """How many numbers of a pool are what; `next` is the one that would be given out next, or ''.
+
+    `used` have an employee, `claimed` are named by an entry of a directory and
+    belong to nobody here.
+    """
+
+    size: int
+    used: int
+    reserved: int
+    claimed: int
+    free: int
+    next: str
+
+
+def pool_usage(pools: Collection[NumberPool]) -> dict[int, PoolUsage]:
+    """Map the pools' keys to their usage (three queries, and one for each number plan).
+
+    What is counted are the numbers that people and entries have, never those of
+    the range: a pool may be far larger than the company.
+    """
+    prefetch_related_objects(list(pools), "endpoint_pools__endpoint")
+    owners = {plan: number_owners(plan) for plan in {pool.number_plan for pool in pools}}
+    claimed = _claimed_numbers()
+    return {pool.pk: _usage(pool, owners=owners[pool.number_plan], claimed=claimed) for pool in pools}
+
+
+def _usage(pool: NumberPool, *, owners: Iterable[str], claimed: Iterable[str]) -> PoolUsage:
+    size = max(0, int(pool.last) - int(pool.first) + 1)
+    region = _region(pool)
+    used, claims, reserved = (_within(pool, numbers) for numbers in (owners, claimed, pool.reserved))
+    blocked = used | claims | reserved
+    free = size - len(blocked | _within(pool, _emergencies(len(pool.first), region)))
+    stream = free_numbers(
+        PoolSpec(pool.name, pool.first, pool.last), blocked, lambda number: is_emergency(number, region)
+    )
+    return PoolUsage(
+        size=size,
+        used=len(used),
+        reserved=len(reserved),
+        claimed=len(claims - used),
+        free=free,
+        next=next(stream, "") if free else "",
+    )
+
+
+def _claimed_numbers() -> set[str]:
+    claimed: set[str] = set()
+    for keys in SyncRecord.objects.order_by().values_list("keys", flat=True).iterator(chunk_size=5000):
+        claimed.update(load_keys(keys).extensions)
+    return claimed
+
+
+def _within(pool: NumberPool, numbers: Iterable[str]) -> set[str]:
+    """Return those of some numbers that are in the range; as texts, for leading zeros count."""
+    return {
+        number
+        for number in numbers
+        if len(number) == len(pool.first) and pool.first <= number <= pool.last and DIGITS.fullmatch(number)
+    }
+
+
+def _region(pool: NumberPool) -> str:
+    """Country whose emergency numbers count: that of the first server that uses the pool."""
+    servers = sorted(
+        (link.endpoint.rank, link.endpoint.name, link.endpoint.region) for link in pool.endpoint_pools.all()
+    )
+    default: str = Endpoint._meta.get_field("region").default
+    return servers[0][2] if servers else default
+
+
+@lru_cache(maxsize=64)
+def _emergencies(digits: int, region: str) -> frozenset[str]:
+    if digits > _LONGEST_EMERGENCY:
+        return frozenset()
+    numbers = (str(number).zfill(digits) for number in range(10**digits))
+    return frozenset(number for number in numbers if is_emergency(number, region))

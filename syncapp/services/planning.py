@@ -1,0 +1,161 @@
+"""Step 4 and 5 of a run: the rules, fed with rows and entries."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from syncapp.core import limits, plan
+from syncapp.core.converters import entry_keys
+from syncapp.core.matching import match_entries, near_matches
+from syncapp.core.numbers import Numbers
+from syncapp.core.quality import foreign_values
+from syncapp.core.records import EntryKeys, HubKeys, Message, PlanItem, RecordTouch
+from syncapp.core.telephones import is_emergency
+from syncapp.core.vocabulary import INACTIVE_STATES, Field
+from syncapp.models import DirectoryServer
+from syncapp.services.reading import RemoteRead
+from syncapp.store import snapshots
+
+
+@dataclass(slots=True)
+class Strangers:
+    """Employees tied to no directory, and whether anybody was tied to this one (rule A6)."""
+
+    ids: set[int] = field(default_factory=set)
+    met_before: bool = False
+
+
+@dataclass(slots=True)
+class Planning:
+    """What was decided for everybody at once; `people` then yields one item after the other."""
+
+    sides: plan.Sides
+    numbers: Numbers
+    keys: dict[str, EntryKeys]
+    first_meeting: Message | None = None
+    numbers_missing: int = 0
+    notes: list[Message] = field(default_factory=list)
+
+    def people(self) -> Iterator[PlanItem | RecordTouch]:
+        """Yield what happens to whom; people of whom everything is said already are left out."""
+        return plan.plan_people(self.sides, self.numbers, lambda person: self.keys[person.anchor])
+
+
+def make_plan(server: DirectoryServer, read: RemoteRead, beat: Callable[[], None]) -> Planning:
+    """Match, give numbers, and prepare the plan of everybody who needs a look.
+
+    `beat` keeps the run alive between steps that take their time with many people.
+    """
+    sides = plan.Sides(options=read.options, people=read.people, known=read.known)
+    keys = {person.anchor: entry_keys(person) for person in read.people}
+    planning = Planning(sides, Numbers(), keys)
+    if not read.people:
+        return planning
+    if len(read.people) * 2 > read.count:  # of a few who changed nothing can be said
+        planning.notes += foreign_values(read.people, read.options.rules)
+    entries = _everybody(server, read, keys)
+    _count_claims(sides, entries)
+    beat()
+    strangers = _match(server, sides, planning, entries)
+    beat()
+    _load_locals(sides)
+    sides.owners = snapshots.number_owners(read.options.number_plan)
+    planning.numbers = plan.choose_numbers(sides, lambda number: is_emergency(number, read.options.region))
+    sides.names = snapshots.employee_names(
+        {
+            *sides.matches.in_question(),
+            *planning.numbers.taken.values(),
+            *_owners_in_the_way(sides),
+        }
+    )
+    _judge(planning, strangers)
+    return planning
+
+
+def _everybody(
+    server: DirectoryServer, read: RemoteRead, keys: dict[str, EntryKeys]
+) -> dict[str, tuple[EntryKeys, bool]]:
+    """Match keys of all known entries, as they are now, and whether each is active."""
+    entries = {anchor: (stored, active) for anchor, stored, active in snapshots.entry_keys(server.pk)}
+    for person in read.people:
+        entries[person.anchor] = keys[person.anchor], person.state not in INACTIVE_STATES
+    return entries
+
+
+def _count_claims(sides: plan.Sides, entries: dict[str, tuple[EntryKeys, bool]]) -> None:
+    claims: Counter[str] = Counter()
+    claimed: set[str] = set()
+    for keys, active in entries.values():
+        claimed.update(keys.extensions)
+        if active:
+            claims.update(keys.extensions)
+    sides.claims, sides.claimed = claims, claimed
+
+
+def _match(
+    server: DirectoryServer, sides: plan.Sides, planning: Planning, entries: dict[str, tuple[EntryKeys, bool]]
+) -> Strangers:
+    """Tie new entries; return the employees who were tied to no directory before."""
+    untied = plan.unmatched(sides.people, sides.known, lambda person: planning.keys[person.anchor])
+    strangers = Strangers()
+    if not untied:
+        return strangers
+
+    def employees() -> Iterator[HubKeys]:
+        for employee in snapshots.hub_keys(server.pk):
+            strangers.met_before = strangers.met_before or employee.tied_here
+            if not employee.tied_anywhere and not employee.archived:
+                strangers.ids.add(employee.id)
+            yield employee
+
+    sides.matches = match_entries(
+        entries=untied,
+        known=entries.values(),
+        employees=employees(),
+        match_keys=sides.options.match_keys,
+    )
+    decided = {*sides.matches.joined, *sides.matches.matters}
+    near_matches(
+        entries=[entry for entry in untied if entry.active and entry.anchor not in decided], matches=sides.matches
+    )
+    return strangers
+
+
+def _load_locals(sides: plan.Sides) -> None:
+    ids = {employee_id for person in sides.people if (employee_id := sides.employee_of(person.anchor)) is not None}
+    sides.locals = snapshots.local_people(ids)
+
+
+def _owners_in_the_way(sides: plan.Sides) -> set[int]:
+    """Owners of numbers that people who need a look claim: messages name them."""
+    numbers = {value for person in sides.people for value in person.readings.get(Field.EXTENSION, plan.EMPTY).values}
+    return {sides.owners[number] for number in numbers if number in sides.owners}
+
+
+def _judge(planning: Planning, strangers: Strangers) -> None:
+    """What the brakes want to know, and one message for all who claim one number (rule C3)."""
+    sides, numbers = planning.sides, planning.numbers
+    created = sum(plan.will_be_created(person, sides) for person in sides.people)
+    joined = {employee_id for employee_id, _key in sides.matches.joined.values()}
+    recognised = strangers.ids & (joined | sides.matches.in_question())
+    planning.first_meeting = limits.first_meeting(
+        strangers=len(strangers.ids),
+        recognised=len(recognised),
+        created=created,
+        met_before=strangers.met_before,
+    )
+    planning.numbers_missing = sum(not _waited(sides, anchor) for anchor in numbers.unserved)
+    names = {person.anchor: planning.keys[person.anchor].name for person in sides.people}
+    contested: dict[str, list[str]] = {}
+    for anchor, number in sorted(numbers.contested.items()):
+        contested.setdefault(number, []).append(names[anchor] or anchor)
+    planning.notes += [
+        Message("number_contested", {"number": number, "people": sorted(people)})
+        for number, people in sorted(contested.items())
+    ]
+
+
+def _waited(sides: plan.Sides, anchor: str) -> bool:
+    """Whether it is known already that nothing was left for this person: no news, so no brake."""
+    record = sides.known.get(anchor)
+    return record is not None and record.message is not None and record.message.code in plan.NEEDS_NUMBER

@@ -1,0 +1,209 @@
+"""Life of a run: queued, claimed, kept alive, ended. The database decides who was first."""
+
+import logging
+import os
+import pwd
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from syncapp.choices import ReadMode, RunMode, RunPhase, RunStatus, RunTrigger
+from syncapp.exceptions import ClaimLostError, RunAlreadyActiveError, RunCancelledError, SyncError
+from syncapp.models import Endpoint, SyncRun
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+
+CLAIM_EXPIRES_AFTER = timedelta(seconds=120)
+TASK = "syncapp.tasks.execute_run"
+
+
+def enqueue_run(
+    *,
+    endpoint_id: int,
+    mode: RunMode,
+    trigger: RunTrigger,
+    user: "User | None" = None,
+    force: bool = False,
+) -> SyncRun:
+    """Put a run into the queue and return its row, where it can be watched.
+
+    Raise RunAlreadyActiveError when one of this endpoint is running or waiting.
+    """
+    from django_q.tasks import async_task
+
+    close_stale_runs(endpoint_id)
+    active = SyncRun.objects.filter(endpoint_id=endpoint_id, status__in=[RunStatus.RUNNING, RunStatus.QUEUED])
+    if first := active.order_by("id").select_related("endpoint").first():
+        raise RunAlreadyActiveError("run_already_active", run=first.pk, server=str(first.endpoint))
+    with transaction.atomic():
+        run = SyncRun.objects.create(
+            endpoint_id=endpoint_id,
+            mode=mode,
+            trigger=trigger,
+            user=user,
+            who=user.get_username() if user is not None else "",
+            forced=force,
+            status=RunStatus.QUEUED,
+        )
+        transaction.on_commit(lambda: async_task(TASK, run.pk, task_name=f"run {run.pk}"))
+    return run
+
+
+def start_run(*, endpoint: Endpoint, mode: RunMode, trigger: RunTrigger, who: str = "", force: bool = False) -> SyncRun:
+    """Claim the endpoint by a running row; raise RunAlreadyActiveError when another one holds the claim."""
+    close_stale_runs(endpoint.pk)
+    try:  # a partial unique constraint lets one running run in
+        with transaction.atomic():
+            run = SyncRun.objects.create(
+                endpoint=endpoint,
+                mode=mode,
+                trigger=trigger,
+                who=who,
+                forced=force,
+                **_claim(),
+            )
+    except IntegrityError:
+        raise _already_active(endpoint) from None
+    run.refresh_from_db()
+    return run
+
+
+def claim_queued_run(run_id: int) -> SyncRun | None:
+    """Turn a queued run into a running one; None when it is not queued any more.
+
+    A task that is delivered twice finds nothing to do the second time. When
+    another run holds the claim, this one ends as `failed` and says so.
+    """
+    run = SyncRun.objects.select_related("endpoint").get(pk=run_id)
+    if run.endpoint is None:
+        return None
+    close_stale_runs(run.endpoint.pk)
+    try:
+        with transaction.atomic():
+            claimed = SyncRun.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(
+                **_claim(),
+            )
+    except IntegrityError:
+        error = _already_active(run.endpoint)
+        SyncRun.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(
+            status=RunStatus.FAILED, error_code=error.code, error_params=error.params, finished_at=Now()
+        )
+        return None
+    if not claimed:
+        return None
+    run.refresh_from_db()
+    return run
+
+
+def _claim() -> dict[str, Any]:
+    """What makes a row the claim on its endpoint; the times are the database's."""
+    return {
+        "status": RunStatus.RUNNING,
+        "phase": RunPhase.READ,
+        "read": ReadMode.FULL,
+        "started_at": Now(),
+        "heartbeat_at": Now(),
+    }
+
+
+def _already_active(endpoint: Endpoint) -> RunAlreadyActiveError:
+    active = SyncRun.objects.filter(endpoint=endpoint, status=RunStatus.RUNNING).first()
+    return RunAlreadyActiveError("run_already_active", run=active.pk if active else 0, server=endpoint.name)
+
+
+def close_stale_runs(endpoint_id: int) -> None:
+    """Close runs whose process died: no heartbeat for two minutes, by the database's clock."""
+    closed = SyncRun.objects.filter(
+        endpoint_id=endpoint_id, status=RunStatus.RUNNING, heartbeat_at__lt=Now() - CLAIM_EXPIRES_AFTER
+    ).update(status=RunStatus.CRASHED, error_code="run_died", error_params={}, finished_at=Now())
+    if closed:
+        logger.warning("Closed %d runs of endpoint %s that had stopped answering", closed, endpoint_id)
+
+
+class RunKeeper:
+    """Keeps one running run alive and lets it notice that it should stop.
+
+    `beat` must be called at least every minute: at each page read and each chunk
+    written. It raises ClaimLostError when another process closed the run,
+    RunCancelledError when somebody asked for it, SyncError past the deadline.
+    """
+
+    def __init__(self, run: SyncRun, stop: Callable[[], bool]) -> None:
+        self.run = run
+        self.stop = stop
+        self.started = timezone.now()
+        self.notes: list[dict[str, Any]] = []
+
+    def beat(self, *, phase: RunPhase | None = None, done: int | None = None, total: int | None = None) -> None:
+        if self.stop():
+            raise RunCancelledError("run_cancelled")
+        values: dict[str, Any] = {"heartbeat_at": Now()}
+        if phase is not None:
+            values |= {"phase": phase, "progress_total": total, "progress_done": 0}
+        if done is not None:
+            values["progress_done"] = done
+        running = SyncRun.objects.filter(pk=self.run.pk, status=RunStatus.RUNNING)
+        if not running.filter(cancel_requested=False).update(**values):
+            if running.exists():
+                raise RunCancelledError("run_cancelled")
+            raise ClaimLostError("claim_lost", run=self.run.pk)
+        if timezone.now() - self.started > settings.RUN_DEADLINE:
+            raise SyncError("run_deadline", hours=round(settings.RUN_DEADLINE.total_seconds() / 3600))
+
+    def note(self, code: str, **params: Any) -> None:
+        """Say something about the run that is no error."""
+        if not any(note["code"] == code and note["params"] == params for note in self.notes):
+            self.notes.append({"code": code, "params": params})
+
+
+def finish_run(
+    run: SyncRun,
+    status: RunStatus,
+    *,
+    error: SyncError | None = None,
+    counts: dict[str, int] | None = None,
+    seconds: dict[str, float] | None = None,
+    notes: list[dict[str, Any]] | None = None,
+) -> None:
+    """End a running run; one that was closed by somebody else stays as it is."""
+    SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(
+        status=status,
+        phase=RunPhase.DONE,
+        error_code=error.code if error else "",
+        error_params=error.params if error else {},
+        counts=counts or {},
+        seconds=seconds or {},
+        notes=notes or [],
+        finished_at=Now(),
+    )
+    run.refresh_from_db()
+
+
+def request_cancel(run_id: int) -> bool:
+    """Ask a run to stop; False when it has ended already.
+
+    A queued run ends at once, a running one at its next page or chunk.
+    """
+    if SyncRun.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(
+        status=RunStatus.CANCELLED, error_code="run_cancelled", cancel_requested=True, finished_at=Now()
+    ):
+        return True
+    return bool(SyncRun.objects.filter(pk=run_id, status=RunStatus.RUNNING).update(cancel_requested=True))
+
+
+def operator() -> str:
+    """Who runs a command: the system's user and machine, for the audit trail."""
+    try:
+        user = os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # an account without a name, as in containers
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"

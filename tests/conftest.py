@@ -1,0 +1,57 @@
+"""Fixtures of all tests: the real servers, started on demand."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import NoReturn
+
+import pytest
+
+from fixtures.openldap import OpenLdap
+from tests.postgresql import PostgreSql, find_binaries
+
+
+def require_program(name: str, package: str) -> None:
+    """Skip the test where a program of the system is missing; fail it where CI says that all are there."""
+    if shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
+        return
+    skip_or_fail(f"{name} is not installed (Debian package {package})")
+
+
+def skip_or_fail(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def openldap() -> Iterator[OpenLdap]:
+    """One OpenLDAP server for every test process, with TLS.
+
+    Modules keep apart by `branch`; whoever counts operations or needs another
+    configuration starts a server of his own.
+    """
+    require_program("slapd", "slapd")
+    with OpenLdap(tls=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def branch(openldap: OpenLdap, request: pytest.FixtureRequest) -> str:
+    """DN of an empty organisational unit of the module's own."""
+    name = request.module.__name__.rpartition(".")[2]
+    dn = f"ou={name},{openldap.suffix}"
+    connection = openldap.connect()
+    connection.add_s(dn, [("objectClass", [b"organizationalUnit"]), ("ou", [name.encode()])])
+    connection.unbind_s()
+    return dn
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSql]:
+    """One PostgreSQL cluster for every test process that asks for it; each test makes a database of its own."""
+    binaries = find_binaries()
+    if binaries is None:
+        skip_or_fail("PostgreSQL is not installed (Debian package postgresql)")
+    with PostgreSql(binaries) as cluster:
+        yield cluster
