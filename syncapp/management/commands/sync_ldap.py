@@ -1,0 +1,118 @@
+"""Synchronise now, from the terminal or a script."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+
+from syncapp import messages
+from syncapp.choices import RunMode, RunStatus, RunTrigger
+from syncapp.exceptions import SyncError
+from syncapp.management.script import ScriptCommand
+from syncapp.management.terminal import RunScreen, StopSwitch
+from syncapp.models import DirectoryServer, SyncRun
+from syncapp.services.report import Refusal, write_runs
+from syncapp.services.runs import operator, request_cancel
+from syncapp.services.sync import run_sync
+
+EXIT = {RunStatus.COMPLETED: 0, RunStatus.PARTIAL: 2}
+WORST = (1, 2, 0)
+
+Ended = SyncRun | Refusal
+
+
+class Command(ScriptCommand):
+    help = (
+        "Synchronises all enabled servers, or the named ones. Exit code: 0 completed; 2 completed with open "
+        "matters; 1 held, failed, cancelled, crashed or refused."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("names", nargs="*", metavar="NAME", help="server to synchronise; none: all enabled ones")
+        parser.add_argument("--dry-run", action="store_true", help="preview: show what would happen, change nothing")
+        parser.add_argument("--full", action="store_true", help="read everybody, whatever was read last time")
+        parser.add_argument("--force", action="store_true", help="override the brakes; this is recorded")
+        parser.add_argument("--cancel", type=int, metavar="RUN_ID", help="ask a running or queued run to stop")
+        parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+        parser.add_argument("--all", action="store_true", help="list everybody, not only whom the run changed")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["cancel"] is not None:
+            self._cancel(options)
+            return
+        servers = self._servers(options["names"])
+        screen = RunScreen(json=options["json"], everybody=options["all"])
+        codes: list[int] = []
+
+        def ended() -> Iterator[Ended]:
+            with StopSwitch() as stop:
+                for server in servers:
+                    if stop.pressed:
+                        codes.append(1)
+                        return
+                    run = self._run(server, options, screen, stop)
+                    codes.append(EXIT.get(RunStatus(run.status), 1) if isinstance(run, SyncRun) else 1)
+                    yield run
+
+        try:
+            self._show(ended(), options, screen)
+        except KeyboardInterrupt:  # asked twice: at once, whatever is half written
+            codes.append(1)
+        sys.exit(next(code for code in WORST if code in codes))
+
+    def _show(self, ended: Iterator[Ended], options: dict[str, Any], screen: RunScreen) -> None:
+        if options["json"]:
+            for piece in write_runs(ended, everybody=options["all"]):
+                self.stdout.write(piece, ending="")
+        else:
+            for run in ended:
+                if isinstance(run, SyncRun):
+                    screen.show(run)
+                else:
+                    self.stderr.write(messages.render(run.error.code, run.error.params))
+        self.stdout.flush()
+
+    def _servers(self, names: list[str]) -> list[DirectoryServer]:
+        servers = DirectoryServer.objects.order_by("rank", "name")
+        if not names:
+            enabled = list(servers.filter(enabled=True))
+            if not enabled:
+                raise CommandError(_("No server is configured and enabled. Start with: manage.py configure FILE.toml"))
+            return enabled
+        found = {server.name: server for server in servers.filter(name__in=names)}
+        if unknown := [name for name in names if name not in found]:
+            known = ", ".join(servers.values_list("name", flat=True)) or "-"
+            raise CommandError(
+                _("There is no server named %(names)s. Known: %(known)s")
+                % {"names": ", ".join(_("“%(name)s”") % {"name": name} for name in unknown), "known": known}
+            )
+        return [found[name] for name in dict.fromkeys(names)]
+
+    def _run(self, server: DirectoryServer, options: dict[str, Any], screen: RunScreen, stop: StopSwitch) -> Ended:
+        mode = RunMode.PREVIEW if options["dry_run"] else RunMode.APPLY
+        try:
+            with screen.progress(server.name) as progress:
+                return run_sync(
+                    server=server,
+                    mode=mode,
+                    trigger=RunTrigger.COMMAND,
+                    who=operator(),
+                    force=options["force"],
+                    progress=progress,
+                    stop=lambda: stop.pressed,
+                )
+        except SyncError as error:
+            return Refusal(server.name, mode, error)
+
+    def _cancel(self, options: dict[str, Any]) -> None:
+        others = options["names"] or any(options[name] for name in ("dry_run", "full", "force", "json", "all"))
+        if others:
+            raise CommandError(_("--cancel goes alone."))
+        if not request_cancel(options["cancel"]):
+            if not SyncRun.objects.filter(pk=options["cancel"]).exists():
+                raise CommandError(messages.render("run_unknown", {"run": options["cancel"]}))
+            raise CommandError(_("Run #%(run)s does not run any more.") % {"run": options["cancel"]})
+        self.stdout.write(_("Run #%(run)s was asked to stop.") % {"run": options["cancel"]})

@@ -1,0 +1,105 @@
+"""`manage.py check_directory NAME`."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from fixtures.openldap import OpenLdap
+from syncapp.choices import Kind
+from syncapp.models import DirectoryServer
+from tests.services.company import Company
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def company(openldap: OpenLdap) -> Company:
+    company = Company(openldap)
+    company.add("anna", "Анна Иванова", mail="anna@example.test", telephoneNumber="215")
+    company.add("boris", "Boris Petrov")
+    return company
+
+
+def checked(server: DirectoryServer) -> tuple[int, list[str]]:
+    """Return the exit code and the lines of the command."""
+    output = StringIO()
+    try:
+        call_command("check_directory", server.name, stdout=output)
+    except SystemExit as exc:
+        return int(str(exc.code)), output.getvalue().splitlines()
+    return 0, output.getvalue().splitlines()
+
+
+def test_each_step_is_a_line_with_its_outcome(company: Company) -> None:
+    code, lines = checked(company.server())
+
+    steps = [line.split(":")[0] for line in lines if not line.startswith("  ")]
+    assert (code, steps) == (
+        0,
+        [
+            "✓ Find the address",
+            "✓ Connect",
+            "! Protect the connection",
+            "✓ Log in",
+            "✓ Find the base",
+            "✓ Check the filter",
+            "✓ Count the people",
+            "✓ Check the attributes",
+        ],
+    )
+
+
+def test_fill_rates_are_shown_with_an_example(company: Company) -> None:
+    _, lines = checked(company.server())
+
+    assert "  e-mail (mail): 1 of 2 (50 %), anna@example.test" in lines
+
+
+def test_long_lines_are_not_broken(company: Company) -> None:
+    _, lines = checked(company.server(user_filter="(|" + "(uid=somebody)" * 30 + "(uid=anna))"))
+
+    [line] = [line for line in lines if line.startswith("✓ Check the filter")]
+    assert line.endswith("(uid=anna)))")
+
+
+def test_failed_step_is_the_last_line_and_the_exit_code(company: Company) -> None:
+    server = company.server(user_filter="(employeType=robot)")
+
+    code, lines = checked(server)
+
+    assert (code, lines[-1]) == (
+        1,
+        "✗ Check the filter: The custom filter “(employeType=robot)” names attributes that the directory does not know: "
+        "employeType. It would find nobody. Correct their spelling.",
+    )
+
+
+@pytest.mark.promise(9)
+def test_password_is_shown_nowhere(company: Company) -> None:
+    server = company.server()
+    server.set_bind_password("tell nobody this")
+    server.save()
+
+    code, lines = checked(server)
+
+    assert (code, "tell nobody this" in "\n".join(lines)) == (1, False)
+
+
+def test_what_was_left_open_is_stored_and_said(company: Company) -> None:
+    server = company.server(kind=Kind.AUTO)
+
+    _, lines = checked(server)
+
+    server.refresh_from_db()
+    assert (server.kind, lines[-1]) == (
+        Kind.OPENLDAP,
+        "✓ Settings: Kind (OpenLDAP) and mapping of this server are stored now.",
+    )
+
+
+def test_unknown_server_is_refused_with_those_that_exist(company: Company) -> None:
+    server = company.server()
+
+    with pytest.raises(CommandError, match=f"“Nowhere”. Known: {server.name}"):
+        call_command("check_directory", "Nowhere")
