@@ -1,0 +1,5 @@
+"""The admin site is the user interface. One file per page."""
+
+from syncapp.admin import accounts, conflicts, employees, items, pools, records, runs, servers, worker
+
+__all__ = ["accounts", "conflicts", "employees", "items", "pools", "records", "runs", "servers", "worker"]

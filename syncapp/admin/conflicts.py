@@ -1,0 +1,170 @@
+"""Open matters: what a person has to decide."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html_join
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
+from unfold.views import ChangeList
+
+from syncapp.admin import search
+from syncapp.admin.base import ReadOnlyAdmin, SiteChangeList
+from syncapp.models import Conflict
+from syncapp.services import matches
+from syncapp.views import conflicts as views
+from syncapp.views.access import may_decide
+from syncapp.views.display import admin_link, moment
+from syncapp.views.matters import MatterView
+
+MOST_AT_ONCE = 500  # each is decided in a transaction of its own while the browser waits
+COLUMNS = search.Columns(
+    folded=("record__employee__name_key", "record__employee__email_key"),
+    plain=("record__name", "record__dn"),
+    extension=("record__employee__extension", "remote"),
+    mobile=("record__employee__mobile",),
+)
+
+
+class OpenFilter(DropdownFilter):
+    """Open matters are shown unless one asks for the closed ones."""
+
+    title = _("decided")
+    parameter_name = "closed"
+    all_option = ("", _("open"))
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[Any, Any]]:
+        return [("1", _("closed")), ("all", _("open and closed"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(closed_at__isnull=not self.value())
+
+
+class MatterList(SiteChangeList):
+    """The matters of a page get their candidates with one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        people = matches.candidate_names(self.result_list)
+        for conflict in self.result_list:
+            conflict.view = MatterView.of(conflict, people)
+
+
+@admin.register(Conflict)
+class ConflictAdmin(ReadOnlyAdmin):
+    list_display = ("who", "what", "field", "base", "local", "remote", "candidates_shown", "endpoint", "since")
+    list_select_related = ("endpoint", "record", "record__employee", "owner")
+    list_filter = (
+        OpenFilter,
+        ("endpoint", RelatedDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("field", ChoicesDropdownFilter),
+    )
+    list_fullwidth = True
+    search_fields = ("record__name",)  # what is searched is in `get_search_results`
+    search_help_text = _("Name, DN, e-mail or number")
+    actions = ("confirm_matches", "refuse_matches")
+    change_form_template = "admin/syncapp/conflict/change_form.html"
+    fieldsets = ((None, {"fields": ()}),)
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:conflict_id>/join/", wrap(views.join_view), name="syncapp_conflict_join"),
+            path("<int:conflict_id>/new/", wrap(views.create_new_view), name="syncapp_conflict_create_new"),
+            *super().get_urls(),
+        ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return MatterList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conflict]:
+        return super().get_queryset(request).select_related(*self.list_select_related)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Conflict], search_term: str
+    ) -> tuple[QuerySet[Conflict], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(search.person_q(search_term, COLUMNS, regions=search.regions())), False
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return may_decide(request)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        conflict = self.get_object(request, object_id)
+        context = {**(extra_context or {}), "may_decide": may_decide(request)}
+        if conflict is not None:
+            context["view"] = MatterView.of(conflict, matches.candidate_names([conflict]))
+        return super().change_view(request, object_id, form_url, context)
+
+    @admin.display(description=_("who"), ordering="record__name")
+    def who(self, conflict: Conflict) -> str:
+        return conflict.record.name or str(conflict.record.employee or conflict.record)
+
+    @admin.display(description=_("what"), ordering="kind")
+    def what(self, conflict: Conflict) -> str:
+        return conflict.get_kind_display()
+
+    @admin.display(description=_("candidates"))
+    def candidates_shown(self, conflict: Any) -> str:  # with the `view` that the list has added
+        if conflict.owner_id:
+            return admin_link("syncapp_employee_change", conflict.owner_id, conflict.owner)
+        return format_html_join(
+            "",
+            '<div class="sync-message">{} {}</div>',
+            ((candidate.link, candidate.evidence) for candidate in conflict.view.candidates),
+        )
+
+    @admin.display(description=_("since"), ordering="opened_at")
+    def since(self, conflict: Conflict) -> str:
+        return moment(conflict.opened_at)
+
+    @admin.action(description=_("Confirm the proposed person"), permissions=["decide"])
+    def confirm_matches(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
+        chosen = self._chosen(request, queryset)
+        proposed = matches.confirmable(chosen)
+        done = sum(
+            views.decide(request, matches.join, conflict_id=conflict.pk, employee_id=employee_id)
+            for conflict, employee_id in proposed
+        )
+        self._report(request, done, left=len(chosen) - len(proposed))
+
+    @admin.action(description=_("Refuse: none of these, a new person"), permissions=["decide"])
+    def refuse_matches(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
+        chosen = self._chosen(request, queryset)
+        proposed = [conflict for conflict in chosen if conflict.kind in matches.MATCH_KINDS]
+        done = sum(views.decide(request, matches.create_new, conflict_id=conflict.pk) for conflict in proposed)
+        self._report(request, done, left=len(chosen) - len(proposed))
+
+    def _chosen(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> list[Conflict]:
+        chosen = list(queryset.order_by("pk")[: MOST_AT_ONCE + 1])
+        if len(chosen) <= MOST_AT_ONCE:
+            return chosen
+        messages.error(request, gettext("At most %(count)d at once. Nothing was decided.") % {"count": MOST_AT_ONCE})
+        return []
+
+    def _report(self, request: HttpRequest, done: int, *, left: int) -> None:
+        if done:
+            text = ngettext(
+                "%(count)d matter was decided. The next run carries it out.",
+                "%(count)d matters were decided. The next run carries them out.",
+                done,
+            )
+            messages.success(request, text % {"count": done})
+        if left:
+            text = ngettext(
+                "%(count)d matter was left out: it needs a look at its own page.",
+                "%(count)d matters were left out: they need a look at their own pages.",
+                left,
+            )
+            messages.warning(request, text % {"count": left})

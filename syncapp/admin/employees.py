@@ -1,0 +1,178 @@
+"""Employees: the hub."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import IntegrityError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from syncapp.admin import search
+from syncapp.admin.base import ReadOnlyInline, SiteAdmin
+from syncapp.admin.filters import DepartmentFilter, RecordStateFilter, RecordStatusFilter
+from syncapp.choices import State
+from syncapp.exceptions import SyncError
+from syncapp.forms import EmployeeForm
+from syncapp.models import Employee, RunItem, SyncRecord
+from syncapp.services import edits
+from syncapp.views.access import current_user
+from syncapp.views.display import (
+    admin_link,
+    changes_list,
+    label,
+    moment,
+    outcome_label,
+    paragraphs,
+    sentence,
+    sentences,
+    state_label,
+    when_and_where,
+)
+from syncapp.views.employees import archive_view
+
+# An employee is active while any directory record is (rule D1).
+STATE_ORDER = [state.value for state in State]
+HISTORY_PER_PAGE = 20
+
+
+class RecordInline(ReadOnlyInline):
+    """Where the person is known."""
+
+    model = SyncRecord
+    verbose_name_plural = _("on servers")
+    fields = ("record_link", "dn", "state_shown", "status_shown", "updated", "message")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRecord]:
+        return super().get_queryset(request).select_related("endpoint")
+
+    @admin.display(description=_("server"))
+    def record_link(self, record: SyncRecord) -> str:
+        return admin_link("syncapp_syncrecord_change", record.pk, record.endpoint)
+
+    @admin.display(description=_("state"))
+    def state_shown(self, record: SyncRecord) -> str:
+        return state_label(record.state)
+
+    @admin.display(description=_("status"))
+    def status_shown(self, record: SyncRecord) -> str:
+        return outcome_label(record.status)
+
+    @admin.display(description=_("updated"))
+    def updated(self, record: SyncRecord) -> str:
+        return when_and_where(record.updated_at, record.updated_side)
+
+    @admin.display(description=_("message"))
+    def message(self, record: SyncRecord) -> str:
+        return paragraphs([sentence(record.message_code, record.message_params), *sentences(record.remarks)])
+
+
+class HistoryInline(ReadOnlyInline):
+    """What happened to the person, newest first."""
+
+    model = RunItem
+    fk_name = "employee"
+    verbose_name_plural = _("history")
+    fields = ("when", "run", "who", "outcome_shown", "changed", "message")
+    readonly_fields = fields
+    per_page = HISTORY_PER_PAGE
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RunItem]:
+        return super().get_queryset(request).select_related("run", "run__endpoint").order_by("-run_id", "-id")
+
+    @admin.display(description=_("when"))
+    def when(self, item: RunItem) -> str:
+        return moment(item.run.started_at or item.run.queued_at)
+
+    @admin.display(description=_("who"))
+    def who(self, item: RunItem) -> str:
+        return item.run.who or "–"
+
+    @admin.display(description=_("outcome"))
+    def outcome_shown(self, item: RunItem) -> str:
+        return outcome_label(item.outcome)
+
+    @admin.display(description=_("changes"))
+    def changed(self, item: RunItem) -> str:
+        return changes_list(item.changes)
+
+    @admin.display(description=_("message"))
+    def message(self, item: RunItem) -> str:
+        return sentence(item.message_code, item.message_params)
+
+
+@admin.register(Employee)
+class EmployeeAdmin(SiteAdmin):
+    """Only what was changed on the page is saved; every edit becomes a run with its item."""
+
+    form = EmployeeForm
+    fieldsets = (
+        (None, {"fields": ("name", "extension", "mobile", "email")}),
+        (_("Work"), {"fields": ("department", "title")}),
+    )
+    inlines = (RecordInline, HistoryInline)
+    list_display = ("name_shown", "extension", "mobile", "email", "department", "title", "state_shown")
+    list_filter = (DepartmentFilter, RecordStateFilter, RecordStatusFilter)
+    search_fields = (
+        "name_key",
+    )  # what is searched is in `get_search_results`; without any there is no field to type in
+    search_help_text = _("Name in any order, number in any spelling, e-mail or department")
+    change_form_template = "admin/syncapp/employee/change_form.html"
+    change_form_before_template = "admin/syncapp/employee/version.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(archive_view)
+        return [
+            path("<int:employee_id>/archive/", view, {"archived": True}, name="syncapp_employee_archive"),
+            path("<int:employee_id>/take-back/", view, {"archived": False}, name="syncapp_employee_take_back"),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:
+        return super().get_queryset(request).prefetch_related("records")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Employee], search_term: str
+    ) -> tuple[QuerySet[Employee], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(search.person_q(search_term, search.EMPLOYEE, regions=search.regions())), False
+
+    @admin.display(description=_("name"), ordering="name")
+    def name_shown(self, employee: Employee) -> str:
+        return str(employee)
+
+    @admin.display(description=_("state"))
+    def state_shown(self, employee: Employee) -> str:
+        if employee.archived_at:
+            return label(gettext("archived"), "", "inventory_2")
+        states = [record.state for record in employee.records.all()]
+        return state_label(min(states, key=STATE_ORDER.index)) if states else label(gettext("only here"), "", "home")
+
+    def save_model(self, request: HttpRequest, obj: Employee, form: EmployeeForm, change: bool) -> None:
+        values = form.changed_values()
+        if change:
+            edits.change_employee(obj.pk, values, version=form.cleaned_data["version"], user=current_user(request))
+        else:
+            obj.pk = edits.create_employee(values, user=current_user(request)).pk
+        obj.refresh_from_db()
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except SyncError as error:
+            messages.error(request, sentence(error.code, error.params))
+            return HttpResponseRedirect(request.get_full_path())
+        except IntegrityError:
+            # Somebody else got the number between the look and the save; the database says who was first.
+            messages.error(request, gettext("Somebody else was given this extension just now. Nothing was saved."))
+            return HttpResponseRedirect(request.get_full_path())

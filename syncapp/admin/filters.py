@@ -1,0 +1,90 @@
+"""Filters whose choices stay few, however many people there are."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
+
+from syncapp.choices import State, Status
+from syncapp.core.vocabulary import MATTERS
+from syncapp.models import Employee, SyncRecord
+
+MOST_DEPARTMENTS = 50
+NO_DEPARTMENT = "-"
+
+
+class DepartmentFilter(DropdownFilter):
+    """The largest departments; the others are found by the search field."""
+
+    title = _("department")
+    parameter_name = "department"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[Any, Any]]:
+        largest = (
+            Employee.objects.exclude(department="")
+            .values_list("department")
+            .annotate(people=Count("pk"))
+            .order_by("-people", "department")[:MOST_DEPARTMENTS]
+        )
+        names = {name for name, _people in largest}
+        chosen = request.GET.get(self.parameter_name, "")
+        if chosen and chosen != NO_DEPARTMENT:
+            names.add(chosen)
+        return [(NO_DEPARTMENT, _("without department")), *((name, name) for name in sorted(names))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if not self.value():
+            return queryset
+        return queryset.filter(department="" if self.value() == NO_DEPARTMENT else self.value())
+
+
+class RecordStatusFilter(DropdownFilter):
+    """Status of the employee on any server."""
+
+    title = _("status on a server")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[Any, Any]]:
+        return [("none", _("on no server")), *Status.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        records = SyncRecord.objects.filter(employee=OuterRef("pk"))
+        if self.value() == "none":
+            return queryset.filter(~Exists(records))
+        return queryset.filter(Exists(records.filter(status=self.value()))) if self.value() else queryset
+
+
+class RecordStateFilter(DropdownFilter):
+    """State of the employee on any server."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[Any, Any]]:
+        return [*State.choices, ("archived", _("archived"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "archived":
+            return queryset.filter(archived_at__isnull=False)
+        if not self.value():
+            return queryset
+        return queryset.filter(Exists(SyncRecord.objects.filter(employee=OuterRef("pk"), state=self.value())))
+
+
+class AttentionFilter(DropdownFilter):
+    """Records that wait for a person."""
+
+    title = _("open matter")
+    parameter_name = "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[Any, Any]]:
+        return [("1", _("failed, conflict or proposed")), ("waiting", _("waits for the domain"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "waiting":
+            return queryset.filter(waiting=True)
+        return queryset.filter(status__in=sorted(MATTERS)) if self.value() else queryset

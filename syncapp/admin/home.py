@@ -1,0 +1,32 @@
+"""The first page: how the servers stand, and whether the worker runs."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from syncapp.models import DirectoryServer, Employee
+from syncapp.views.worker_state import worker_is_running
+
+
+def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Named in settings.UNFOLD; what the user may not see is not counted either."""
+    user = request.user
+    context["title"] = _("Overview")
+    if user.has_perm("syncapp.view_directoryserver"):
+        page: Any = admin.site._registry[DirectoryServer]
+        context["servers"] = [
+            {
+                "server": server,
+                "kind": server.get_kind_display(),
+                "last_run": page.last_run(server),
+                "open_matters": page.open_matters(server),
+                "people": page.people(server),
+            }
+            for server in page.get_queryset(request)
+        ]
+        context["worker_running"] = worker_is_running()
+    if user.has_perm("syncapp.view_employee"):
+        context["employees"] = Employee.objects.filter(archived_at__isnull=True).count()
+    return context

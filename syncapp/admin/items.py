@@ -1,0 +1,92 @@
+"""What a run did to whom, or would do: the items of runs."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.views import ChangeList
+
+from syncapp.admin import search
+from syncapp.admin.base import ReadOnlyAdmin, SiteChangeList
+from syncapp.choices import ItemOutcome
+from syncapp.models import RunItem, SyncRun
+from syncapp.views.display import admin_link, breakable_dn, changes_list, outcome_label, sentence
+
+COLUMNS = search.Columns(
+    folded=("employee__name_key", "employee__email_key"),
+    plain=("name", "dn"),
+    extension=("employee__extension",),
+    mobile=("employee__mobile",),
+)
+
+
+class ItemList(SiteChangeList):
+    """The list knows the run that it is narrowed to, to lead back there."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        run_id = request.GET.get("run__id__exact", "")
+        self.run = SyncRun.objects.select_related("endpoint").filter(pk=run_id).first() if run_id.isdigit() else None
+
+
+@admin.register(RunItem)
+class RunItemAdmin(ReadOnlyAdmin):
+    list_display = ("name_shown", "changed", "outcome_shown", "message", "run")
+    list_display_links = None
+    list_select_related = ("run", "run__endpoint", "employee")
+    list_filter = (("outcome", ChoicesDropdownFilter), ("expected", ChoicesDropdownFilter))
+    list_before_template = "admin/syncapp/runitem/of_run.html"
+    list_fullwidth = True
+    search_fields = ("name",)  # what is searched is in `get_search_results`
+    search_help_text = _("Name, DN, e-mail or number")
+    ordering = ("-run", "position")
+    fieldsets = ((None, {"fields": ("run", "name_shown", "dn", "outcome_shown", "changed", "message")}),)
+    readonly_fields = ("name_shown", "outcome_shown", "changed", "message")
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """Without the run where the list is of one run."""
+        columns = list(super().get_list_display(request))
+        return columns[:-1] if "run__id__exact" in request.GET else columns
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ItemList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RunItem]:
+        return super().get_queryset(request).defer("plan")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[RunItem], search_term: str
+    ) -> tuple[QuerySet[RunItem], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(search.person_q(search_term, COLUMNS, regions=search.regions())), False
+
+    @admin.display(description=_("name"), ordering="name")
+    def name_shown(self, item: RunItem) -> str:
+        who = str(item)
+        if item.employee_id is not None:
+            who = admin_link("syncapp_employee_change", item.employee_id, item)
+        return format_html('<div class="sync-name">{}</div><div class="sync-dn">{}</div>', who, breakable_dn(item.dn))
+
+    @admin.display(description=_("changes"))
+    def changed(self, item: RunItem) -> str:
+        return changes_list(item.changes)
+
+    @admin.display(description=_("outcome"), ordering="outcome")
+    def outcome_shown(self, item: RunItem) -> str:
+        """What came of it; before that what is planned, and the plan where it came differently."""
+        if item.outcome == ItemOutcome.PLANNED:
+            return format_html('{}<div class="sync-side">{}</div>', outcome_label(item.expected), gettext("planned"))
+        if item.outcome == item.expected:
+            return outcome_label(item.outcome)
+        planned = gettext("planned: %(outcome)s") % {"outcome": item.get_expected_display()}
+        return format_html('{}<div class="sync-side">{}</div>', outcome_label(item.outcome), planned)
+
+    @admin.display(description=_("message"))
+    def message(self, item: RunItem) -> str:
+        return sentence(item.message_code, item.message_params)

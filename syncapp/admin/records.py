@@ -1,0 +1,160 @@
+"""Sync records: the list that shows who is synchronised, and how it went last."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.db.models.fields.json import KT
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.views import ChangeList
+
+from syncapp.admin import search
+from syncapp.admin.base import ReadOnlyAdmin, SiteChangeList
+from syncapp.admin.filters import AttentionFilter
+from syncapp.choices import State, Status
+from syncapp.models import SyncRecord
+from syncapp.store.items import load_keys
+from syncapp.views.display import (
+    admin_link,
+    agreed_table,
+    label,
+    outcome_label,
+    paragraphs,
+    sentence,
+    sentences,
+    state_label,
+    when_and_where,
+)
+
+# An entry that is tied to nobody is found by its own match keys, as `store` keeps them.
+RECORD_KEYS = {
+    "key_name": KT("keys__1"),
+    "key_emails": KT("keys__2"),
+    "key_mobiles": KT("keys__3"),
+    "key_extensions": KT("keys__4"),
+}
+COLUMNS = search.Columns(
+    folded=("employee__name_key", "employee__email_key", "key_name", "key_emails"),
+    plain=("employee__department", "dn"),
+    extension=("employee__extension", "key_extensions"),
+    mobile=("employee__mobile", "key_mobiles"),
+)
+
+
+class RecordList(SiteChangeList):
+    """The list with a count for each status, to filter by with one click."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        counted = dict(SyncRecord.objects.order_by().values_list("status").annotate(Count("pk")))
+        chosen = self.get_filters_params().get("status__exact") or []
+        self.all_records = sum(counted.values())
+        self.all_query = self.get_query_string({}, ["status__exact", "p"])
+        self.quick_filters = [
+            {
+                "title": title,
+                "count": counted[value],
+                "active": value in chosen,
+                "query": self.get_query_string({"status__exact": value}, ["p"]),
+            }
+            for value, title in Status.choices
+            if counted.get(value)
+        ]
+
+
+@admin.register(SyncRecord)
+class SyncRecordAdmin(ReadOnlyAdmin):
+    list_display = (
+        "name_shown",
+        "extension",
+        "mobile",
+        "email",
+        "status_and_state",
+        "updated",
+        "message",
+        "endpoint",
+    )
+    list_select_related = ("endpoint", "employee")
+    list_filter = (
+        ("endpoint", RelatedDropdownFilter),
+        ("status", ChoicesDropdownFilter),
+        ("state", ChoicesDropdownFilter),
+        AttentionFilter,
+    )
+    list_fullwidth = True
+    ordering = ("name", "id")
+    list_before_template = "admin/syncapp/quick_filters.html"
+    search_fields = ("dn",)  # what is searched is in `get_search_results`
+    search_help_text = _("Name, e-mail, number in any spelling, or DN")
+    fieldsets = (
+        (None, {"fields": ("name_shown", "employee_link", "endpoint", "state_shown", "status_shown", "updated")}),
+        (_("What to know"), {"fields": ("message", "waiting")}),
+        (_("In the directory"), {"fields": ("name", "dn", "anchor")}),
+        (_("Last agreed values"), {"fields": ("agreed",)}),
+    )
+    readonly_fields = ("name_shown", "employee_link", "state_shown", "status_shown", "updated", "message", "agreed")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return RecordList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[SyncRecord], search_term: str
+    ) -> tuple[QuerySet[SyncRecord], bool]:
+        if not search_term.strip():
+            return queryset, False
+        found = search.person_q(search_term, COLUMNS, regions=search.regions())
+        return queryset.alias(**RECORD_KEYS).filter(found), False
+
+    @admin.display(description=_("name"), ordering="name")
+    def name_shown(self, record: SyncRecord) -> str:
+        name = (record.employee.name if record.employee else "") or record.name or str(record)
+        return format_html('<div class="sync-name">{}</div>', name)
+
+    @admin.display(description=_("extension"), ordering="employee__extension")
+    def extension(self, record: SyncRecord) -> str:
+        return record.employee.extension if record.employee else ", ".join(load_keys(record.keys).extensions)
+
+    @admin.display(description=_("mobile"), ordering="employee__mobile")
+    def mobile(self, record: SyncRecord) -> str:
+        return record.employee.mobile if record.employee else ", ".join(load_keys(record.keys).mobiles)
+
+    @admin.display(description=_("e-mail"), ordering="employee__email_key")
+    def email(self, record: SyncRecord) -> str:
+        return record.employee.email if record.employee else ", ".join(load_keys(record.keys).emails)
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_shown(self, record: SyncRecord) -> str:
+        return state_label(record.state)
+
+    @admin.display(description=_("status"), ordering="status")
+    def status_shown(self, record: SyncRecord) -> str:
+        return outcome_label(record.status)
+
+    @admin.display(description=_("status"), ordering="status")
+    def status_and_state(self, record: SyncRecord) -> str:
+        """The state too, where it is worth a word: nearly everybody is active."""
+        if record.state == State.ACTIVE:
+            return outcome_label(record.status)
+        return format_html("{} {}", outcome_label(record.status), state_label(record.state))
+
+    @admin.display(description=_("updated"), ordering="updated_at")
+    def updated(self, record: SyncRecord) -> str:
+        return when_and_where(record.updated_at, record.updated_side)
+
+    @admin.display(description=_("message"))
+    def message(self, record: SyncRecord) -> str:
+        waits = [str(_("Waits for the domain: a value may not go out yet."))] if record.waiting else []
+        return paragraphs([sentence(record.message_code, record.message_params), *sentences(record.remarks), *waits])
+
+    @admin.display(description=_("employee"))
+    def employee_link(self, record: SyncRecord) -> str:
+        if record.employee is None:
+            return label(_("tied to nobody"), "", "link_off")
+        return admin_link("syncapp_employee_change", record.employee_id, record.employee)
+
+    @admin.display(description=_("agreed"))
+    def agreed(self, record: SyncRecord) -> str:
+        return agreed_table(record.base)

@@ -1,0 +1,157 @@
+"""Directory servers, with their mappings and pools."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
+from unfold.admin import TabularInline
+
+from syncapp.admin.base import SiteAdmin
+from syncapp.choices import RunMode, Status
+from syncapp.forms import DirectoryServerForm, EndpointPoolFormSet, MappingFormSet
+from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping, SyncRecord, SyncRun
+from syncapp.views import servers as views
+from syncapp.views.access import may_start
+from syncapp.views.display import admin_link, label, moment, run_status_label
+
+
+class MappingInline(TabularInline):
+    model = FieldMapping
+    fk_name = "endpoint"
+    formset = MappingFormSet
+    fields = ("field", "attribute", "direction", "policy", "on_empty", "pattern")
+    extra = 0
+    tab = True
+    hide_title = True
+    template_before = "admin/syncapp/directoryserver/about_mappings.html"
+
+
+class PoolInline(TabularInline):
+    model = EndpointPool
+    fk_name = "endpoint"
+    formset = EndpointPoolFormSet
+    fields = ("position", "pool", "ou", "department")
+    extra = 0
+    tab = True
+    hide_title = True
+    verbose_name_plural = _("number pools")
+    template_before = "admin/syncapp/directoryserver/about_pools.html"
+
+
+Counted = Any  # a DirectoryServer with what `get_queryset` adds to it
+
+
+def _number_of(rows: QuerySet) -> Coalesce:
+    """How many of `rows` belong to the server: a subquery, for joins would multiply each other."""
+    mine = rows.filter(endpoint=OuterRef("pk")).order_by().values("endpoint")
+    return Coalesce(Subquery(mine.annotate(number=Count("pk")).values("number")), 0, output_field=IntegerField())
+
+
+@method_decorator(sensitive_post_parameters("password"), name="changeform_view")
+@admin.register(DirectoryServer)
+class DirectoryServerAdmin(SiteAdmin):
+    form = DirectoryServerForm
+    inlines = (MappingInline, PoolInline)
+    fieldsets = (
+        (None, {"fields": ("name", "kind", "enabled")}),
+        (
+            _("Connection"),
+            {"fields": ("uris", "security", "ca_certificate", "bind_dn", "password")},
+        ),
+        (
+            _("Who is read"),
+            {"fields": ("base_dn", "search_bases", "department_attribute", "departments", "user_filter")},
+        ),
+        (_("Rules"), {"fields": ("region", "match_keys", "create", "taken_number")}),
+        (_("Rarely needed"), {"fields": ("rank", "number_plan", "limits"), "classes": ("collapse",)}),
+    )
+    list_display = ("name", "kind", "enabled", "last_run", "open_matters", "people")
+    change_form_template = "admin/syncapp/directoryserver/change_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:server_id>/test/", wrap(views.test_view), name="syncapp_directoryserver_test"),
+            path("<int:server_id>/query/", wrap(views.query_view), name="syncapp_directoryserver_query"),
+            path(
+                "<int:server_id>/preview/",
+                wrap(views.start_view),
+                {"mode": RunMode.PREVIEW},
+                name="syncapp_directoryserver_preview",
+            ),
+            path(
+                "<int:server_id>/synchronise/",
+                wrap(views.start_view),
+                {"mode": RunMode.APPLY},
+                name="syncapp_directoryserver_synchronise",
+            ),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DirectoryServer]:
+        runs = SyncRun.objects.filter(endpoint=OuterRef("pk")).order_by("-id")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                last_run_id=Subquery(runs.values("pk")[:1]),
+                last_run_status=Subquery(runs.values("status")[:1]),
+                last_run_at=Coalesce(Subquery(runs.values("finished_at")[:1]), Subquery(runs.values("queued_at")[:1])),
+                conflicts_open=_number_of(Conflict.objects.filter(closed_at__isnull=True)),
+                people_failed=_number_of(SyncRecord.objects.filter(status=Status.FAILED)),
+                people_known=_number_of(SyncRecord.objects.all()),
+            )
+        )
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "may_start": may_start(request)}
+        return super().change_view(request, object_id, form_url, context)
+
+    def save_model(self, request: HttpRequest, obj: DirectoryServer, form: ModelForm, change: bool) -> None:
+        """Write what was changed and nothing else: somebody may be editing another part of the row."""
+        if not change:
+            obj.save()
+            return
+        names = [name for name in form.changed_data if name in form.fields and name != "password"]
+        obj.save(update_fields=[*names, "bind_password", "bind_password_scope"])
+
+    @admin.display(description=_("last run"), ordering="last_run_at")
+    def last_run(self, server: Counted) -> str:
+        if server.last_run_id is None:
+            return "–"
+        link = admin_link("syncapp_syncrun_change", server.last_run_id, moment(server.last_run_at))
+        return format_html("{} {}", run_status_label(server.last_run_status), link)
+
+    @admin.display(description=_("open matters"), ordering="conflicts_open")
+    def open_matters(self, server: Counted) -> str:
+        links = []
+        if server.conflicts_open:
+            text = ngettext("%(count)d to decide", "%(count)d to decide", server.conflicts_open)
+            url = reverse("admin:syncapp_conflict_changelist")
+            links.append((f"{url}?endpoint__id__exact={server.pk}", text % {"count": server.conflicts_open}))
+        if server.people_failed:
+            text = ngettext("%(count)d failed", "%(count)d failed", server.people_failed)
+            url = reverse("admin:syncapp_syncrecord_changelist")
+            query = f"?endpoint__id__exact={server.pk}&status__exact={Status.FAILED}"
+            links.append((f"{url}{query}", text % {"count": server.people_failed}))
+        if not links:
+            return label(_("none"), "success", "check") if server.last_run_id else "–"
+        return format_html_join(" · ", '<a class="text-link" href="{}">{}</a>', links)
+
+    @admin.display(description=_("people"), ordering="people_known")
+    def people(self, server: Counted) -> str:
+        url = reverse("admin:syncapp_syncrecord_changelist")
+        return format_html(
+            '<a class="text-link" href="{}?endpoint__id__exact={}">{}</a>', url, server.pk, server.people_known
+        )

@@ -1,0 +1,154 @@
+"""An employee edited by hand."""
+
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from syncapp.core import normalise
+from syncapp.core.records import FieldRule
+from syncapp.core.telephones import read_extension, read_mobile
+from syncapp.core.values import clean as clean_text
+from syncapp.core.values import read_text
+from syncapp.core.vocabulary import Field
+from syncapp.models import Employee, Endpoint
+from syncapp.models.employees import SYNCHRONISED
+
+NEWER = gettext_lazy("Meanwhile this became “%(theirs)s”; you entered “%(yours)s”. Save again to keep yours.")
+
+
+def _region() -> str:
+    """Country in whose form numbers without country code are typed: that of the first server."""
+    region: str = (
+        Endpoint.objects.values_list("region", flat=True).first() or Endpoint._meta.get_field("region").default
+    )
+    return region
+
+
+class EmployeeForm(forms.ModelForm):
+    """Saves the fields that were changed on the page, and only if nobody changed the person meanwhile.
+
+    Each input carries the value that it was opened with, so that a field which a
+    run changed meanwhile is not taken for an edit; `version` is the person's
+    version at that time.
+    """
+
+    mobile = forms.CharField(
+        label=capfirst(gettext_lazy("mobile")),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("In any spelling; it is stored in international form, such as +79161234567."),
+        widget=UnfoldAdminTextInputWidget,
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Employee
+        fields = SYNCHRONISED
+        widgets = {
+            "name": UnfoldAdminTextInputWidget,
+            # Not type="email": browsers refuse addresses that directories hold, such as анна@corp.
+            "email": UnfoldAdminTextInputWidget(attrs={"inputmode": "email"}),
+            "extension": UnfoldAdminTextInputWidget,
+            "department": UnfoldAdminTextInputWidget,
+            "title": UnfoldAdminTextInputWidget,
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in SYNCHRONISED:
+            if name in self.fields:
+                self.fields[name].show_hidden_initial = self.instance.pk is not None
+        if "version" in self.fields:
+            self.fields["version"].initial = self.instance.version
+
+    def changed_values(self) -> dict[str, str]:
+        """What the user changed on the page, ready to be stored."""
+        return {name: self.cleaned_data[name] for name in SYNCHRONISED if name in self.changed_data}
+
+    def clean_name(self) -> str:
+        return normalise.collapse(self.cleaned_data["name"])
+
+    def clean_department(self) -> str:
+        return normalise.collapse(self.cleaned_data["department"])
+
+    def clean_title(self) -> str:
+        return normalise.collapse(self.cleaned_data["title"])
+
+    def clean_email(self) -> str:
+        typed = self.cleaned_data["email"]
+        if not typed or "email" not in self.changed_data:
+            return typed
+        address = clean_text(typed)
+        if isinstance(address, str):
+            address = read_text(FieldRule(Field.EMAIL, "mail"), address, region=_region())
+        if isinstance(address, str):
+            return address
+        raise ValidationError(
+            _("“%(address)s” is not an e-mail address. Write it like anna@corp.example."), params={"address": typed}
+        )
+
+    def clean_mobile(self) -> str:
+        typed = self.cleaned_data["mobile"]
+        if not typed or "mobile" not in self.changed_data:
+            return typed
+        read = read_mobile(typed, _region())
+        if isinstance(read, str):
+            return read
+        raise ValidationError(
+            _("“%(number)s” is not a telephone number. Write it like +79161234567."), params={"number": typed}
+        )
+
+    def clean_extension(self) -> str:
+        extension = self.cleaned_data["extension"]
+        if not extension or "extension" not in self.changed_data:
+            return extension
+        if not isinstance(read_extension(extension, _region()), str):
+            raise ValidationError(
+                _("“%(number)s” cannot be an extension: digits only."),
+                params={"number": extension},
+            )
+        owner = self._owner_of(extension)
+        if owner is not None:
+            raise ValidationError(
+                _("Extension %(number)s belongs to %(owner)s."), params={"number": extension, "owner": owner}
+            )
+        return extension
+
+    def _owner_of(self, extension: str) -> Employee | None:
+        others = Employee.objects.exclude(pk=self.instance.pk)
+        return others.filter(number_plan=self.instance.number_plan, extension=extension).first()
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        if not any(values.get(name) for name in ("name", "email", "extension")) and not self.errors:
+            raise ValidationError(_("Give a name, an e-mail address or an extension."))
+        if self.instance.pk is not None:
+            self._refuse_a_newer_version(values)
+        return values
+
+    def _refuse_a_newer_version(self, values: dict[str, Any]) -> None:
+        """Show both values of what was changed on both sides; a second save is then deliberate.
+
+        The row is locked until the save: nobody can come in between.
+        """
+        stored = Employee.rows.select_for_update().values("version", *SYNCHRONISED).get(pk=self.instance.pk)
+        if stored["version"] == values.get("version"):
+            return
+        opened = {name: self.data.get(self.add_initial_prefix(name), "") for name in SYNCHRONISED}
+        data = cast(QueryDict, self.data).copy()
+        data[self.add_prefix("version")] = str(stored["version"])
+        for name in SYNCHRONISED:
+            yours, theirs = values.get(name), stored[name]
+            if name not in self.changed_data:
+                data[self.add_prefix(name)] = theirs
+            elif yours is not None and theirs not in (opened[name], yours):
+                self.add_error(name, ValidationError(NEWER, params={"theirs": theirs, "yours": yours}))
+            data[self.add_initial_prefix(name)] = theirs
+        self.data = data
+        self.add_error(None, _("Somebody changed this person while the page was open. Look at it again, then save."))

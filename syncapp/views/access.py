@@ -1,0 +1,33 @@
+"""Who may do what. Buttons are shown, and answers given, by the same question."""
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+
+def current_user(request: HttpRequest) -> User:
+    """Return who is logged in; nobody gets here without."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def may_start(request: HttpRequest) -> bool:
+    """Whether the user may ask a server and start and stop its runs."""
+    return bool(request.user.has_perm("syncapp.change_directoryserver"))
+
+
+def may_decide(request: HttpRequest) -> bool:
+    """Whether the user may say who an entry is."""
+    return bool(request.user.has_perm("syncapp.change_conflict"))
+
+
+def may_archive(request: HttpRequest) -> bool:
+    """Whether the user may archive people and take them back."""
+    return bool(request.user.has_perm("syncapp.change_employee"))
+
+
+def allow(permitted: bool) -> None:
+    """Raise PermissionDenied (403) unless permitted."""
+    if not permitted:
+        raise PermissionDenied

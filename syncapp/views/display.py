@@ -1,0 +1,149 @@
+"""How values are shown: always a word and an icon, never colour alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from syncapp import messages
+from syncapp.choices import Field, ItemOutcome, RunStatus, Side, State, Status
+
+# Tones are those of the theme's label; icons are names of Material Symbols.
+OUTCOMES: dict[str, tuple[str, str]] = {
+    Status.FAILED: ("danger", "error"),
+    Status.CONFLICT: ("warning", "call_split"),
+    Status.PROPOSED: ("warning", "help"),
+    Status.CREATED: ("success", "person_add"),
+    Status.UPDATED: ("info", "sync"),
+    Status.IGNORED: ("", "block"),
+    Status.SKIPPED: ("", "check"),
+    ItemOutcome.PLANNED: ("", "schedule"),
+}
+STATES: dict[str, tuple[str, str]] = {
+    State.ACTIVE: ("success", "check_circle"),
+    State.DISABLED: ("", "block"),
+    State.EXPIRED: ("", "event_busy"),
+    State.MISSING: ("warning", "person_search"),
+    State.RELEASED: ("", "output"),
+}
+RUN_STATUSES: dict[str, tuple[str, str]] = {
+    RunStatus.QUEUED: ("", "schedule"),
+    RunStatus.RUNNING: ("info", "sync"),
+    RunStatus.COMPLETED: ("success", "check_circle"),
+    RunStatus.PARTIAL: ("warning", "rule"),
+    RunStatus.HELD: ("warning", "front_hand"),
+    RunStatus.FAILED: ("danger", "error"),
+    RunStatus.CANCELLED: ("", "cancel"),
+    RunStatus.CRASHED: ("danger", "bolt"),
+}
+
+
+def label(text: Any, tone: str = "", icon: str = "") -> SafeString:
+    return SafeString(render_to_string("unfold/helpers/label.html", {"text": text, "type": tone, "icon": icon}))
+
+
+def outcome_label(value: str) -> SafeString:
+    tone, icon = OUTCOMES.get(value, ("", ""))
+    return label(dict(ItemOutcome.choices).get(value, value), tone, icon)
+
+
+def state_label(value: str) -> SafeString:
+    tone, icon = STATES.get(value, ("", ""))
+    return label(dict(State.choices).get(value, value), tone, icon)
+
+
+def run_status_label(value: str) -> SafeString:
+    tone, icon = RUN_STATUSES.get(value, ("", ""))
+    return label(dict(RunStatus.choices).get(value, value), tone, icon)
+
+
+def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """The sentence of a stored code; the bare code when no template fits it.
+
+    Rows outlive versions of the program: one that an older version wrote must
+    not make the whole page fail.
+    """
+    try:
+        return messages.render(code, params)
+    except (KeyError, TypeError, ValueError):
+        return code
+
+
+def sentences(stored: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Sentences of messages that are stored as `{"code", "params"}`."""
+    return [sentence(message.get("code", ""), message.get("params")) for message in stored]
+
+
+def paragraphs(texts: Iterable[str]) -> SafeString:
+    return format_html_join("", '<div class="sync-message">{}</div>', ((text,) for text in texts if text))
+
+
+def moment(value: datetime | None) -> str:
+    return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT") if value else ""
+
+
+def when_and_where(value: datetime | None, side: str) -> SafeString:
+    """When a value last really changed, and on which side."""
+    return format_html(
+        '<div>{}</div><div class="sync-side">{}</div>',
+        moment(value) or "–",
+        dict(Side.choices).get(side, side),
+    )
+
+
+def breakable_dn(dn: str) -> SafeString:
+    """A DN that may be broken after its commas, and only there."""
+    return format_html_join(SafeString(",<wbr>"), "{}", ((part,) for part in dn.split(",")))
+
+
+def change_rows(changes: Iterable[Mapping[str, str]]) -> list[tuple[str, str, str, str]]:
+    """Field, before, after and side of stored changes, in words."""
+    fields, sides = dict(Field.choices), dict(Side.choices)
+    return [
+        (
+            capfirst(str(fields.get(change["field"], change["field"]))),
+            change.get("before") or _("empty"),
+            change.get("after") or _("empty"),
+            str(sides.get(change.get("side", ""), "")),
+        )
+        for change in changes
+    ]
+
+
+def changes_list(changes: Iterable[Mapping[str, str]]) -> SafeString:
+    """The changes of a run item, one on a line: field, before, after, side."""
+    return format_html_join(
+        "",
+        '<div class="sync-change"><span class="sync-field">{}</span> <span class="sync-before">{}</span>'
+        ' <span aria-hidden="true">→</span> <span class="sync-after">{}</span> <span class="sync-side">{}</span></div>',
+        change_rows(changes),
+    )
+
+
+def agreed_table(base: Mapping[str, Sequence[str]]) -> SafeString:
+    """Last agreed values, here and there, as `store` keeps them: field to the pair of both."""
+    fields = dict(Field.choices)
+    rows = [
+        (capfirst(str(fields.get(name, name))), local or "–", remote or "–") for name, (local, remote) in base.items()
+    ]
+    return format_html(
+        '<table class="sync-table"><thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead><tbody>{}</tbody></table>',
+        _("Field"),
+        _("In the PBX"),
+        _("In the domain"),
+        format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
+    )
+
+
+def admin_link(name: str, pk: Any, text: Any, *, query: str = "") -> SafeString:
+    """A link to a page of the admin site; `name` as in `syncapp_employee_change`."""
+    url = reverse(f"admin:{name}", args=[pk] if pk is not None else None)
+    return format_html('<a class="text-link" href="{}{}">{}</a>', url, query, text)

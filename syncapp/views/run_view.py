@@ -1,0 +1,147 @@
+"""A run in words: what its page, its fragment and its list show."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+
+from syncapp.choices import RunMode, RunPhase, RunStatus
+from syncapp.models import SyncRun
+from syncapp.views.display import run_status_label, sentence, sentences
+from syncapp.views.worker_state import worker_is_running
+
+ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
+PATIENCE = timedelta(seconds=10)  # a worker asks the queue every half second
+
+# In the order of rule E7, with where to see those people, as a query of the records' list.
+COUNTS: dict[str, tuple[Promise, str]] = {
+    "read": (gettext_lazy("entries read"), ""),
+    "created": (gettext_lazy("employees created"), ""),
+    "updated": (gettext_lazy("employees changed"), ""),
+    "written_back": (gettext_lazy("changed in the domain"), ""),
+    "skipped": (gettext_lazy("without change"), "status__exact=skipped"),
+    "conflicts": (pgettext_lazy("count", "conflicts"), "status__exact=conflict"),
+    "proposed": (gettext_lazy("proposed matches"), "status__exact=proposed"),
+    "failed": (pgettext_lazy("count", "failed"), "status__exact=failed"),
+    "waiting": (gettext_lazy("wait for the domain"), "attention=waiting"),
+    "disabled": (gettext_lazy("newly disabled"), ""),
+    "missing": (gettext_lazy("newly missing"), ""),
+    "returned": (pgettext_lazy("count", "returned"), ""),
+    "renumbered": (gettext_lazy("with another number"), ""),
+    "ignored": (pgettext_lazy("count", "ignored"), "status__exact=ignored"),
+    "new_matters": (gettext_lazy("new matters to decide"), ""),
+}
+SECONDS: dict[str, Promise] = {
+    "read": gettext_lazy("reading"),
+    "plan": gettext_lazy("planning"),
+    "apply": gettext_lazy("applying"),
+    "write_back": gettext_lazy("writing back"),
+    "total": gettext_lazy("in all"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    label: str
+    value: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """What templates need of a run; asks the worker's state only while it matters."""
+
+    run: SyncRun
+
+    @property
+    def active(self) -> bool:
+        return self.run.status in ACTIVE
+
+    @property
+    def status(self) -> SafeString:
+        return run_status_label(self.run.status)
+
+    @property
+    def is_preview(self) -> bool:
+        return self.run.mode == RunMode.PREVIEW
+
+    @property
+    def stopping(self) -> bool:
+        return self.active and self.run.cancel_requested
+
+    @property
+    def error(self) -> str:
+        return sentence(self.run.error_code, self.run.error_params)
+
+    @property
+    def notes(self) -> list[str]:
+        return sentences(self.run.notes)
+
+    @property
+    def progress(self) -> str:
+        """How far the run has come, such as “reading: 1500 of 20000”."""
+        run = self.run
+        if run.status != RunStatus.RUNNING or not run.phase or run.phase == RunPhase.DONE:
+            return ""
+        phase = capfirst(run.get_phase_display())
+        if run.progress_total:
+            return _("%(phase)s: %(done)d of %(total)d") % {
+                "phase": phase,
+                "done": run.progress_done,
+                "total": run.progress_total,
+            }
+        if run.progress_done:
+            return _("%(phase)s: %(done)d") % {"phase": phase, "done": run.progress_done}
+        return phase
+
+    @property
+    def percent(self) -> int | None:
+        total = self.run.progress_total
+        return min(100, self.run.progress_done * 100 // total) if total else None
+
+    @property
+    def counts(self) -> list[Count]:
+        """All counts but those that are nought and rare, with a link to the people where there is one."""
+        shown = [(name, self.run.counts.get(name)) for name in COUNTS]
+        return [
+            Count(label=capfirst(str(COUNTS[name][0])), value=value, url=self._records_url(COUNTS[name][1]))
+            for name, value in shown
+            if value is not None
+        ]
+
+    def _records_url(self, query: str) -> str:
+        if not query or self.is_preview or self.run.endpoint_id is None:
+            return ""
+        return f"{reverse('admin:syncapp_syncrecord_changelist')}?endpoint__id__exact={self.run.endpoint_id}&{query}"
+
+    @property
+    def seconds(self) -> list[tuple[str, float]]:
+        return [
+            (capfirst(str(label)), self.run.seconds[name])
+            for name, label in SECONDS.items()
+            if name in self.run.seconds
+        ]
+
+    @property
+    def items_url(self) -> str:
+        return f"{reverse('admin:syncapp_runitem_changelist')}?run__id__exact={self.run.pk}"
+
+    @property
+    def lasted(self) -> str:
+        run = self.run
+        if run.started_at is None:
+            return ""
+        seconds = round(((run.finished_at or timezone.now()) - run.started_at).total_seconds())
+        return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+
+    @property
+    def worker_missing(self) -> bool:
+        """Whether the run waits although nobody is there to take it."""
+        run = self.run
+        return run.status == RunStatus.QUEUED and timezone.now() - run.queued_at > PATIENCE and not worker_is_running()

@@ -1,0 +1,41 @@
+"""A run that is watched and stopped."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from syncapp.models import SyncRun
+from syncapp.services import runs
+from syncapp.views.access import allow, may_start
+from syncapp.views.run_view import RunView
+
+
+@never_cache
+@require_GET
+def progress_view(request: HttpRequest, run_id: int) -> HttpResponse:
+    """The live part of a run's page; the page asks for it while the run is going.
+
+    Whose session ended meanwhile gets the whole page anew, which leads to the log-in.
+    """
+    if not (request.user.is_staff and request.user.has_perm("syncapp.view_syncrun")):
+        response = HttpResponse(status=403)
+        if not request.user.is_authenticated:
+            response["HX-Refresh"] = "true"
+        return response
+    run = get_object_or_404(SyncRun.objects.select_related("endpoint", "applies"), pk=run_id)
+    context = {"view": RunView(run), "may_cancel": may_start(request)}
+    return render(request, "admin/syncapp/syncrun/live.html", context)
+
+
+@require_POST
+def cancel_view(request: HttpRequest, run_id: int) -> HttpResponse:
+    allow(may_start(request))
+    get_object_or_404(SyncRun, pk=run_id)
+    if runs.request_cancel(run_id):
+        messages.info(request, _("The run was asked to stop. What it has done already stays and is in its items."))
+    else:
+        messages.warning(request, _("The run has ended already."))
+    return redirect("admin:syncapp_syncrun_change", run_id)

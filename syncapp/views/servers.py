@@ -1,0 +1,87 @@
+"""What an administrator does with a directory server: test, query, preview, synchronise."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from syncapp.choices import RunMode, RunTrigger
+from syncapp.exceptions import RunAlreadyActiveError, SyncError
+from syncapp.models import DirectoryServer
+from syncapp.services import probing, runs
+from syncapp.views.access import allow, current_user, may_start
+from syncapp.views.display import sentence
+from syncapp.views.probes import QueryTable, StepRow
+
+PEOPLE_SHOWN = 20
+
+
+@require_POST
+def test_view(request: HttpRequest, server_id: int) -> HttpResponse:
+    return _probe(request, server_id, title=_("Test connection"), template="test_result.html", answer=_steps)
+
+
+@require_POST
+def query_view(request: HttpRequest, server_id: int) -> HttpResponse:
+    return _probe(request, server_id, title=_("Run query"), template="query_result.html", answer=_people)
+
+
+def _steps(server: DirectoryServer) -> dict[str, Any]:
+    return {"steps": [StepRow.of(step) for step in probing.test_connection(server)]}
+
+
+def _people(server: DirectoryServer) -> dict[str, Any]:
+    return {"table": QueryTable.of(probing.run_query(server, limit=PEOPLE_SHOWN)), "limit": PEOPLE_SHOWN}
+
+
+def _probe(
+    request: HttpRequest,
+    server_id: int,
+    *,
+    title: str,
+    template: str,
+    answer: Callable[[DirectoryServer], dict[str, Any]],
+) -> HttpResponse:
+    """Answer with the page at once; the page then asks for the result, which may take some seconds."""
+    allow(may_start(request))
+    server = get_object_or_404(DirectoryServer, pk=server_id)
+    if "HX-Request" not in request.headers:
+        context = {
+            **admin.site.each_context(request),
+            "title": title,
+            "subtitle": server.name,
+            "server": server,
+            "original": server,  # with `opts` the theme shows where this page stands
+            "opts": DirectoryServer._meta,
+        }
+        return render(request, "admin/syncapp/directoryserver/probe.html", context)
+    try:
+        context = answer(server)
+    except SyncError as error:
+        context = {"error": sentence(error.code, error.params)}
+    return render(request, f"admin/syncapp/directoryserver/{template}", context)
+
+
+@require_POST
+def start_view(request: HttpRequest, server_id: int, *, mode: RunMode) -> HttpResponse:
+    """Queue a run and lead to its page, where it can be watched."""
+    allow(may_start(request))
+    server = get_object_or_404(DirectoryServer, pk=server_id)
+    if mode == RunMode.APPLY and not server.enabled:
+        messages.error(request, _("“%(server)s” is switched off. Switch it on first.") % {"server": server})
+        return redirect("admin:syncapp_directoryserver_change", server.pk)
+    try:
+        run = runs.enqueue_run(endpoint_id=server.pk, mode=mode, trigger=RunTrigger.MANUAL, user=current_user(request))
+    except RunAlreadyActiveError as error:
+        url = reverse("admin:syncapp_syncrun_change", args=[error.params["run"]])
+        text = sentence(error.code, error.params)
+        messages.warning(request, format_html('{} <a class="underline" href="{}">{}</a>', text, url, _("Show it")))
+        return redirect("admin:syncapp_directoryserver_change", server.pk)
+    messages.success(request, _("The run is in the queue. This page shows how far it is."))
+    return redirect("admin:syncapp_syncrun_change", run.pk)

@@ -1,0 +1,81 @@
+"""Who looks at the pages, and a queue that keeps what is put into it."""
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Permission, User
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+
+from syncapp.models import DirectoryServer, Employee
+from tests.factories import make_employee, make_server
+
+PASSWORD = "correct horse"
+BIND_PASSWORD = "S3cret of the directory"
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    """May log in to the admin site and has no right there."""
+    return User.objects.create_user("staff", password=PASSWORD, is_staff=True)
+
+
+@pytest.fixture
+def viewer(staff: User) -> User:
+    """May look at everything and change nothing."""
+    staff.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    return staff
+
+
+@pytest.fixture
+def viewer_client(viewer: User) -> Client:
+    client = Client()
+    client.force_login(viewer)
+    return client
+
+
+@pytest.fixture
+def staff_client(staff: User) -> Client:
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Runs that were queued. Nobody takes them: what a worker does has tests of its own."""
+    queued: list[int] = []
+    monkeypatch.setattr("django_q.tasks.async_task", lambda task, run_id, **options: queued.append(run_id))
+    return queued
+
+
+@pytest.fixture
+def bound_server(db: None) -> DirectoryServer:
+    """A server with an account, whose password is BIND_PASSWORD."""
+    server = make_server(
+        name="Head office",
+        uris=["ldaps://dc1.corp.example", "ldaps://dc2.corp.example"],
+        bind_dn="cn=sync,dc=corp,dc=example",
+        schedule={"every_minutes": 60},
+        write_back=True,
+    )
+    server.set_bind_password(BIND_PASSWORD)
+    server.save()
+    return server
+
+
+@pytest.fixture
+def anna(db: None) -> Employee:
+    return make_employee(
+        name="Anna Petrova",
+        email="anna@corp.example",
+        mobile="+79161234567",
+        extension="215",
+        department="Sales",
+        title="Manager",
+    )
+
+
+@pytest.fixture(autouse=True)
+def content_types(db: None) -> None:
+    """Known from the start, as in a process that has served a page: tests count queries."""
+    ContentType.objects.get_for_models(*apps.get_models())

@@ -1,0 +1,93 @@
+"""A person's page: archive, records, history."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from syncapp.choices import RunMode, Status
+from syncapp.models import Employee, RunItem, SyncRun
+from tests.admin.pages import page, save, text
+from tests.factories import make_record, make_server
+
+CHANGE = "syncapp_employee_change"
+
+
+def reread(employee: Employee) -> Employee:
+    return Employee.objects.get(pk=employee.pk)
+
+
+@pytest.mark.promise(1)
+def test_archive_is_a_run_of_its_own(admin_client: Client, anna: Employee) -> None:
+    response = admin_client.post(page("syncapp_employee_archive", anna.pk), follow=True)
+
+    assert reread(anna).archived_at is not None
+    assert RunItem.objects.get().message_code == "employee_archived"
+    assert "is archived" in text(response)
+
+
+def test_archived_person_keeps_the_number(admin_client: Client, anna: Employee) -> None:
+    admin_client.post(page("syncapp_employee_archive", anna.pk))
+
+    assert reread(anna).extension == "215"
+
+
+def test_archived_person_is_taken_back(admin_client: Client, anna: Employee) -> None:
+    admin_client.post(page("syncapp_employee_archive", anna.pk))
+
+    admin_client.post(page("syncapp_employee_take_back", anna.pk))
+
+    assert reread(anna).archived_at is None
+
+
+def test_archiving_twice_is_one_change(admin_client: Client, anna: Employee) -> None:
+    for _time in range(2):
+        admin_client.post(page("syncapp_employee_archive", anna.pk))
+
+    assert RunItem.objects.count() == 1
+
+
+def test_page_shows_records_and_history(admin_client: Client, anna: Employee) -> None:
+    record = make_record(employee=anna, endpoint=make_server(name="Head office"), status=Status.UPDATED)
+    run = SyncRun.objects.create(endpoint=record.endpoint, who="boris", status="completed")
+    change = {"field": "title", "side": "pbx", "before": "Clerk", "after": "Manager"}
+    RunItem.objects.create(run=run, employee=anna, outcome="updated", changes=[change])
+
+    shown = text(admin_client.get(page(CHANGE, anna.pk)))
+
+    assert page("syncapp_syncrecord_change", record.pk) in shown
+    assert page("syncapp_syncrun_change", run.pk) in shown
+    assert "boris" in shown
+    assert "Clerk" in shown
+
+
+def test_long_history_is_shown_in_pages(admin_client: Client, anna: Employee) -> None:
+    for number in range(45):
+        run = SyncRun.objects.create(mode=RunMode.EDIT, status="completed", who=f"user-{number:02}")
+        RunItem.objects.create(run=run, employee=anna, outcome="updated")
+
+    first = text(admin_client.get(page(CHANGE, anna.pk)))
+    second = text(admin_client.get(page(CHANGE, anna.pk, query="items-page=2")))
+
+    assert "user-44" in first
+    assert "user-20" not in first
+    assert "user-20" in second
+
+
+@pytest.mark.parametrize("number", [2, 15])
+def test_page_takes_the_same_number_of_queries(
+    admin_client: Client, anna: Employee, django_assert_num_queries: Any, number: int
+) -> None:
+    for _time in range(number):
+        make_record(employee=anna)
+        run = SyncRun.objects.create(endpoint=make_server(), status="completed")
+        RunItem.objects.create(run=run, employee=anna, outcome="updated")
+
+    with django_assert_num_queries(8):
+        admin_client.get(page(CHANGE, anna.pk))
+
+
+def test_history_names_an_edit_by_hand(admin_client: Client, anna: Employee) -> None:
+    save(admin_client, CHANGE, anna.pk, title="Director")
+
+    assert f"#{SyncRun.objects.get().pk} edit" in text(admin_client.get(page(CHANGE, anna.pk)))

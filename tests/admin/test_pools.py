@@ -1,0 +1,63 @@
+"""Number pools."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from syncapp.models import EndpointPool, NumberPool
+from tests.admin.pages import page, posted, text
+from tests.factories import make_employee, make_pool, make_server
+
+LIST = "syncapp_numberpool_changelist"
+
+
+def add(client: Client, **values: str) -> Any:
+    address = page("syncapp_numberpool_add")
+    return client.post(address, {**posted(client.get(address)), "name": "Office", **values})
+
+
+def test_pool_is_added_with_its_reserved_numbers_one_per_line(admin_client: Client) -> None:
+    response = add(admin_client, first="200", last="299", reserved="250\n251\n")
+
+    assert response.status_code == 302
+    assert NumberPool.objects.get().reserved == ["250", "251"]
+
+
+MISTAKES = {
+    "letters": ({"first": "2oo", "last": "299"}, "first"),
+    "lengths_differ": ({"first": "200", "last": "1299"}, "last"),
+    "ends_before_it_begins": ({"first": "300", "last": "299"}, "last"),
+    "reserved_outside": ({"first": "200", "last": "299", "reserved": "300"}, "reserved"),
+}
+
+
+@pytest.mark.parametrize(("values", "field"), MISTAKES.values(), ids=MISTAKES)
+def test_form_names_the_mistake(admin_client: Client, values: dict[str, str], field: str) -> None:
+    response = add(admin_client, **values)
+
+    assert list(response.context["adminform"].form.errors) == [field]
+
+
+def test_list_shows_what_is_used_and_what_comes_next(admin_client: Client) -> None:
+    pool = make_pool(first="200", last="209", reserved=["200"])
+    EndpointPool.objects.create(endpoint=make_server(name="Head office"), pool=pool)
+    make_employee(extension="201")
+
+    response = admin_client.get(page(LIST))
+
+    usage = response.context["cl"].result_list[0].usage
+    assert (usage.size, usage.used, usage.reserved, usage.free, usage.next) == (10, 1, 1, 8, "202")
+    assert "Head office" in text(response)
+
+
+@pytest.mark.parametrize("number", [2, 20])
+def test_list_takes_the_same_number_of_queries(
+    admin_client: Client, django_assert_num_queries: Any, number: int
+) -> None:
+    server = make_server()
+    for _pool in range(number):
+        EndpointPool.objects.create(endpoint=server, pool=make_pool())
+
+    with django_assert_num_queries(9):
+        admin_client.get(page(LIST))

@@ -1,0 +1,248 @@
+"""The page of a run, its live part and its items."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from syncapp.choices import ItemOutcome, RunMode, RunPhase, RunStatus, Status
+from syncapp.models import RunItem, SyncRun
+from tests.admin.pages import page, shown_names, text
+from tests.factories import make_employee, make_server
+
+
+def make_run(**values: Any) -> SyncRun:
+    return SyncRun.objects.create(**{"endpoint": make_server(), "status": RunStatus.COMPLETED, **values})
+
+
+def run_page(client: Client, run: SyncRun) -> str:
+    return text(client.get(page("syncapp_syncrun_change", run.pk)))
+
+
+@pytest.mark.parametrize("status", [RunStatus.QUEUED, RunStatus.RUNNING])
+def test_page_asks_for_news_while_the_run_is_going(admin_client: Client, status: RunStatus) -> None:
+    run = make_run(status=status)
+
+    assert f'hx-get="{page("syncapp_syncrun_progress", run.pk)}"' in run_page(admin_client, run)
+
+
+@pytest.mark.parametrize("status", [status for status in RunStatus if status not in ("queued", "running")])
+def test_page_stops_asking_when_the_run_has_ended(admin_client: Client, status: RunStatus) -> None:
+    run = make_run(status=status)
+
+    assert page("syncapp_syncrun_progress", run.pk) not in run_page(admin_client, run)
+
+
+def test_live_part_says_how_far_the_run_is(admin_client: Client) -> None:
+    run = make_run(status=RunStatus.RUNNING, phase=RunPhase.APPLY, progress_done=150, progress_total=600)
+
+    shown = text(admin_client.get(page("syncapp_syncrun_progress", run.pk)))
+
+    assert "Applying: 150 of 600" in shown
+    assert 'aria-valuenow="25"' in shown
+    assert "<html" not in shown
+
+
+def test_live_part_sends_who_is_logged_out_to_the_login(client: Client, db: None) -> None:
+    response = client.get(page("syncapp_syncrun_progress", make_run().pk))
+
+    assert response.status_code == 403
+    assert response["HX-Refresh"] == "true"
+
+
+def test_live_part_is_refused_to_who_has_no_right(staff_client: Client) -> None:
+    assert staff_client.get(page("syncapp_syncrun_progress", make_run().pk)).status_code == 403
+
+
+def test_live_part_is_not_for_users_of_no_admin_site(client: Client, viewer: User) -> None:
+    viewer.is_staff = False
+    viewer.save()
+    client.force_login(viewer)
+
+    assert client.get(page("syncapp_syncrun_progress", make_run().pk)).status_code == 403
+
+
+def test_page_says_that_no_worker_runs(admin_client: Client) -> None:
+    run = make_run(status=RunStatus.QUEUED, queued_at=timezone.now() - timedelta(seconds=30))
+
+    assert "manage.py qcluster" in run_page(admin_client, run)
+
+
+def test_page_gives_the_worker_a_moment(admin_client: Client) -> None:
+    assert "manage.py qcluster" not in run_page(admin_client, make_run(status=RunStatus.QUEUED))
+
+
+def test_page_says_nothing_of_a_worker_that_runs(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncapp.views.worker_state.Stat.get_all", lambda: ["a sign of life"])
+    run = make_run(status=RunStatus.QUEUED, queued_at=timezone.now() - timedelta(seconds=30))
+
+    assert "manage.py qcluster" not in run_page(admin_client, run)
+
+
+def test_page_shows_counts_in_words(admin_client: Client) -> None:
+    run = make_run(counts={"read": 120, "created": 90, "conflicts": 3})
+
+    shown = run_page(admin_client, run)
+
+    assert "Entries read" in shown
+    assert "Employees created" in shown
+    assert f"endpoint__id__exact={run.endpoint_id}&amp;status__exact=conflict" in shown
+
+
+def test_page_of_a_failed_run_says_why(admin_client: Client) -> None:
+    run = make_run(
+        status=RunStatus.FAILED, error_code="password_for_another_address", error_params={"server": "Head office"}
+    )
+
+    assert "was entered for another address" in run_page(admin_client, run)
+
+
+def test_page_of_a_held_run_says_that_nothing_was_changed(admin_client: Client) -> None:
+    run = make_run(status=RunStatus.HELD, error_code="nobody_found")
+
+    assert "Held: nothing was changed." in run_page(admin_client, run)
+
+
+def test_page_of_a_preview_says_that_nothing_was_written(admin_client: Client) -> None:
+    assert "This is a preview" in run_page(admin_client, make_run(mode=RunMode.PREVIEW))
+
+
+def test_page_shows_notes(admin_client: Client) -> None:
+    run = make_run(notes=[{"code": "value_not_email", "params": {"value": "x", "attribute": "mail"}}])
+
+    assert "is not an e-mail address" in run_page(admin_client, run)
+
+
+def test_cancel_ends_a_queued_run(admin_client: Client) -> None:
+    run = make_run(status=RunStatus.QUEUED)
+
+    admin_client.post(page("syncapp_syncrun_cancel", run.pk))
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.CANCELLED
+
+
+def test_cancel_asks_a_running_run_to_stop(admin_client: Client) -> None:
+    run = make_run(status=RunStatus.RUNNING)
+
+    response = admin_client.post(page("syncapp_syncrun_cancel", run.pk), follow=True)
+
+    run.refresh_from_db()
+    assert run.cancel_requested
+    assert "stopping" in text(response)
+
+
+def test_cancel_says_that_the_run_has_ended(admin_client: Client) -> None:
+    response = admin_client.post(page("syncapp_syncrun_cancel", make_run().pk), follow=True)
+
+    assert "has ended already" in text(response)
+
+
+def make_items(run: SyncRun, number: int) -> None:
+    for position in range(number):
+        RunItem.objects.create(
+            run=run,
+            position=position,
+            name=f"Person {position}",
+            dn=f"cn=person {position},dc=corp",
+            employee=make_employee(name="Anna") if position % 2 else None,
+            expected=Status.CREATED if position else Status.FAILED,
+            outcome=ItemOutcome.CREATED if position else ItemOutcome.FAILED,
+            changes=[{"field": "extension", "side": "pbx", "before": "101", "after": str(position)}],
+        )
+
+
+def items_of(run: SyncRun, query: str = "") -> str:
+    return page("syncapp_runitem_changelist", query=f"run__id__exact={run.pk}{query}")
+
+
+def test_items_are_those_of_the_run(admin_client: Client) -> None:
+    run, other = make_run(), make_run()
+    make_items(run, 3)
+    make_items(other, 2)
+
+    response = admin_client.get(items_of(run))
+
+    assert shown_names(response) == ["Person 0", "Person 1", "Person 2"]
+    assert page("syncapp_syncrun_change", run.pk) in text(response)
+
+
+def test_items_show_before_and_after(admin_client: Client) -> None:
+    run = make_run()
+    make_items(run, 3)
+
+    shown = text(admin_client.get(items_of(run)))
+
+    assert '<span class="sync-before">101</span>' in shown
+    assert '<span class="sync-after">2</span>' in shown
+    assert "in the PBX" in shown
+
+
+ITEM_FILTERS = {
+    "outcome": "&outcome__exact=failed",
+    "planned_outcome": "&expected__exact=failed",
+    "name": "&q=person+0",
+    "dn": "&q=cn%3Dperson+0",
+}
+
+
+@pytest.mark.parametrize("query", ITEM_FILTERS.values(), ids=ITEM_FILTERS)
+def test_items_are_filtered(admin_client: Client, query: str) -> None:
+    run = make_run()
+    make_items(run, 3)
+
+    assert shown_names(admin_client.get(items_of(run, query))) == ["Person 0"]
+
+
+@pytest.mark.parametrize("number", [10, 120])
+def test_items_take_the_same_number_of_queries(
+    admin_client: Client, django_assert_num_queries: Any, number: int
+) -> None:
+    run = make_run()
+    make_items(run, number)
+
+    with django_assert_num_queries(6):
+        admin_client.get(items_of(run))
+
+
+@pytest.mark.parametrize("number", [2, 40])
+def test_list_of_runs_takes_the_same_number_of_queries(
+    admin_client: Client, django_assert_num_queries: Any, number: int
+) -> None:
+    server = make_server()
+    for _run in range(number):
+        make_run(endpoint=server)
+
+    with django_assert_num_queries(6):
+        admin_client.get(page("syncapp_syncrun_changelist"))
+
+
+def test_list_of_runs_shows_who_started_them(admin_client: Client) -> None:
+    make_run(who="anna", counts={"read": 12, "created": 3})
+
+    shown = text(admin_client.get(page("syncapp_syncrun_changelist")))
+
+    assert "anna, by hand" in shown
+    assert "read 12 · created 3" in shown
+
+
+OUTCOMES = {
+    "as_planned": (ItemOutcome.CREATED, ""),
+    "not_yet": (ItemOutcome.PLANNED, "planned"),
+    "otherwise": (ItemOutcome.FAILED, "planned: created"),
+}
+
+
+@pytest.mark.parametrize(("outcome", "expected"), OUTCOMES.values(), ids=OUTCOMES)
+def test_items_show_the_plan_where_it_is_not_what_happened(
+    admin_client: Client, outcome: ItemOutcome, expected: str
+) -> None:
+    run = make_run()
+    RunItem.objects.create(run=run, name="Anna", expected=Status.CREATED, outcome=outcome)
+
+    shown = text(admin_client.get(items_of(run)))
+
+    assert shown.partition('<div class="sync-side">')[2].partition("</div>")[0] == expected
