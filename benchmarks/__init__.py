@@ -1,0 +1,1 @@
+"""How long reading and synchronising many people takes."""

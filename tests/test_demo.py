@@ -1,0 +1,191 @@
+"""The demo: where it keeps its things, and that it can be run, ended and run again."""
+
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from fixtures import demo_places
+from fixtures.demo_places import DemoError, choose_places, mark_as_demo, require_free, stop_directory
+from tests.conftest import require_program
+
+ROOT = settings.BASE_DIR
+SECOND_RUN = {"created": 0, "updated": 0, "written_back": 0, "failed": 0, "new_matters": 0}
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(demo_places, "PROJECT", tmp_path)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    return tmp_path
+
+
+def test_demo_uses_the_usual_database_when_it_is_free(project: Path) -> None:
+    assert choose_places().database == project / "db.sqlite3"
+
+
+def test_demo_uses_the_usual_database_again_when_it_made_it(project: Path) -> None:
+    mark_as_demo(project / "db.sqlite3")
+
+    assert choose_places().database == project / "db.sqlite3"
+
+
+def test_demo_keeps_away_from_a_database_of_somebody_else(project: Path) -> None:
+    with sqlite3.connect(project / "db.sqlite3") as connection:
+        connection.execute("CREATE TABLE mine (id)")
+    connection.close()
+
+    assert choose_places().database == project / "var" / "demo" / "db.sqlite3"
+
+
+def test_demo_keeps_away_from_what_is_no_database_at_all(project: Path) -> None:
+    (project / "db.sqlite3").write_text("a letter to my aunt" * 100)
+
+    assert choose_places().database == project / "var" / "demo" / "db.sqlite3"
+
+
+@pytest.mark.parametrize("by", ["environment", "file"])
+def test_demo_keeps_away_from_a_database_that_is_configured(
+    by: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if by == "environment":
+        monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/")
+    else:
+        (project / ".env").touch()
+
+    assert choose_places().database == project / "var" / "demo" / "db.sqlite3"
+
+
+def test_taken_port_is_named_with_the_way_out() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+
+        with pytest.raises(DemoError, match=rf"Port {port} is taken. .*make demo PORT={port + 1}"):
+            require_free(port, "PORT")
+
+
+def test_process_that_got_the_number_of_a_dead_directory_is_left_alone(tmp_path: Path) -> None:
+    places = choose_places(tmp_path)
+    places.directory.mkdir()
+    (places.directory / "slapd.pid").write_text(f"{os.getpid()}\n")
+
+    assert not stop_directory(places)
+
+
+class DemoRun:
+    """Demos in a folder of their own, whose name has a space."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.directory_port = free_port()
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "fixtures.demo", *words),
+                *("--folder", str(self.folder), "--directory-port", str(self.directory_port)),
+            ],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *words: str) -> tuple[int, str]:
+        process = self.start(*words)
+        output, _ = process.communicate(timeout=150)
+        return process.returncode, output
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[DemoRun]:
+    require_program("slapd", "slapd")
+    run = DemoRun(tmp_path / "the demo")
+    yield run
+    run.run("stop")
+
+
+@pytest.mark.timeout(240)
+def test_demo_without_site_leaves_a_directory_on_which_a_second_run_changes_nothing(demo: DemoRun) -> None:
+    code, output = demo.run("--serve", "0")
+    assert code == 0, output
+    command = re.search(r"^    DATABASE_URL='(.+)' \S+ (manage.py sync_ldap --json)$", output, re.MULTILINE)
+    assert command, output
+
+    second = subprocess.run(
+        [sys.executable, *command[2].split()],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": command[1], "DJANGO_SETTINGS_MODULE": "ldapsync_project.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    [run] = json.loads(second.stdout)["runs"]
+    counts = run["counts"]
+    assert (counts["read"], counts["skipped"], {name: counts[name] for name in SECOND_RUN}) == (60, 52, SECOND_RUN)
+
+
+@pytest.mark.timeout(240)
+def test_demo_begins_afresh_beside_what_the_last_one_left(demo: DemoRun) -> None:
+    first = demo.run("--serve", "0")
+
+    second = demo.run("--serve", "0")
+
+    assert (first[0], second[0], (demo.folder / "previous" / "db.sqlite3").exists()) == (0, 0, True), second[1]
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
+def test_demo_serves_the_site_until_it_is_ended_and_leaves_nothing_running(demo: DemoRun, number: int) -> None:
+    port = free_port()
+    process = demo.start("--port", str(port))
+    assert process.stdout
+    shown = []
+    for line in process.stdout:
+        shown.append(line)
+        if "== Ready" in line:
+            break
+    assert process.poll() is None, "".join(shown)
+
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/admin/login/", timeout=30) as answer:
+        status = answer.status
+    process.send_signal(number)
+    rest, _ = process.communicate(timeout=60)
+
+    for taken in (port, demo.directory_port):
+        require_free(taken, "PORT")
+    assert (status, process.returncode, rest.splitlines()[-1]) == (200, 0, "The demo is over; everything is stopped.")
+
+
+@pytest.mark.timeout(240)
+def test_second_demo_beside_the_first_is_refused(demo: DemoRun) -> None:
+    first = demo.start("--port", str(free_port()))
+    while not (demo.folder / "openldap" / "slapd.pid").exists() and first.poll() is None:
+        time.sleep(0.05)
+
+    code, output = demo.run("--serve", "0")
+
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=60)
+    assert (code, "A demo is running already" in output) == (1, True)
