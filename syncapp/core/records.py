@@ -5,7 +5,7 @@ object. Those that a run makes by the hundred thousand are named tuples: frozen
 dataclasses take several times as long to make.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from syncapp.core.vocabulary import (
     OnEmpty,
     Outcome,
     Policy,
+    RefusalKind,
     Side,
     State,
     TakenNumber,
@@ -185,6 +186,58 @@ class FieldChange(NamedTuple):
     side: Side
     before: str
     after: str
+
+
+class AttributeWrite(NamedTuple):
+    """One change of one attribute: take `old` away, add `new`, leave the `others` alone.
+
+    Raw values. `old` None: nothing stood there that is ours; `new` None: nothing
+    comes in its place. `others` are the remaining values as just read, for servers
+    that can only replace an attribute as a whole.
+    """
+
+    attribute: str
+    old: bytes | None
+    new: bytes | None
+    others: tuple[bytes, ...] = ()
+
+
+class WriteJob(NamedTuple):
+    """One entry to be written. `prepare` is given the entry as it is now and says what to write.
+
+    An empty answer means that nothing is to be written any more. `prepare` does no
+    I/O of its own on the connection, and may be called a second time with fresher
+    values.
+    """
+
+    anchor: str
+    dn: str
+    prepare: Callable[["RemoteRecord"], Sequence[AttributeWrite]]
+
+
+class WriteRefusal(NamedTuple):
+    """Why an attribute was not taken. `message.params` name `attribute`, and `text`: what the server said."""
+
+    kind: RefusalKind
+    message: Message
+
+
+class WriteResult(NamedTuple):
+    """What became of one job.
+
+    `before`: the entry as read just before writing, None when no entry has this
+    anchor any more. `written` and `drifted` are attributes as the job named them;
+    drifted: the server refused because the value was not the one just read any
+    more. `refused` maps attributes to the reason. `after`: the entry as read back,
+    None where nothing was sent or it could not be read.
+    """
+
+    anchor: str
+    before: RemoteRecord | None = None
+    written: frozenset[str] = frozenset()
+    drifted: frozenset[str] = frozenset()
+    refused: Mapping[str, WriteRefusal] = MappingProxyType({})
+    after: RemoteRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
