@@ -73,9 +73,7 @@ class EndpointSession(Protocol):
     def sample(self, attribute: str) -> list[bytes]:
         """Return some hundred values of the attribute of people in scope; fewer where the server gives fewer."""
 
-    def write(
-        self, jobs: Iterable[WriteJob], attributes: Sequence[str], *, now: datetime
-    ) -> Iterator[WriteResult]:
+    def write(self, jobs: Iterable[WriteJob], attributes: Sequence[str], *, now: datetime) -> Iterator[WriteResult]:
         """Carry out jobs, several in flight, and yield what became of each as it is known.
 
         Each entry is read (`attributes`) just before and after it is written. What
