@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     "id", *(field.value for field in TEXT_FIELDS), "name_key", "email_key", "number_plan", "number_issued", "version",
     "created_at", "updated_at",
+    "photo", "sip_secret", "sip_secret_mark",
 )  # fmt: skip
 
 
@@ -29,7 +30,7 @@ def create_employees(batch: "Sequence[Written]", *, now: datetime) -> None:
         texts = [values.get(field, "") for field in TEXT_FIELDS]
         plan = written.row.plan
         keys = _name_key(values.get(Field.NAME, ""), plan["keys"]), email_key(values.get(Field.EMAIL, ""))
-        rows.append((id_, *texts, *keys, plan["number_plan"], plan["issued"], 1, at, at))
+        rows.append((id_, *texts, *keys, plan["number_plan"], plan["issued"], 1, at, at, "", "", ""))
     insert_rows(Employee, _COLUMNS, rows)
 
 

@@ -24,6 +24,7 @@ from syncapp.store.bulk import CHUNK, as_json, insert_rows
 _COLUMNS = (
     "run_id", "position", "anchor", "record_id", "employee_id", "name", "dn", "expected", "outcome", "changes",
     "message_code", "message_params", "plan", "fingerprint", "employee_version",
+    "unwritten",
 )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def insert_items(run: SyncRun, items: list[tuple[PlanItem, str]], *, start: int)
             run.pk, position, item.anchor, item.record_id, item.employee_id, item.name, item.dn, item.outcome.value,
             "planned", as_json(dump_changes(item.changes)), item.message.code if item.message else "",
             as_json(dict(item.message.params) if item.message else {}), as_json(_dump_plan(item, before)),
-            item.fingerprint, item.employee_version,
+            item.fingerprint, item.employee_version, "[]",
         )
         for position, (item, before) in enumerate(items, start)
     ]  # fmt: skip

@@ -15,7 +15,18 @@ _CONTENT = (
     "employee_id", "name", "dn", "state", "status", "message_code", "message_params", "remarks", "base", "keys",
     "fingerprint", "waiting", "run_id", "due",
 )  # fmt: skip
-_INSERT = ("id", "endpoint_id", "anchor", "created_at", "refused", "updated_at", "updated_side", *_CONTENT)
+_INSERT = (
+    "id",
+    "endpoint_id",
+    "anchor",
+    "created_at",
+    "refused",
+    "waits",
+    "refusals",
+    "updated_at",
+    "updated_side",
+    *_CONTENT,
+)
 
 
 def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) -> None:
@@ -30,7 +41,7 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
     for written, id_ in zip(fresh, reserve_ids(SyncRecord, len(fresh)), strict=True):
         written.record_id = id_
         updated = (at, Side.LOCAL.value) if _changed(written) else (None, "")
-        rows.append((id_, run.server_id, written.row.anchor, at, "[]", *updated, *_content(run, written)))
+        rows.append((id_, run.server_id, written.row.anchor, at, "[]", "{}", "{}", *updated, *_content(run, written)))
     known = [written for written in batch if written.row.record_id is not None and not written.due]
     assignments = ", ".join(f"{column} = %s" for column in _CONTENT)
     execute_many(
