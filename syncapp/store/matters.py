@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "endpoint_id", "record_id", "kind", "field", "base", "local", "remote", "owner_id", "candidates", "opened_at",
-    "opened_run_id",
+    "opened_run_id", "resolution", "resolved_by",
 )  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def write_matters(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
             previous = stored.pop((written.record_id, matter["kind"], matter["field"] or ""), None)
             if previous is None:
                 head = (run.server_id, written.record_id, matter["kind"], matter["field"] or "")
-                opened.append((*head, *values, at, run.pk))
+                opened.append((*head, *values, at, run.pk, "", ""))
             elif previous[1] != matter:
                 renewed.append((*values, previous[0]))
     insert_rows(Conflict, _COLUMNS, opened)
