@@ -7,21 +7,19 @@ is to blame, so that one person's trouble stays theirs (promise 7).
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
-from syncapp.core.records import Message, RecordTouch, Refused
-from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field, Outcome, RefusalKind, Side
+from syncapp.core.records import RecordTouch
+from syncapp.core.vocabulary import Action, Field, Outcome
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
 from syncapp.store.bulk import as_json, execute_many, table_of
 from syncapp.store.chains import apart
 from syncapp.store.employees import create_employees, update_employees
-from syncapp.store.items import PlannedRow, dump_base, dump_keys, dump_messages, dump_waits
+from syncapp.store.items import PlannedRow, dump_base, dump_keys, dump_messages
 from syncapp.store.matters import write_matters
 from syncapp.store.newcomers import Newcomers
 from syncapp.store.records import mark_refused, write_records
@@ -30,24 +28,6 @@ logger = logging.getLogger(__name__)
 
 PAUSE = 0.02  # seconds; without it chunk after chunk starves other writers of SQLite
 RETRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A content as it is kept here: `mark` is its digest, `token` the encrypted text of a secret."""
-
-    mark: str
-    token: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """A content that cannot be kept here, and why."""
-
-    message: Message
-
-
-Contents = Mapping[tuple[str, str], Content | Unusable]  # by anchor and field
 
 
 @dataclass(slots=True)
@@ -60,37 +40,10 @@ class Written:
     message_params: str
     employee_id: int | None
     record_id: int | None
-    changes: dict[str, str]  # of the employee: field to value
-    base: dict[str, list[str]]
-    sip_secret: str | None = None  # encrypted
-    unusable: dict[Field, Refused] = field(default_factory=dict)  # contents that cannot come in
-    remarks: list[dict[str, Any]] = field(default_factory=list)
     creates: bool = False  # an employee
     updates: bool = False  # an employee who exists
     due: bool = False
-    due_again: bool = False  # something of it is left for the next run
     refused: bool = False
-
-    @property
-    def unwritten(self) -> list[str]:
-        return [f"{Side.LOCAL}:{name}" for name in self.row.changes if name not in self.changes]
-
-    def take_content(self, name: Field, content: "Content | Unusable | None") -> None:
-        """Put the content itself in the place of the digest by which it was planned, or leave the field out."""
-        digest = self.row.changes[name][1]
-        if isinstance(content, Content):
-            self.changes[name] = content.mark
-            self.base[name] = [content.mark, digest]
-            if name is Field.SIP_SECRET:
-                self.sip_secret = content.token
-            return
-        del self.changes[name]
-        self.base.pop(name, None)
-        if content is not None:
-            self.remarks += dump_messages((content.message,))
-            self.unusable[name] = Refused(digest, "", "", "", RefusalKind.VALUE, content.message, inward=True)
-        else:  # it is another one by now, or gone
-            self.due_again = True
 
     def leave_out(self, code: str) -> None:
         self.due, self.creates, self.updates = True, False, False
@@ -104,26 +57,17 @@ class Written:
 
 
 def apply_items(
-    run: SyncRun,
-    rows: Sequence[PlannedRow],
-    *,
-    now: datetime,
-    beat: Callable[[], None],
-    newcomers: Newcomers,
-    contents: Contents = MappingProxyType({}),
+    run: SyncRun, rows: Sequence[PlannedRow], *, now: datetime, beat: Callable[[], None], newcomers: Newcomers
 ) -> list[Written]:
-    """Carry out the hub's part of a chunk of planned items; return what became of each.
+    """Carry out a chunk of planned items; return what became of each.
 
-    Items with something for the domain become `writing`, the others are done.
-    `newcomers` are those who came into the hub since the plan was made, `contents`
-    what photos and secrets of the plan consist of.
+    `newcomers` are those who came into the hub since the plan was made.
     `beat` renews the run's claim inside the transaction and raises when it is
     lost, which rolls everything back.
     """
-    job = _Job(run, now, beat, newcomers, contents)
     for attempt in range(1, RETRIES + 1):
         try:
-            written = _apply_or_halve(job, [rows])
+            written = _apply_or_halve(run, [rows], now, beat, newcomers)
             break
         except OperationalError:
             if attempt == RETRIES:
@@ -138,45 +82,39 @@ def leave_the_lock_alone() -> None:
         time.sleep(PAUSE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What all parts of a chunk have in common."""
-
-    run: SyncRun
-    now: datetime
-    beat: Callable[[], None]
-    newcomers: Newcomers
-    contents: Contents
-
-
-def _apply_or_halve(job: _Job, groups: Sequence[Sequence[PlannedRow]]) -> list[Written]:
+def _apply_or_halve(
+    run: SyncRun,
+    groups: Sequence[Sequence[PlannedRow]],
+    now: datetime,
+    beat: Callable[[], None],
+    newcomers: Newcomers,
+) -> list[Written]:
     """Apply all groups in one transaction or, when the database refuses a row, each half in its own."""
     rows = [row for group in groups for row in group]
     try:
         with transaction.atomic():
-            job.beat()
-            written = _apply(job, rows)
-        job.newcomers.own += sum(each.creates for each in written)
+            beat()
+            written = _apply(run, rows, now, newcomers)
+        newcomers.own += sum(each.creates for each in written)
         return written
     except (IntegrityError, DataError) as error:
         if len(rows) > 1:
             parts = apart(groups)
             middle = len(parts) // 2
             return [
-                *_apply_or_halve(job, parts[:middle]),
-                *_apply_or_halve(job, parts[middle:]),
+                *_apply_or_halve(run, parts[:middle], now, beat, newcomers),
+                *_apply_or_halve(run, parts[middle:], now, beat, newcomers),
             ]
         refusal = error
     with transaction.atomic():
-        job.beat()
-        return [_mark_failed(job, rows[0], refusal)]
+        beat()
+        return [_mark_failed(run, rows[0], refusal, now)]
 
 
-def _apply(job: _Job, rows: Sequence[PlannedRow]) -> list[Written]:
-    run, now = job.run, job.now
-    batch = [_begin(row, job.contents) for row in rows]
+def _apply(run: SyncRun, rows: Sequence[PlannedRow], now: datetime, newcomers: Newcomers) -> list[Written]:
+    batch = [_begin(row) for row in rows]
     _leave_out_edited(batch)
-    job.newcomers.leave_out_known(run, batch)
+    newcomers.leave_out_known(run, batch)
     # In this order: a newcomer may take a number that somebody here gives up.
     update_employees([written for written in batch if written.updates], now=now)
     create_employees([written for written in batch if written.creates], now=now)
@@ -187,26 +125,18 @@ def _apply(job: _Job, rows: Sequence[PlannedRow]) -> list[Written]:
     return batch
 
 
-def _begin(row: PlannedRow, contents: Contents) -> Written:
+def _begin(row: PlannedRow) -> Written:
     creates = row.plan["action"] == Action.CREATE
-    written = Written(
+    return Written(
         row=row,
-        outcome="writing" if row.pushes else row.expected,
+        outcome=row.expected,
         message_code=row.message_code,
         message_params=row.message_params,
         employee_id=row.employee_id,
         record_id=row.record_id,
-        changes={name: after for name, (_before, after) in row.changes.items()},
-        base=dict(row.plan["base"]),
         creates=creates,
+        updates=bool(row.changes) and not creates,
     )
-    for name in OPAQUE_FIELDS:
-        if written.changes.get(name):
-            written.take_content(name, contents.get((row.anchor, name)))
-    written.updates = bool(written.changes) and not creates
-    if row.changes and not written.changes and written.outcome == Outcome.UPDATED and not row.plan["state_changed"]:
-        written.outcome = Outcome.SKIPPED.value
-    return written
 
 
 def _leave_out_edited(batch: Sequence[Written]) -> None:
@@ -241,7 +171,7 @@ def _finish_items(batch: Sequence[Written]) -> None:
     """Fill in what became of each item, and who was created: nothing else of an item is ever edited."""
     execute_many(
         f"UPDATE {table_of(RunItem)} SET outcome = %s, message_code = %s, message_params = %s, "  # noqa: S608 - names of ours
-        "employee_id = %s, record_id = %s, unwritten = %s WHERE id = %s",
+        "employee_id = %s, record_id = %s WHERE id = %s",
         [
             (
                 written.outcome,
@@ -249,7 +179,6 @@ def _finish_items(batch: Sequence[Written]) -> None:
                 written.message_params,
                 written.employee_id,
                 written.record_id,
-                as_json(written.unwritten),
                 written.row.id,
             )
             for written in batch
@@ -257,10 +186,9 @@ def _finish_items(batch: Sequence[Written]) -> None:
     )
 
 
-def _mark_failed(job: _Job, row: PlannedRow, error: Exception) -> Written:
+def _mark_failed(run: SyncRun, row: PlannedRow, error: Exception, now: datetime) -> Written:
     """The database refuses this row, so this person fails and the run goes on; the next run looks again."""
-    run, now = job.run, job.now
-    written = _begin(row, job.contents)
+    written = _begin(row)
     written.refuse()
     number = row.changes.get(Field.EXTENSION, ("", ""))[1]
     owners = Employee.rows.filter(number_plan=row.plan["number_plan"], extension=number).exclude(
@@ -285,7 +213,7 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
     records, employees = table_of(SyncRecord), table_of(Employee)
     with transaction.atomic():
         execute_many(
-            f"UPDATE {records} SET dn = %s, name = %s, base = %s, keys = %s, fingerprint = %s, waiting = %s, waits = %s, "  # noqa: S608 - names of ours
+            f"UPDATE {records} SET dn = %s, name = %s, base = %s, keys = %s, fingerprint = %s, waiting = %s, "  # noqa: S608 - names of ours
             "remarks = %s, due = CASE WHEN employee_id IS NULL OR EXISTS (SELECT 1 FROM "
             f"{employees} e WHERE e.id = {records}.employee_id AND e.version = %s) THEN %s ELSE due END "
             "WHERE id = %s",
@@ -296,8 +224,7 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
                     as_json(dump_base(touch.base)),
                     as_json(dump_keys(touch.keys)),
                     touch.fingerprint,
-                    bool(touch.waits),
-                    as_json(dump_waits(touch.waits)),
+                    touch.waiting,
                     as_json(dump_messages(touch.remarks)),
                     touch.employee_version or 0,
                     False,

@@ -26,7 +26,6 @@ from syncapp.core.records import (
 )
 from syncapp.core.telephones import is_emergency
 from syncapp.core.vocabulary import (
-    ALL_FIELDS,
     INACTIVE_STATES,
     TEXT_FIELDS,
     Action,
@@ -76,7 +75,7 @@ class Hub:
 
     def employ(self, *, archived: bool = False, **values: str) -> int:
         id_ = len(self.employees) + 1
-        filled = {name: values.get(name, "") for name in ALL_FIELDS}
+        filled = {name: values.get(name, "") for name in TEXT_FIELDS}
         self.employees[id_] = LocalPerson(id_, 1, filled, archived)
         return id_
 
@@ -167,7 +166,7 @@ class Hub:
             fingerprint=item.fingerprint,
             base=item.base,
             keys=item.keys,
-            waits=item.waits,
+            waiting=item.waiting,
             open_matters=item.matters,
         )
 
@@ -178,7 +177,7 @@ class Hub:
             self.records[anchor],
             base=touch.base,
             keys=touch.keys,
-            waits=touch.waits,
+            waiting=touch.waiting,
             dn=touch.dn,
             name=touch.name,
             remarks=touch.remarks,

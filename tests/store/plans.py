@@ -74,6 +74,7 @@ def touch(record: SyncRecord, **values: Any) -> RecordTouch:
             "base": {Field.TITLE: Base("Boss", "Boss")},
             "keys": EntryKeys(name=record.name),
             "fingerprint": "new",
+            "waiting": False,
             **values,
         }
     )
