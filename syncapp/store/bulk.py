@@ -48,6 +48,25 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     execute_many(f"INSERT INTO {table_of(model)} ({names}) VALUES ({places})", rows)  # noqa: S608 - names of ours
 
 
+def update_rows(
+    model: type[models.Model], rows: Sequence[Sequence[Any]], *, assign: Sequence[str], where: Sequence[str] = ("id",)
+) -> None:
+    """Update rows given as tuples: the values assigned, then those of the columns by which a row is found.
+
+    What is assigned is a column, which takes the next value, or an expression
+    `column = …` with places (`%s`) of its own. Both are text of this package, never
+    of a user.
+    """
+    assignments = ", ".join(each if "=" in each else f"{each} = %s" for each in assign)
+    condition = " AND ".join(f"{column} = %s" for column in where)
+    execute_many(f"UPDATE {table_of(model)} SET {assignments} WHERE {condition}", rows)  # noqa: S608 - names of ours
+
+
+def unless_null(column: str) -> str:
+    """Assign the next value to the column, but leave the column as it is when that is None."""
+    return f"{column} = COALESCE(%s, {column})"
+
+
 def reserve_ids(model: type[models.Model], count: int) -> list[int]:
     """Take `count` primary keys that nobody else gets, to insert rows and refer to them at once.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from syncapp.core.normalise import email_key, name_key
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.models import Employee
-from syncapp.store.bulk import as_time, execute_many, insert_rows, reserve_ids, table_of
+from syncapp.store.bulk import as_time, insert_rows, reserve_ids, unless_null, update_rows
 
 if TYPE_CHECKING:
     from syncapp.store.writer import Written
@@ -16,6 +16,7 @@ _COLUMNS = (
     "id", *(field.value for field in TEXT_FIELDS), "name_key", "email_key", "number_plan", "number_issued", "version",
     "created_at", "updated_at",
 )  # fmt: skip
+_AS_PLANNED = ("id", "version")
 
 
 def create_employees(batch: "Sequence[Written]", *, now: datetime) -> None:
@@ -45,7 +46,6 @@ def update_employees(batch: "Sequence[Written]", *, now: datetime) -> None:
     Numbers that move between people of the chunk are emptied first, for no two
     may have one number at any moment (rule C1).
     """
-    table = table_of(Employee)
     at = as_time(now)
     moving, rows = [], []
     for written in batch:
@@ -53,7 +53,7 @@ def update_employees(batch: "Sequence[Written]", *, now: datetime) -> None:
         condition = (row.employee_id, row.employee_version)
         values = {name: after for name, (_before, after) in row.changes.items()}
         if row.changes.get(Field.EXTENSION, ("", ""))[0]:
-            moving.append(condition)
+            moving.append(("", *condition))
         rows.append(
             (
                 *(values.get(field) for field in TEXT_FIELDS),
@@ -65,9 +65,6 @@ def update_employees(batch: "Sequence[Written]", *, now: datetime) -> None:
             )
         )
     columns = [*(field.value for field in TEXT_FIELDS), "name_key", "email_key", "number_issued"]
-    assignments = ", ".join(f"{column} = COALESCE(%s, {column})" for column in columns)
-    execute_many(f"UPDATE {table} SET extension = '' WHERE id = %s AND version = %s", moving)  # noqa: S608 - names of ours
-    execute_many(
-        f"UPDATE {table} SET {assignments}, version = version + 1, updated_at = %s WHERE id = %s AND version = %s",  # noqa: S608 - names of ours
-        rows,
-    )
+    assign = [*(unless_null(column) for column in columns), "version = version + 1", "updated_at"]
+    update_rows(Employee, moving, assign=["extension"], where=_AS_PLANNED)
+    update_rows(Employee, rows, assign=assign, where=_AS_PLANNED)

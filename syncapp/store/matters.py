@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from syncapp.models import Conflict, SyncRun
-from syncapp.store.bulk import as_json, as_time, execute_many, insert_rows, table_of
+from syncapp.store.bulk import as_json, as_time, insert_rows, update_rows
 from syncapp.store.items import dump_matter
 from syncapp.store.snapshots import matter_of
 
@@ -41,10 +41,6 @@ def write_matters(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
             elif previous[1] != matter:
                 renewed.append((*values, previous[0]))
     insert_rows(Conflict, _COLUMNS, opened)
-    execute_many(
-        f"UPDATE {table_of(Conflict)} SET base = %s, local = %s, remote = %s, owner_id = %s, candidates = %s "  # noqa: S608 - names of ours
-        "WHERE id = %s",
-        renewed,
-    )
+    update_rows(Conflict, renewed, assign=["base", "local", "remote", "owner_id", "candidates"])
     if stored:
         Conflict.objects.filter(id__in=[pk for pk, _matter in stored.values()]).update(closed_at=now)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from syncapp.core.vocabulary import Side
 from syncapp.models import SyncRecord, SyncRun
-from syncapp.store.bulk import as_json, as_time, execute_many, insert_rows, reserve_ids, table_of
+from syncapp.store.bulk import as_json, as_time, insert_rows, reserve_ids, unless_null, update_rows
 
 if TYPE_CHECKING:
     from syncapp.store.writer import Written
@@ -32,10 +32,8 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
         updated = (at, Side.LOCAL.value) if _changed(written) else (None, "")
         rows.append((id_, run.server_id, written.row.anchor, at, "[]", *updated, *_content(run, written)))
     known = [written for written in batch if written.row.record_id is not None and not written.due]
-    assignments = ", ".join(f"{column} = %s" for column in _CONTENT)
-    execute_many(
-        f"UPDATE {table_of(SyncRecord)} SET updated_at = COALESCE(%s, updated_at), "  # noqa: S608 - names of ours
-        f"updated_side = COALESCE(%s, updated_side), {assignments} WHERE id = %s",
+    update_rows(
+        SyncRecord,
         [
             (
                 *((at, Side.LOCAL.value) if _changed(written) else (None, None)),
@@ -44,6 +42,7 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
             )
             for written in known
         ],
+        assign=[unless_null("updated_at"), unless_null("updated_side"), *_CONTENT],
     )
     insert_rows(SyncRecord, _INSERT, rows)
     stale = [written.row.record_id for written in batch if written.due and written.row.record_id is not None]
@@ -57,10 +56,10 @@ def mark_refused(run: SyncRun, written: "Written") -> None:
     Tie and base stay: without its base the next run would take the tie for a first
     meeting, where the domain's values win (rule B1).
     """
-    execute_many(
-        f"UPDATE {table_of(SyncRecord)} SET status = %s, message_code = %s, message_params = %s, fingerprint = '', "  # noqa: S608 - names of ours
-        "due = %s, run_id = %s WHERE id = %s",
-        [(written.outcome, written.message_code, written.message_params, True, run.pk, written.row.record_id)],
+    update_rows(
+        SyncRecord,
+        [(written.outcome, written.message_code, written.message_params, "", True, run.pk, written.row.record_id)],
+        assign=["status", "message_code", "message_params", "fingerprint", "due", "run_id"],
     )
 
 

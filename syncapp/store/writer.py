@@ -16,7 +16,7 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from syncapp.core.records import RecordTouch
 from syncapp.core.vocabulary import Action, Field, Outcome
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
-from syncapp.store.bulk import as_json, execute_many, table_of
+from syncapp.store.bulk import as_json, table_of, update_rows
 from syncapp.store.chains import apart
 from syncapp.store.employees import create_employees, update_employees
 from syncapp.store.items import PlannedRow, dump_base, dump_keys, dump_messages
@@ -169,9 +169,8 @@ def _mark_other_endpoints_due(run: SyncRun, employee_ids: list[int]) -> None:
 
 def _finish_items(batch: Sequence[Written]) -> None:
     """Fill in what became of each item, and who was created: nothing else of an item is ever edited."""
-    execute_many(
-        f"UPDATE {table_of(RunItem)} SET outcome = %s, message_code = %s, message_params = %s, "  # noqa: S608 - names of ours
-        "employee_id = %s, record_id = %s WHERE id = %s",
+    update_rows(
+        RunItem,
         [
             (
                 written.outcome,
@@ -183,6 +182,7 @@ def _finish_items(batch: Sequence[Written]) -> None:
             )
             for written in batch
         ],
+        assign=["outcome", "message_code", "message_params", "employee_id", "record_id"],
     )
 
 
@@ -210,13 +210,11 @@ def _mark_failed(run: SyncRun, row: PlannedRow, error: Exception, now: datetime)
 
 def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
     """Bring records up to date without news; `due` goes only where the employee is as planned with."""
-    records, employees = table_of(SyncRecord), table_of(Employee)
+    employee = f"FROM {table_of(Employee)} e WHERE e.id = {table_of(SyncRecord)}.employee_id AND e.version = %s"
+    due = f"due = CASE WHEN employee_id IS NULL OR EXISTS (SELECT 1 {employee}) THEN %s ELSE due END"
     with transaction.atomic():
-        execute_many(
-            f"UPDATE {records} SET dn = %s, name = %s, base = %s, keys = %s, fingerprint = %s, waiting = %s, "  # noqa: S608 - names of ours
-            "remarks = %s, due = CASE WHEN employee_id IS NULL OR EXISTS (SELECT 1 FROM "
-            f"{employees} e WHERE e.id = {records}.employee_id AND e.version = %s) THEN %s ELSE due END "
-            "WHERE id = %s",
+        update_rows(
+            SyncRecord,
             [
                 (
                     touch.dn,
@@ -232,6 +230,7 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
                 )
                 for touch in touches
             ],
+            assign=["dn", "name", "base", "keys", "fingerprint", "waiting", "remarks", due],
         )
     leave_the_lock_alone()
 
