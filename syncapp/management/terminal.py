@@ -1,5 +1,6 @@
 """How a run looks in the terminal: progress, then a table; both in the reader's language."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -67,12 +68,31 @@ class StopSwitch:
         sys.stderr.write("\n" + _("Stopping after the present step; once more to interrupt at once.") + "\n")
 
 
+def _do_without_reader() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """Go on when the reader of standard output is gone, as with `| head`: that ends no synchronisation."""
+    try:
+        yield
+    except BrokenPipeError:
+        _do_without_reader()
+
+
+class _Screen(Console):
+    def on_broken_pipe(self) -> None:
+        """Instead of ending the process, which may have servers to go on with."""
+        _do_without_reader()
+
+
 class RunScreen:
     """Shows runs to a person; with `json` only the progress, on standard error."""
 
     def __init__(self, *, json: bool, everybody: bool) -> None:
         self.everybody = everybody
-        self.console = Console(stderr=json)
+        self.console = _Screen(stderr=json)
         if not self.console.is_terminal:
             self.console.width = WIDTH_OF_FILES
         self.progress_console = Console(stderr=True)

@@ -283,6 +283,28 @@ def on_a_terminal(*arguments: str, columns: int = 200, **changes: str) -> tuple[
     return process.wait(LIMIT), re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", seen.decode()).replace("\r", "")
 
 
+@pytest.mark.parametrize("arguments", [[], ["--json"]], ids=["table", "json"])
+def test_reader_who_goes_away_stops_no_synchronisation(company: Company, arguments: list[str]) -> None:
+    """As `sync_ldap --json | head -c 100` does: the second of two servers was left out, with a traceback."""
+    first, second = completed(company), company.server(rank=2)
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "sync_ldap", "--all", *arguments],
+        cwd=django_settings.BASE_DIR,
+        env=environment(PYTHONUNBUFFERED="1"),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writing)
+    _out, err = process.communicate(timeout=LIMIT)
+
+    assert (process.returncode, err.decode()) == (0, "")
+    ended = SyncRun.objects.order_by("id").values_list("endpoint", "status")
+    assert list(ended) == [(first.pk, "completed"), (second.pk, "completed")]
+
+
 def test_table_on_a_terminal_has_its_columns_and_values(company: Company) -> None:
     company.add("anna", "Анна Петрова", mail="anna@example.test", mobile="8 916 123 45 67", telephoneNumber="215")
     company.server()

@@ -12,7 +12,7 @@ from syncapp import messages
 from syncapp.choices import RunMode, RunStatus, RunTrigger
 from syncapp.exceptions import SyncError
 from syncapp.management.script import ScriptCommand
-from syncapp.management.terminal import RunScreen, StopSwitch
+from syncapp.management.terminal import RunScreen, StopSwitch, reader_may_leave
 from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services.report import Refusal, write_runs
 from syncapp.services.runs import operator, request_cancel
@@ -66,14 +66,16 @@ class Command(ScriptCommand):
     def _show(self, ended: Iterator[Ended], options: dict[str, Any], screen: RunScreen) -> None:
         if options["json"]:
             for piece in write_runs(ended, everybody=options["all"]):
-                self.stdout.write(piece, ending="")
+                with reader_may_leave():
+                    self.stdout.write(piece, ending="")
         else:
             for run in ended:
                 if isinstance(run, SyncRun):
                     screen.show(run)
                 else:
                     self.stderr.write(messages.render(run.error.code, run.error.params))
-        self.stdout.flush()
+        with reader_may_leave():
+            self.stdout.flush()
 
     def _servers(self, names: list[str]) -> list[DirectoryServer]:
         servers = DirectoryServer.objects.order_by("rank", "name")
