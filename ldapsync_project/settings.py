@@ -145,6 +145,8 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
+# Photos of employees. Never served as plain files: a view behind the log-in shows them.
+PHOTO_DIR = Path(env.str("PHOTO_DIR", default=str(BASE_DIR / "var" / "photos")))
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
 if not DEBUG:

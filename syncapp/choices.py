@@ -72,9 +72,14 @@ class Status(models.TextChoices):
 
 
 class ItemOutcome(models.TextChoices):
-    """Outcome of a run item: `planned` until it is carried out."""
+    """Outcome of a run item: `planned` until it is carried out.
+
+    `writing`: done in the hub, on its way to the domain. In a run that has ended
+    it means "not known"; the next run looks.
+    """
 
     PLANNED = "planned", _("planned")
+    WRITING = "writing", _("being written")
     FAILED = words.Outcome.FAILED, _("failed")
     CONFLICT = words.Outcome.CONFLICT, _("conflict")
     PROPOSED = words.Outcome.PROPOSED, _("proposed")
@@ -105,6 +110,12 @@ class MatterKind(models.TextChoices):
     MATCH_AMBIGUOUS = words.MatterKind.MATCH_AMBIGUOUS, _("several people could be meant")
     MATCH_PROPOSED = words.MatterKind.MATCH_PROPOSED, _("the same person?")
     MATCH_SIMILAR = words.MatterKind.MATCH_SIMILAR, _("similar name: the same person?")
+
+
+class Resolution(models.TextChoices):
+    LOCAL = words.Resolution.LOCAL, _("value of the PBX")
+    REMOTE = words.Resolution.REMOTE, _("value of the domain")
+    VALUE = words.Resolution.VALUE, _("another value")
 
 
 class RunMode(models.TextChoices):

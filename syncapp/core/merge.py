@@ -6,6 +6,7 @@ coming back is nobody's change. What is compared is what the converter reads,
 never raw bytes.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -74,14 +75,38 @@ def choose_remote(field: Field, reading: Reading, base: Base | None) -> tuple[st
     return "", reading.remark
 
 
-def merge_field(*, rule: FieldRule, base: Base | None, local: str, reading: Reading) -> FieldMerge:
-    """Decide one field from its last agreed values and its value on each side."""
+def merge_field(
+    *,
+    rule: FieldRule,
+    base: Base | None,
+    local: str,
+    reading: Reading,
+    twins: Collection[str] = (),
+    larger_here: bool = False,
+    remapped: bool = False,
+) -> FieldMerge:
+    """Decide one field from its last agreed values and its value on each side.
+
+    `twins` are remote digests that mean the local value: a picture has another one
+    as it is kept here than as it stands there. `larger_here`: of two photos the one
+    here has more pixels. `remapped`: the field was read in another way before, so
+    that what differs now is nobody's change (rule B8).
+    """
     if base is None and not local and not reading.foreign and len(reading.values) < 2:
         return _newcomer(rule, reading)
     remote, remark = choose_remote(rule.field, reading, base)
     if remote is None:
         return FieldMerge(Decision.UNREADABLE, base=base, remark=remark)
-    decision = _first(rule, local, remote) if base is None else _later(rule, base, local, remote)
+    if base is not None:
+        decision = _later(rule, base, local, remote, twins)
+    elif same_value(rule.field, local, remote) or remote in twins:
+        decision = _AGREED
+    elif remapped and local and remote:
+        decision = Decision.CONFLICT
+    elif rule.field is Field.PHOTO and local and remote:
+        decision = _larger(rule, larger_here)
+    else:
+        decision = _first(rule, local, remote)
     if decision in _MOVES_BASE:
         base = Base(local=local if decision is _AGREED else remote, remote=remote)
     if decision in _SHOWN:
@@ -108,8 +133,6 @@ def _first(rule: FieldRule, local: str, remote: str) -> Decision:
     where the mapping says that the domain wins. A mapping that lets the PBX win
     names its winner, so it does so at first sight too.
     """
-    if same_value(rule.field, local, remote):
-        return Decision.AGREED
     if not remote:
         return Decision.PUSH if rule.pushes else Decision.DIFFERENCE
     if not local:
@@ -123,7 +146,14 @@ def _first(rule: FieldRule, local: str, remote: str) -> Decision:
     return Decision.PULL
 
 
-def _later(rule: FieldRule, base: Base, local: str, remote: str) -> Decision:
+def _larger(rule: FieldRule, larger_here: bool) -> Decision:
+    """Of two photos that were never agreed the larger one stays (rule B1)."""
+    if larger_here:
+        return Decision.PUSH if rule.pushes else Decision.DIFFERENCE
+    return Decision.PULL if rule.pulls else Decision.DIFFERENCE
+
+
+def _later(rule: FieldRule, base: Base, local: str, remote: str, twins: Collection[str]) -> Decision:
     """Both sides are compared each with its own last agreed value (rule B2)."""
     local_changed = not same_value(rule.field, local, base.local)
     remote_changed = not same_value(rule.field, remote, base.remote)
@@ -133,7 +163,7 @@ def _later(rule: FieldRule, base: Base, local: str, remote: str) -> Decision:
         return _travel(rule, remote, carried=rule.pulls, there=Decision.PULL)
     if local_changed and not remote_changed:
         return _travel(rule, local, carried=rule.pushes, there=Decision.PUSH)
-    if same_value(rule.field, local, remote):
+    if same_value(rule.field, local, remote) or remote in twins:
         return Decision.AGREED
     if rule.policy is Policy.REMOTE_WINS:
         return _travel(rule, remote, carried=rule.pulls, there=Decision.PULL)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from syncapp.core.merge import Decision, FieldMerge
+from syncapp.core.outward import Outward
 from syncapp.core.records import (
+    NO_REFUSALS,
     Base,
     EntryKeys,
     FieldChange,
@@ -16,10 +18,11 @@ from syncapp.core.records import (
     RecordTouch,
     RemotePerson,
 )
-from syncapp.core.vocabulary import TEXT_FIELDS, Action, Field, MatterKind, Outcome, Side
+from syncapp.core.vocabulary import ALL_FIELDS, Action, Field, MatterKind, Outcome, Side
 
 # Looked up once: to fetch a member from its class takes Python 3.11 longer than to use it.
-_PULL, _PUSH, _CONFLICT, _LOCAL = Decision.PULL, Decision.PUSH, Decision.CONFLICT, Side.LOCAL
+_PULL, _PUSH, _CONFLICT, _KEPT = Decision.PULL, Decision.PUSH, Decision.CONFLICT, Decision.KEPT
+_LOCAL, _REMOTE = Side.LOCAL, Side.REMOTE
 PROPOSALS = frozenset({MatterKind.MATCH_PROPOSED, MatterKind.MATCH_SIMILAR})
 NUMBER_DISPUTES = frozenset({MatterKind.NUMBER_TAKEN, MatterKind.NUMBER_CLAIMED_TWICE})
 SETTLED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.SKIPPED})
@@ -39,7 +42,10 @@ class PersonPlan:
     message: Message | None = None
     number_issued: bool = False
     number_moves: bool = False
-    waiting: bool = False
+    outward: Outward = field(default_factory=Outward)
+    today: str = ""
+    waits: dict[Field, str] = field(default_factory=dict)
+    pushes: dict[Field, FieldChange] = field(default_factory=dict)
     base: dict[Field, Base] = field(default_factory=dict)
     changes: dict[Field, FieldChange] = field(default_factory=dict)
     matters: list[Matter] = field(default_factory=list)
@@ -65,27 +71,57 @@ class PersonPlan:
         """The employee's value as the plan leaves it so far."""
         if name in self.changes:
             return self.changes[name].after
-        return self.local.values[name] if self.local is not None else ""
+        return self.before(name)
+
+    def before(self, name: Field) -> str:
+        """The employee's value as the hub has it."""
+        return self.local.values.get(name, "") if self.local is not None else ""
 
     def change(self, name: Field, after: str) -> None:
-        before = self.local.values[name] if self.local is not None else ""
+        before = self.before(name)
         if before != after:
             self.changes[name] = FieldChange(name, _LOCAL, before, after)
 
     def take(self, rule: FieldRule, merged: FieldMerge) -> None:
         """Carry a merge decision into the plan."""
         if merged.remark is not None:
-            self.remarks.append(merged.remark)
+            self.remarks.append(self._dated(merged.remark) if merged.decision is _KEPT else merged.remark)
         if merged.decision is _PULL:
             self.change(rule.field, merged.remote)
         elif merged.decision is _PUSH:
-            self.waiting = True
+            self.push(rule, standing=merged.remote)
         elif merged.decision is _CONFLICT:
             local = self.value(rule.field)
             text = Message("field_conflict", {"field": rule.field.value, "local": local, "remote": merged.remote})
             self.matter(MatterKind.FIELD, text, field=rule.field, local=local, remote=merged.remote)
         if merged.base is not None:
             self.base[rule.field] = merged.base
+
+    def push(self, rule: FieldRule, *, standing: str) -> None:
+        """Have the employee's value written in the place of `standing`, or say why it waits."""
+        value = self.value(rule.field)
+        verdict = self.outward.judge(
+            rule,
+            value=value,
+            standing=standing,
+            employee_id=self.local.id if self.local is not None else None,
+            refusals=self.record.refusals if self.record is not None else NO_REFUSALS,
+        )
+        if verdict.sends:
+            self.pushes[rule.field] = FieldChange(rule.field, _REMOTE, standing, value)
+        elif verdict.failure is not None:
+            self.fail(verdict.failure)
+        elif verdict.remark is not None:
+            self.remarks.append(verdict.remark)
+        else:
+            self.waits[rule.field] = standing
+
+    def _dated(self, remark: Message) -> Message:
+        """Say since when a value is empty on one side: the day on which that was noticed (rule B3)."""
+        for known in self.record.remarks if self.record is not None else ():
+            if known.code == remark.code and {**known.params, "on": ""} == {**remark.params, "on": ""}:
+                return known
+        return Message(remark.code, {**remark.params, "on": self.today})
 
     def matter(
         self,
@@ -131,7 +167,7 @@ class PersonPlan:
                 base=self.base,
                 keys=self.keys,
                 fingerprint=person.fingerprint if settled else "",
-                waiting=self.waiting,
+                waits=self.waits,
                 remarks=tuple(self.remarks),
             )
             return None if self._is_stored(touch) else touch
@@ -145,7 +181,9 @@ class PersonPlan:
             record_id=record.id if record is not None else None,
             employee_id=local.id if local is not None else None,
             employee_version=local.version if local is not None else None,
-            changes=tuple([self.changes[field] for field in TEXT_FIELDS if field in self.changes]),
+            changes=tuple(
+                [side[field] for side in (self.changes, self.pushes) for field in ALL_FIELDS if field in side]
+            ),
             base=self.base,
             keys=self.keys,
             matters=tuple(self.matters),
@@ -154,7 +192,7 @@ class PersonPlan:
             number_issued=self.number_issued,
             number_plan=self.number_plan,
             number_moves=self.number_moves,
-            waiting=self.waiting,
+            waits=self.waits,
             state_changed=state_changed,
             fingerprint=person.fingerprint if settled else "",
         )
@@ -165,8 +203,8 @@ class PersonPlan:
         return (
             record is not None
             and not record.due
-            and (record.dn, record.name, record.fingerprint, record.waiting)
-            == (touch.dn, touch.name, touch.fingerprint, touch.waiting)
+            and (record.dn, record.name, record.fingerprint, record.waits)
+            == (touch.dn, touch.name, touch.fingerprint, touch.waits)
             and (record.base, record.keys, record.remarks) == (touch.base, touch.keys, touch.remarks)
         )
 
@@ -181,7 +219,7 @@ class PersonPlan:
         if self.action is Action.CREATE:
             return Outcome.CREATED
         state_changed = self.record is not None and self.record.state is not self.person.state
-        return Outcome.UPDATED if self.changes or state_changed else Outcome.SKIPPED
+        return Outcome.UPDATED if self.changes or self.pushes or state_changed else Outcome.SKIPPED
 
     def _is_news(self, outcome: Outcome, message: Message | None, state_changed: bool) -> bool:
         """Whether something happened: a change, or an outcome or message other than the record's last.
@@ -190,7 +228,13 @@ class PersonPlan:
         changes everybody settled is `skipped`, by one statement (rule E1).
         """
         record = self.record
-        if record is None or self.changes or state_changed or self.action in (Action.CREATE, Action.JOIN):
+        if (
+            record is None
+            or self.changes
+            or self.pushes
+            or state_changed
+            or self.action in (Action.CREATE, Action.JOIN)
+        ):
             return True
         if outcome in SETTLED:
             return record.status not in SETTLED or bool(record.open_matters)

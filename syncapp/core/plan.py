@@ -13,8 +13,10 @@ from syncapp.core.matching import Matches, Unmatched
 from syncapp.core.merge import Decision, FieldMerge, merge_field
 from syncapp.core.normalise import fold
 from syncapp.core.numbers import Numbers, NumberWish, settle_numbers
+from syncapp.core.outward import Outward
 from syncapp.core.person_plan import PersonPlan
 from syncapp.core.records import (
+    Base,
     EntryKeys,
     FieldRule,
     KnownRecord,
@@ -36,7 +38,7 @@ from syncapp.core.vocabulary import (
 )
 
 EMPTY = Reading()
-_EXTENSION = Field.EXTENSION
+_EXTENSION, _PHOTO = Field.EXTENSION, Field.PHOTO
 # A record with one of these messages still needs a number of the pool.
 # Without any of these nobody could tell who an employee is, and no key would find him again.
 _KNOWN_BY = (Field.NAME, Field.EMAIL, Field.EXTENSION)
@@ -52,7 +54,8 @@ class Sides:
     and appear in `claims` and `claimed` only. `owners` maps every extension of
     the number plan to its employee, `claims` every number to how many active
     entries claim it, `claimed` are those of all known entries. `names` are
-    employees' names, for messages.
+    employees' names, for messages. `remapped` are fields that were read in another
+    way in the last run (rule B8). `today` is the date that remarks name.
     """
 
     options: SyncOptions
@@ -64,6 +67,9 @@ class Sides:
     claims: Mapping[str, int] = field(default_factory=Counter)
     claimed: Collection[str] = frozenset()
     names: Mapping[int, str] = field(default_factory=dict)
+    outward: Outward = field(default_factory=Outward)
+    remapped: frozenset[Field] = frozenset()
+    today: str = ""
     created: dict[str, bool] = field(default_factory=dict)  # what `will_be_created` said
     extension_rule: FieldRule | None = field(init=False)
 
@@ -157,8 +163,11 @@ def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
     wants = ""
     rule = sides.extension_rule
     if rule is not None:
-        base = record.base.get(Field.EXTENSION) if record is not None else None
-        merged = merge_field(rule=rule, base=base, local=has, reading=person.readings.get(Field.EXTENSION, EMPTY))
+        base = record.base.get(_EXTENSION) if record is not None and _EXTENSION not in sides.remapped else None
+        reading = person.readings.get(_EXTENSION, EMPTY)
+        merged = merge_field(
+            rule=rule, base=base, local=has, reading=reading, remapped=_is_remapped(_EXTENSION, record, base, sides)
+        )
         wants = merged.remote if merged.decision is Decision.PULL else ""
     departments = person.readings.get(Field.DEPARTMENT, EMPTY).values
     waited = record is not None and record.message is not None and record.message.code in NEEDS_NUMBER
@@ -207,8 +216,16 @@ def _plan_person(
     person: RemotePerson, sides: Sides, numbers: Numbers, keys: EntryKeys, *, moves: bool
 ) -> PlanItem | RecordTouch | None:
     record, local = sides.known.get(person.anchor), sides.local_of(person.anchor)
-    plan = PersonPlan(person=person, keys=keys, record=record, local=local, number_plan=sides.options.number_plan)
-    plan.number_moves = moves
+    plan = PersonPlan(
+        person=person,
+        keys=keys,
+        record=record,
+        local=local,
+        number_plan=sides.options.number_plan,
+        number_moves=moves,
+        outward=sides.outward,
+        today=sides.today,
+    )
     if local is None and not will_be_created(person, sides):
         _wait(plan, sides)
         return plan.result()
@@ -218,20 +235,38 @@ def _plan_person(
         plan.action = Action.JOIN
         plan.message = Message("matched", {"key": sides.matches.joined[person.anchor][1].value})
     if not is_frozen(person, local):
+        for name in sides.remapped:
+            plan.base.pop(name, None)
         for rule in sides.options.rules:
+            base = plan.base.get(rule.field)
             merged = merge_field(
                 rule=rule,
-                base=plan.base.get(rule.field),
+                base=base,
                 local=plan.value(rule.field),
                 reading=person.readings.get(rule.field, EMPTY),
+                twins=local.twins if local is not None and rule.field is _PHOTO else (),
+                larger_here=local is not None and local.photo_area >= person.photo_area,
+                remapped=base is None and _is_remapped(rule.field, record, base, sides),
             )
             if rule.field is _EXTENSION:
                 _merge_extension(plan, rule, merged, sides, numbers)
             else:
                 plan.take(rule, merged)
         if sides.extension_rule is None:
-            _issue(plan, numbers, waits=False)
+            _issue(plan, numbers, goes_out=None)
     return plan.result()
+
+
+def _is_remapped(name: Field, record: KnownRecord | None, base: Base | None, sides: Sides) -> bool:
+    """Whether a difference in this field is nobody's change, and so a matter for a person (rule B8).
+
+    It stays one in later runs until somebody decides: otherwise the domain's value
+    would win as at first sight.
+    """
+    if name in sides.remapped:
+        return record is not None and record.employee_id is not None
+    matters = record.open_matters if base is None and record is not None else ()
+    return any(matter.kind is MatterKind.FIELD and matter.field is name for matter in matters)
 
 
 def _wait(plan: PersonPlan, sides: Sides) -> None:
@@ -268,19 +303,20 @@ def _merge_extension(plan: PersonPlan, rule: FieldRule, merged: FieldMerge, side
     else:
         plan.take(rule, merged)
     # Where something stands in the domain that is foreign or in dispute nothing may go out.
-    _issue(plan, numbers, waits=rule.pushes and merged.decision is Decision.AGREED)
+    _issue(plan, numbers, goes_out=rule if rule.pushes and merged.decision is Decision.AGREED else None)
 
 
-def _issue(plan: PersonPlan, numbers: Numbers, *, waits: bool) -> None:
+def _issue(plan: PersonPlan, numbers: Numbers, *, goes_out: FieldRule | None) -> None:
     """Hand out a number of the pool, or say that there is none (rule C9).
 
-    `waits`: it will go out to the domain as soon as it may.
+    `goes_out`: the mapping by which it is written to the domain as soon as it may.
     """
     anchor = plan.person.anchor
     if anchor in numbers.issued:
         plan.change(Field.EXTENSION, numbers.issued[anchor])
         plan.number_issued = True
         plan.base.pop(Field.EXTENSION, None)  # not agreed: it has yet to go out
-        plan.waiting = plan.waiting or waits
+        if goes_out is not None:
+            plan.push(goes_out, standing="")
     elif anchor in numbers.unserved:
         plan.fail(Message("number_pool_exhausted"))

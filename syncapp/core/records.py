@@ -5,7 +5,7 @@ object. Those that a run makes by the hundred thousand are named tuples: frozen
 dataclasses take several times as long to make.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from syncapp.core.vocabulary import (
     OnEmpty,
     Outcome,
     Policy,
+    RefusalKind,
     Side,
     State,
     TakenNumber,
@@ -92,23 +93,35 @@ class Reading(NamedTuple):
 
 
 class RemotePerson(NamedTuple):
-    """An entry whose values have been read, ready for the rules."""
+    """An entry whose values have been read, ready for the rules.
+
+    Readings of opaque fields hold digests. `photo_area`: width times height, in
+    pixels, of the picture that stands there.
+    """
 
     anchor: str
     dn: str
     state: State
     readings: Mapping[Field, Reading]
     fingerprint: str = ""
+    photo_area: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class LocalPerson:
-    """An employee as the hub has it. `values` holds the text fields; empty is ''."""
+    """An employee as the hub has it. Empty is ''.
+
+    `values` holds the text fields, for the photo the digest of our file and for
+    the SIP secret its keyed hash. `twins` are the remote digests that mean our
+    photo, `photo_area` its pixels.
+    """
 
     id: int
     version: int
     values: Mapping[Field, str]
     archived: bool = False
+    twins: frozenset[str] = frozenset()
+    photo_area: int = 0
 
 
 class HubKeys(NamedTuple):
@@ -158,6 +171,33 @@ class Base(NamedTuple):
 NO_BASE: Mapping[Field, Base] = MappingProxyType({})
 
 
+class Refused(NamedTuple):
+    """A write that the endpoint refused, remembered with everything that may change its mind (rule B10).
+
+    `value` was to replace `standing`. `tried` False: not sent, because others were
+    refused the same right. `inward`: it is a content of theirs, `value` being its
+    digest, that cannot be used here.
+    """
+
+    value: str
+    standing: str
+    attribute: str
+    pattern: str
+    kind: RefusalKind
+    message: Message
+    tried: bool = True
+    inward: bool = False
+
+    def fits(self, rule: "FieldRule", *, value: str, standing: str) -> bool:
+        """Whether sending this value now would be the same write once more."""
+        mine = (self.value, self.standing, self.attribute, self.pattern)
+        return not self.inward and mine == (value, standing, rule.attribute, rule.pattern)
+
+
+NO_REFUSALS: Mapping[Field, Refused] = MappingProxyType({})
+NO_WAITS: Mapping[Field, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class KnownRecord:
     """The row that ties an entry to an employee, as the run found it."""
@@ -175,7 +215,8 @@ class KnownRecord:
     keys: EntryKeys = NO_KEYS
     refused: frozenset[int] = frozenset()
     fingerprint: str = ""
-    waiting: bool = False
+    waits: Mapping[Field, str] = field(default_factory=dict)
+    refusals: Mapping[Field, Refused] = field(default_factory=dict)
     due: bool = False
     open_matters: tuple["Matter", ...] = ()
 
@@ -185,6 +226,58 @@ class FieldChange(NamedTuple):
     side: Side
     before: str
     after: str
+
+
+class AttributeWrite(NamedTuple):
+    """One change of one attribute: take `old` away, add `new`, leave the `others` alone.
+
+    Raw values. `old` None: nothing stood there that is ours; `new` None: nothing
+    comes in its place. `others` are the remaining values as just read, for servers
+    that can only replace an attribute as a whole.
+    """
+
+    attribute: str
+    old: bytes | None
+    new: bytes | None
+    others: tuple[bytes, ...] = ()
+
+
+class WriteJob(NamedTuple):
+    """One entry to be written. `prepare` is given the entry as it is now and says what to write.
+
+    An empty answer means that nothing is to be written any more. `prepare` does no
+    I/O of its own on the connection, and may be called a second time with fresher
+    values.
+    """
+
+    anchor: str
+    dn: str
+    prepare: Callable[["RemoteRecord"], Sequence[AttributeWrite]]
+
+
+class WriteRefusal(NamedTuple):
+    """Why an attribute was not taken. `message.params` name `attribute`, and `text`: what the server said."""
+
+    kind: RefusalKind
+    message: Message
+
+
+class WriteResult(NamedTuple):
+    """What became of one job.
+
+    `before`: the entry as read just before writing, None when no entry has this
+    anchor any more. `written` and `drifted` are attributes as the job named them;
+    drifted: the server refused because the value was not the one just read any
+    more. `refused` maps attributes to the reason. `after`: the entry as read back,
+    None where nothing was sent or it could not be read.
+    """
+
+    anchor: str
+    before: RemoteRecord | None = None
+    written: frozenset[str] = frozenset()
+    drifted: frozenset[str] = frozenset()
+    refused: Mapping[str, WriteRefusal] = MappingProxyType({})
+    after: RemoteRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +340,9 @@ class PlanItem(NamedTuple):
     """One person in the plan: what happens to the hub, and what the record becomes.
 
     `outcome` is what the record's status will be when all goes well. `changes`
-    are the hub's fields in the order of `Field`. `base` is the record's whole new
-    base. `employee_version` is the version planned with.
+    are in the order of `Field`, those of the hub before those of the domain. `base`
+    is the record's whole new base, but for what is yet to be written to the domain.
+    `waits` maps fields that may not go out yet to what stands there. `employee_version` is the version planned with.
     """
 
     anchor: str
@@ -269,7 +363,7 @@ class PlanItem(NamedTuple):
     number_issued: bool = False
     number_plan: str = "default"
     number_moves: bool = False  # it passes from one employee of the plan to another
-    waiting: bool = False
+    waits: Mapping[Field, str] = NO_WAITS
     state_changed: bool = False
     fingerprint: str = ""  # empty: not settled, look again in the next run
 
@@ -288,5 +382,5 @@ class RecordTouch(NamedTuple):
     base: Mapping[Field, Base]
     keys: EntryKeys
     fingerprint: str
-    waiting: bool
+    waits: Mapping[Field, str] = NO_WAITS
     remarks: tuple[Message, ...] = ()

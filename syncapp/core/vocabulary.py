@@ -20,6 +20,11 @@ class Field(StrEnum):
 TEXT_FIELDS = (Field.NAME, Field.EMAIL, Field.MOBILE, Field.EXTENSION, Field.DEPARTMENT, Field.TITLE)
 
 
+# Fields that rules compare by a digest and never see: a file, and a secret (rules B13, B15).
+OPAQUE_FIELDS = (Field.PHOTO, Field.SIP_SECRET)
+ALL_FIELDS = (*TEXT_FIELDS, *OPAQUE_FIELDS)
+
+
 class MatchKey(StrEnum):
     """By what an entry may be recognised as an employee (rule A2), strongest first."""
 
@@ -104,6 +109,22 @@ class Outcome(StrEnum):
 
 # Outcomes that wait for a person: a run that leaves one of them is `partial`.
 MATTERS = frozenset({Outcome.FAILED, Outcome.CONFLICT, Outcome.PROPOSED})
+
+
+class RefusalKind(StrEnum):
+    """Why the other side did not take a value; decides when it is tried again (rule B10)."""
+
+    RIGHT = "right"  # concerns the attribute and not the person: no right, read-only server, unknown attribute
+    VALUE = "value"  # this value for this person: length, syntax, a rule of the server
+    BUSY = "busy"  # passes by itself
+
+
+class Resolution(StrEnum):
+    """What a person decided about two different values."""
+
+    LOCAL = "local"  # ours goes out
+    REMOTE = "remote"  # theirs comes in
+    VALUE = "value"  # a third one, for both sides
 
 
 class Action(StrEnum):

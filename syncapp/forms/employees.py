@@ -15,10 +15,10 @@ from syncapp.core.records import FieldRule
 from syncapp.core.telephones import read_extension, read_mobile
 from syncapp.core.values import clean as clean_text
 from syncapp.core.values import read_text
-from syncapp.core.vocabulary import Field
+from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.models import Employee, Endpoint
-from syncapp.models.employees import SYNCHRONISED
 
+TYPED = tuple(field.value for field in TEXT_FIELDS)
 NEWER = gettext_lazy("Meanwhile this became “%(theirs)s”; you entered “%(yours)s”. Save again to keep yours.")
 
 
@@ -49,7 +49,7 @@ class EmployeeForm(forms.ModelForm):
 
     class Meta:
         model = Employee
-        fields = SYNCHRONISED
+        fields = TYPED
         widgets = {
             "name": UnfoldAdminTextInputWidget,
             # Not type="email": browsers refuse addresses that directories hold, such as анна@corp.
@@ -61,7 +61,7 @@ class EmployeeForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in SYNCHRONISED:
+        for name in TYPED:
             if name in self.fields:
                 self.fields[name].show_hidden_initial = self.instance.pk is not None
         if "version" in self.fields:
@@ -69,7 +69,7 @@ class EmployeeForm(forms.ModelForm):
 
     def changed_values(self) -> dict[str, str]:
         """What the user changed on the page, ready to be stored."""
-        return {name: self.cleaned_data[name] for name in SYNCHRONISED if name in self.changed_data}
+        return {name: self.cleaned_data[name] for name in TYPED if name in self.changed_data}
 
     def clean_name(self) -> str:
         return normalise.collapse(self.cleaned_data["name"])
@@ -137,13 +137,13 @@ class EmployeeForm(forms.ModelForm):
 
         The row is locked until the save: nobody can come in between.
         """
-        stored = Employee.rows.select_for_update().values("version", *SYNCHRONISED).get(pk=self.instance.pk)
+        stored = Employee.rows.select_for_update().values("version", *TYPED).get(pk=self.instance.pk)
         if stored["version"] == values.get("version"):
             return
-        opened = {name: self.data.get(self.add_initial_prefix(name), "") for name in SYNCHRONISED}
+        opened = {name: self.data.get(self.add_initial_prefix(name), "") for name in TYPED}
         data = cast(QueryDict, self.data).copy()
         data[self.add_prefix("version")] = str(stored["version"])
-        for name in SYNCHRONISED:
+        for name in TYPED:
             yours, theirs = values.get(name), stored[name]
             if name not in self.changed_data:
                 data[self.add_prefix(name)] = theirs

@@ -5,6 +5,7 @@ from syncapp.models.employees import Employee
 from syncapp.models.endpoints import DirectoryServer, Endpoint
 from syncapp.models.mappings import FieldMapping
 from syncapp.models.numbers import EndpointPool, NumberPool
+from syncapp.models.photos import Photo
 from syncapp.models.records import SyncRecord
 from syncapp.models.runs import RunItem, SyncRun
 
@@ -16,6 +17,7 @@ __all__ = [
     "EndpointPool",
     "FieldMapping",
     "NumberPool",
+    "Photo",
     "RunItem",
     "SyncRecord",
     "SyncRun",

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from syncapp.choices import Field, MatterKind
+from syncapp.choices import Field, MatterKind, Resolution
 from syncapp.models.employees import Employee
 from syncapp.models.endpoints import Endpoint
 from syncapp.models.records import SyncRecord
@@ -35,6 +35,8 @@ class Conflict(models.Model):
     opened_at = models.DateTimeField(_("since"), default=timezone.now)
     opened_run = models.ForeignKey(SyncRun, on_delete=models.SET_NULL, null=True, related_name="+")
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    resolution = models.CharField(_("decision"), max_length=10, choices=Resolution, blank=True)
+    resolved_by = models.CharField(_("decided by"), max_length=150, blank=True)
 
     class Meta:
         ordering = ("-opened_at", "id")

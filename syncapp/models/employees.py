@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from syncapp.core import normalise
-from syncapp.core.vocabulary import TEXT_FIELDS
+from syncapp.core.vocabulary import TEXT_FIELDS, Field
+from syncapp.fields import EncryptedTextField, Secret
 
-# Columns that are synchronised, and the folded keys that follow from them.
-SYNCHRONISED = tuple(field.value for field in TEXT_FIELDS)
+# Columns that are synchronised and that people edit, and the folded keys that follow from them.
+SYNCHRONISED = tuple(field.value for field in (*TEXT_FIELDS, Field.PHOTO))
 KEY_OF = {"name": ("name_key", normalise.name_key), "email": ("email_key", normalise.email_key)}
 
 
@@ -73,6 +74,9 @@ class Employee(models.Model):
     )
     department = models.CharField(_("department"), max_length=255, blank=True, help_text=_("Department."))
     title = models.CharField(_("job title"), max_length=255, blank=True, help_text=_("Job title."))
+    photo = models.CharField(_("photo"), max_length=64, blank=True, editable=False)
+    sip_secret = EncryptedTextField(blank=True, default=Secret, editable=False)
+    sip_secret_mark = models.CharField(max_length=64, blank=True, editable=False)
     number_plan = models.CharField(max_length=50, default="default", editable=False)
     number_issued = models.BooleanField(
         default=False, editable=False, help_text=_("The extension was given out by this program.")

@@ -53,6 +53,15 @@ class FieldMapping(models.Model):
         help_text=_("Whether values that came from another directory may be written here."),
     )
 
+    push_secret = models.BooleanField(
+        _("write SIP secrets"),
+        default=False,
+        help_text=_(
+            "Asked a second time on purpose: the passwords of telephones would be written into the directory, where "
+            "others may read them."
+        ),
+    )
+
     class Meta:
         ordering = ("endpoint", "id")
         verbose_name = _("field mapping")

@@ -16,6 +16,9 @@ class SyncRecord(models.Model):
     `base` maps a field to its two last agreed values, local and remote. `keys`
     are the entry's match keys. `fingerprint` is kept for a settled person only.
     `due`: look at this person in the next run, whatever the endpoint reports.
+    `waits` maps the fields whose value has yet to go out to what stands there now;
+    `refusals` maps fields to the write that the server refused (rule B10), as
+    `store.items` writes and reads it.
     """
 
     endpoint = models.ForeignKey(
@@ -46,6 +49,8 @@ class SyncRecord(models.Model):
     fingerprint = models.CharField(max_length=40, blank=True)
     due = models.BooleanField(default=False)
     waiting = models.BooleanField(_("waits for the domain"), default=False)
+    waits = models.JSONField(default=dict, blank=True)
+    refusals = models.JSONField(default=dict, blank=True)
     run = models.ForeignKey(
         "SyncRun", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )

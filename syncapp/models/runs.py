@@ -13,7 +13,11 @@ from syncapp.models.records import SyncRecord
 
 
 class SyncRun(models.Model):
-    """One execution. A row with status `running` is the claim on its endpoint."""
+    """One execution. A row with status `running` is the claim on its endpoint.
+
+    `mapping` says how each field was read (rule B8); `anchors` are the only
+    entries of a run for certain people, none for a run over everybody.
+    """
 
     endpoint = models.ForeignKey(
         Endpoint, on_delete=models.PROTECT, related_name="runs", null=True, blank=True, verbose_name=_("server")
@@ -40,6 +44,8 @@ class SyncRun(models.Model):
     error_params = models.JSONField(default=dict, blank=True)
     notes = models.JSONField(default=list, blank=True)
     forced = models.BooleanField(_("brakes overridden"), default=False)
+    mapping = models.JSONField(default=dict, blank=True)
+    anchors = models.JSONField(default=list, blank=True)
     applies = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="applied_by")
     cancel_requested = models.BooleanField(default=False)
     queued_at = models.DateTimeField(_("queued"), default=timezone.now)
@@ -72,8 +78,9 @@ class SyncRun(models.Model):
 class RunItem(models.Model):
     """One person in one run. `plan` is what was decided, as `store.items` writes and reads it.
 
-    Carrying out fills in `outcome` and `message`, once; nothing else of an item is
-    ever edited.
+    Carrying out fills in `outcome` and `message`, and for a person who is written
+    to the domain `unwritten`: fields whose change on that side did not happen.
+    Nothing else of an item is ever edited.
     """
 
     run = models.ForeignKey(
@@ -97,6 +104,7 @@ class RunItem(models.Model):
     plan = models.JSONField(default=dict, blank=True)
     fingerprint = models.CharField(max_length=40, blank=True)
     employee_version = models.PositiveIntegerField(null=True, blank=True)
+    unwritten = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ("run", "position")

@@ -204,7 +204,7 @@ def _store_plan(execution: Execution, read: RemoteRead, planning: Planning) -> t
         items: list[tuple[PlanItem, str]] = []
         for news in chunk:
             record = read.known_by_id.get(news.record_id) if news.record_id is not None else None
-            tally.waiting += int(news.waiting) - int(record.waiting if record else False)
+            tally.waiting += int(bool(news.waits)) - int(bool(record and record.waits))
             if isinstance(news, RecordTouch):
                 touches.append(news)
             else:

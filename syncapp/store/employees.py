@@ -5,15 +5,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from syncapp.core.normalise import email_key, name_key
-from syncapp.core.vocabulary import TEXT_FIELDS, Field
+from syncapp.core.vocabulary import ALL_FIELDS, Field
 from syncapp.models import Employee
 from syncapp.store.bulk import as_time, insert_rows, reserve_ids, unless_null, update_rows
+from syncapp.store.snapshots import VALUE_COLUMNS
 
 if TYPE_CHECKING:
     from syncapp.store.writer import Written
 
 _COLUMNS = (
-    "id", *(field.value for field in TEXT_FIELDS), "name_key", "email_key", "number_plan", "number_issued", "version",
+    "id", *VALUE_COLUMNS, "sip_secret", "name_key", "email_key", "number_plan", "number_issued", "version",
     "created_at", "updated_at",
 )  # fmt: skip
 _AS_PLANNED = ("id", "version")
@@ -26,11 +27,11 @@ def create_employees(batch: "Sequence[Written]", *, now: datetime) -> None:
     rows = []
     for written, id_ in zip(batch, ids, strict=True):
         written.employee_id = id_
-        values = {name: after for name, (_before, after) in written.row.changes.items()}
-        texts = [values.get(field, "") for field in TEXT_FIELDS]
+        values = written.changes
+        columns = [*(values.get(field, "") for field in ALL_FIELDS), written.sip_secret or ""]
         plan = written.row.plan
         keys = _name_key(values.get(Field.NAME, ""), plan["keys"]), email_key(values.get(Field.EMAIL, ""))
-        rows.append((id_, *texts, *keys, plan["number_plan"], plan["issued"], 1, at, at))
+        rows.append((id_, *columns, *keys, plan["number_plan"], plan["issued"], 1, at, at))
     insert_rows(Employee, _COLUMNS, rows)
 
 
@@ -51,12 +52,13 @@ def update_employees(batch: "Sequence[Written]", *, now: datetime) -> None:
     for written in batch:
         row = written.row
         condition = (row.employee_id, row.employee_version)
-        values = {name: after for name, (_before, after) in row.changes.items()}
+        values = written.changes
         if row.changes.get(Field.EXTENSION, ("", ""))[0]:
             moving.append(("", *condition))
         rows.append(
             (
-                *(values.get(field) for field in TEXT_FIELDS),
+                *(values.get(field) for field in ALL_FIELDS),
+                written.sip_secret,
                 name_key(values[Field.NAME]) if Field.NAME in values else None,
                 email_key(values[Field.EMAIL]) if Field.EMAIL in values else None,
                 row.plan["issued"] if Field.EXTENSION in values else None,
@@ -64,7 +66,7 @@ def update_employees(batch: "Sequence[Written]", *, now: datetime) -> None:
                 *condition,
             )
         )
-    columns = [*(field.value for field in TEXT_FIELDS), "name_key", "email_key", "number_issued"]
+    columns = [*VALUE_COLUMNS, "sip_secret", "name_key", "email_key", "number_issued"]
     assign = [*(unless_null(column) for column in columns), "version = version + 1", "updated_at"]
     update_rows(Employee, moving, assign=["extension"], where=_AS_PLANNED)
     update_rows(Employee, rows, assign=assign, where=_AS_PLANNED)

@@ -16,14 +16,16 @@ from syncapp.core.records import (
     Matter,
     Message,
     PlanItem,
+    Refused,
 )
-from syncapp.core.vocabulary import Field, MatchKey
+from syncapp.core.vocabulary import Field, MatchKey, Outcome, RefusalKind, Side
 from syncapp.models import RunItem, SyncRun
 from syncapp.store.bulk import CHUNK, as_json, insert_rows
 
 _COLUMNS = (
     "run_id", "position", "anchor", "record_id", "employee_id", "name", "dn", "expected", "outcome", "changes",
     "message_code", "message_params", "plan", "fingerprint", "employee_version",
+    "unwritten",
 )  # fmt: skip
 
 
@@ -52,6 +54,34 @@ def dump_messages(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
 
 def load_messages(data: list[dict[str, Any]]) -> tuple[Message, ...]:
     return tuple(Message(entry["code"], entry["params"]) for entry in data)
+
+
+def dump_waits(waits: Mapping[Field, str]) -> dict[str, str]:
+    return {field.value: standing for field, standing in waits.items()}
+
+
+def load_waits(data: Mapping[str, str]) -> dict[Field, str]:
+    return {Field(name): standing for name, standing in data.items()}
+
+
+def dump_refusals(refusals: Mapping[Field, Refused]) -> dict[str, Any]:
+    return {
+        field.value: {**refused._asdict(), "message": {"code": refused.message.code, "params": refused.message.params}}
+        for field, refused in refusals.items()
+    }
+
+
+def load_refusals(data: Mapping[str, Any]) -> dict[Field, Refused]:
+    return {
+        Field(name): Refused(
+            **{
+                **values,
+                "kind": RefusalKind(values["kind"]),
+                "message": Message(values["message"]["code"], values["message"]["params"]),
+            }
+        )
+        for name, values in data.items()
+    }
 
 
 def dump_candidates(matter: Matter) -> list[dict[str, Any]]:
@@ -103,8 +133,17 @@ def _dump_plan(item: PlanItem, before: str) -> dict[str, Any]:
         "issued": item.number_issued,
         "number_plan": item.number_plan,
         "moves": item.number_moves,
-        "waiting": item.waiting,
+        "waits": dump_waits(item.waits),
+        "here": _outcome_here(item),
     }
+
+
+def _outcome_here(item: PlanItem) -> str:
+    """What the person is once the hub is done, before anything is written to the domain."""
+    changed = item.state_changed or any(change.side is Side.LOCAL for change in item.changes)
+    if item.outcome is Outcome.UPDATED and not changed:
+        return Outcome.SKIPPED.value
+    return item.outcome.value
 
 
 def insert_items(run: SyncRun, items: list[tuple[PlanItem, str]], *, start: int) -> None:
@@ -114,7 +153,7 @@ def insert_items(run: SyncRun, items: list[tuple[PlanItem, str]], *, start: int)
             run.pk, position, item.anchor, item.record_id, item.employee_id, item.name, item.dn, item.outcome.value,
             "planned", as_json(dump_changes(item.changes)), item.message.code if item.message else "",
             as_json(dict(item.message.params) if item.message else {}), as_json(_dump_plan(item, before)),
-            item.fingerprint, item.employee_version,
+            item.fingerprint, item.employee_version, "[]",
         )
         for position, (item, before) in enumerate(items, start)
     ]  # fmt: skip
@@ -125,8 +164,8 @@ def insert_items(run: SyncRun, items: list[tuple[PlanItem, str]], *, start: int)
 class PlannedRow(NamedTuple):
     """A planned item as it is read back: what is only copied on stays the JSON that it is.
 
-    `changes` maps fields to their values before and after; `plan` is what
-    `_dump_plan` made.
+    `changes` maps fields to their values before and after in the hub, `pushes`
+    those of the domain; `plan` is what `_dump_plan` made.
     """
 
     id: int
@@ -139,25 +178,32 @@ class PlannedRow(NamedTuple):
     dn: str
     expected: str
     changes: dict[str, tuple[str, str]]
+    pushes: dict[str, tuple[str, str]]
     message_code: str
     message_params: str
     plan: dict[str, Any]
     fingerprint: str
+    unwritten: list[str]
 
 
 _PLANNED = (
     "id", "position", "anchor", "record_id", "employee_id", "employee_version", "name", "dn", "expected",
     "changes_text", "message_code", "params_text", "plan_text", "fingerprint",
+    "unwritten",
 )  # fmt: skip
 
 
-def iter_planned(run_id: int) -> Iterator[list[PlannedRow]]:
-    """Yield the run's planned items in their order, a chunk at a time; none is in memory twice.
+def iter_planned(
+    run_id: int, *, after: int = -1, outcome: str = "planned", size: int = CHUNK
+) -> Iterator[list[PlannedRow]]:
+    """Yield the run's items of an outcome in their order, a chunk at a time; none is in memory twice.
+
+    `after`: only those of later positions.
 
     Numbers that change hands come first and in one chunk, however many they are:
     no two people may have one number at any moment, and a chunk is a transaction.
     """
-    rows = RunItem.objects.filter(run_id=run_id, outcome="planned").annotate(
+    rows = RunItem.objects.filter(run_id=run_id, outcome=outcome).annotate(
         changes_text=Cast("changes", TextField()),
         params_text=Cast("message_params", TextField()),
         plan_text=Cast("plan", TextField()),
@@ -165,9 +211,9 @@ def iter_planned(run_id: int) -> Iterator[list[PlannedRow]]:
 
     def read(after: int) -> list[PlannedRow]:
         following = rows.filter(position__gt=after).order_by("position")
-        return [_planned_row(row) for row in following.values_list(*_PLANNED)[:CHUNK]]
+        return [_planned_row(row) for row in following.values_list(*_PLANNED)[:size]]
 
-    chunk = read(after=-1)
+    chunk = read(after=after)
     while chunk:
         while chunk[-1].plan["moves"] and (more := read(after=chunk[-1].position)):
             chunk += more
@@ -176,6 +222,10 @@ def iter_planned(run_id: int) -> Iterator[list[PlannedRow]]:
 
 
 def _planned_row(row: tuple[Any, ...]) -> PlannedRow:
-    *head, changes_text, code, params, plan_text, fingerprint = row
-    changes = {change["field"]: (change["before"], change["after"]) for change in orjson.loads(changes_text)}
-    return PlannedRow._make((*head, changes, code, params, orjson.loads(plan_text), fingerprint))
+    *head, changes_text, code, params, plan_text, fingerprint, unwritten = row
+    changes: dict[str, tuple[str, str]] = {}
+    pushes: dict[str, tuple[str, str]] = {}
+    for change in orjson.loads(changes_text):
+        side = changes if change["side"] == Side.LOCAL else pushes
+        side[change["field"]] = change["before"], change["after"]
+    return PlannedRow._make((*head, changes, pushes, code, params, orjson.loads(plan_text), fingerprint, unwritten))

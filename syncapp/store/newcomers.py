@@ -34,7 +34,7 @@ class Newcomers:
         strangers = came.exclude(Exists(tied_here)).values_list("email_key", "name_key", "mobile")
         keys = {key for row in strangers for key in row if key}
         for written in creating:
-            values = {name: after for name, (_before, after) in written.row.changes.items()}
+            values = written.changes
             mine = {
                 email_key(values.get(Field.EMAIL, "")),
                 name_key(values.get(Field.NAME, "")),

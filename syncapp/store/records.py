@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 from syncapp.core.vocabulary import Side
 from syncapp.models import SyncRecord, SyncRun
 from syncapp.store.bulk import as_json, as_time, insert_rows, reserve_ids, unless_null, update_rows
+from syncapp.store.items import dump_refusals
 
 if TYPE_CHECKING:
     from syncapp.store.writer import Written
 
 _CONTENT = (
     "employee_id", "name", "dn", "state", "status", "message_code", "message_params", "remarks", "base", "keys",
-    "fingerprint", "waiting", "run_id", "due",
+    "fingerprint", "waiting", "waits", "run_id", "due",
 )  # fmt: skip
-_INSERT = ("id", "endpoint_id", "anchor", "created_at", "refused", "updated_at", "updated_side", *_CONTENT)
+_INSERT = (
+    "id", "endpoint_id", "anchor", "created_at", "refused", "refusals", "updated_at", "updated_side", *_CONTENT,
+)  # fmt: skip
 
 
 def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) -> None:
@@ -30,7 +33,7 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
     for written, id_ in zip(fresh, reserve_ids(SyncRecord, len(fresh)), strict=True):
         written.record_id = id_
         updated = (at, Side.LOCAL.value) if _changed(written) else (None, "")
-        rows.append((id_, run.server_id, written.row.anchor, at, "[]", *updated, *_content(run, written)))
+        rows.append((id_, run.server_id, written.row.anchor, at, "[]", "{}", *updated, *_content(run, written)))
     known = [written for written in batch if written.row.record_id is not None and not written.due]
     update_rows(
         SyncRecord,
@@ -45,6 +48,7 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
         assign=[unless_null("updated_at"), unless_null("updated_side"), *_CONTENT],
     )
     insert_rows(SyncRecord, _INSERT, rows)
+    _remember_unusable(batch)
     stale = [written.row.record_id for written in batch if written.due and written.row.record_id is not None]
     if stale:
         SyncRecord.objects.filter(id__in=stale).update(due=True)
@@ -63,27 +67,41 @@ def mark_refused(run: SyncRun, written: "Written") -> None:
     )
 
 
+def _remember_unusable(batch: "Sequence[Written]") -> None:
+    """Remember contents that could not be used, such as a broken picture: they are not tried in every run."""
+    for written in batch:
+        if written.unusable and written.record_id is not None:
+            record = SyncRecord.objects.only("refusals").get(pk=written.record_id)
+            record.refusals |= dump_refusals(written.unusable)
+            record.save(update_fields=["refusals"])
+
+
 def _changed(written: "Written") -> bool:
     """Whether something really changed here: `updated_at` and `updated_side` say when and where (rule E1)."""
     return written.creates or written.updates or (written.row.plan["state_changed"] and not written.refused)
 
 
 def _content(run: SyncRun, written: "Written") -> tuple[Any, ...]:
+    """What the record becomes. Until a value has gone out it waits, and the person is not settled."""
     row, plan = written.row, written.row.plan
     settled = not written.refused
+    waits = plan["waits"] | {field: standing for field, (standing, _after) in row.pushes.items()} if settled else {}
+    status = plan["here"] if written.outcome == "writing" else written.outcome
+    complete = settled and not row.pushes and not written.unusable
     return (
         written.employee_id,
         row.name,
         row.dn,
         plan["state"],
-        written.outcome,
+        status,
         written.message_code,
         written.message_params,
-        as_json(plan["remarks"]),
-        as_json(plan["base"] if settled else {}),
+        as_json([*plan["remarks"], *written.remarks]),
+        as_json(written.base if settled else {}),
         as_json(plan["keys"]),
-        row.fingerprint if settled else "",
-        plan["waiting"] and settled,
+        row.fingerprint if complete else "",
+        bool(waits),
+        as_json(waits),
         run.pk,
-        written.refused,
+        written.refused or written.due_again,
     )

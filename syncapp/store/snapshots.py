@@ -4,10 +4,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from syncapp.core.records import EntryKeys, HubKeys, KnownRecord, LocalPerson, Matter, Message
-from syncapp.core.vocabulary import INACTIVE_STATES, TEXT_FIELDS, Field, MatterKind, Outcome, State
-from syncapp.models import Conflict, Employee, SyncRecord
+from syncapp.core.vocabulary import ALL_FIELDS, INACTIVE_STATES, Field, MatterKind, Outcome, State
+from syncapp.models import Conflict, Employee, Photo, SyncRecord
 from syncapp.store.bulk import chunks_of_ids
-from syncapp.store.items import load_base, load_candidates, load_keys, load_messages
+from syncapp.store.items import load_base, load_candidates, load_keys, load_messages, load_refusals, load_waits
+
+# Columns of an employee in the order of ALL_FIELDS: of the SIP secret rules see the keyed hash alone.
+VALUE_COLUMNS = (*(field.value for field in ALL_FIELDS[:-1]), "sip_secret_mark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +20,17 @@ class Passport:
     record_id: int
     fingerprint: str
     due: bool
+    waiting: bool
 
 
 def passports(endpoint_id: int) -> dict[str, Passport]:
     """Map the anchors of all known entries to their passports."""
-    rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).values_list("anchor", "id", "fingerprint", "due")
+    rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).values_list(
+        "anchor", "id", "fingerprint", "due", "waiting"
+    )
     return {
-        anchor: Passport(record_id, fingerprint, due)
-        for anchor, record_id, fingerprint, due in rows.order_by().iterator(chunk_size=5000)
+        anchor: Passport(record_id, fingerprint, due, waiting)
+        for anchor, record_id, fingerprint, due, waiting in rows.order_by().iterator(chunk_size=5000)
     }
 
 
@@ -48,7 +54,8 @@ def known_records(endpoint_id: int, record_ids: Collection[int]) -> dict[str, Kn
                 base=load_base(row.base),
                 keys=load_keys(row.keys),
                 refused=frozenset(row.refused),
-                waiting=row.waiting,
+                waits=load_waits(row.waits),
+                refusals=load_refusals(row.refusals),
                 due=row.due,
                 open_matters=tuple(matters.get(row.pk, ())),
             )
@@ -76,18 +83,44 @@ def matter_of(row: Conflict) -> Matter:
 
 def local_people(employee_ids: Collection[int]) -> dict[int, LocalPerson]:
     """Map ids to employees with their values and versions."""
-    names = [field.value for field in TEXT_FIELDS]
     people = {}
     for chunk in chunks_of_ids(employee_ids):
-        rows = Employee.rows.filter(id__in=chunk).values_list("id", "version", "archived_at", *names)
+        rows = list(Employee.rows.filter(id__in=chunk).values_list("id", "version", "archived_at", *VALUE_COLUMNS))
+        pictures = _pictures({photo for *_others, photo, _secret in rows if photo})
         for id_, version, archived_at, *values in rows:
+            twins, area = pictures.get(values[-2], (frozenset(), 0))
             people[id_] = LocalPerson(
                 id=id_,
                 version=version,
-                values=dict(zip(TEXT_FIELDS, values, strict=True)),
+                values=dict(zip(ALL_FIELDS, values, strict=True)),
                 archived=archived_at is not None,
+                twins=twins,
+                photo_area=area,
             )
     return people
+
+
+def _pictures(names: Collection[str]) -> dict[str, tuple[frozenset[str], int]]:
+    """Map our photos to the digests under which a directory may hold them, and to their pixels."""
+    if not names:
+        return {}
+    rows = Photo.objects.filter(pk__in=names).values_list("sha256", "source", "rendition", "width", "height")
+    return {
+        sha256: (frozenset({sha256, source, rendition}) - {""}, width * height)
+        for sha256, source, rendition, width, height in rows
+    }
+
+
+def values_elsewhere(employee_ids: Collection[int], endpoint_id: int) -> dict[int, dict[Field, set[str]]]:
+    """Map employees who are known to other directories as well to the values that these agree with (rule B11)."""
+    found: dict[int, dict[Field, set[str]]] = {}
+    for chunk in chunks_of_ids(employee_ids):
+        rows = SyncRecord.objects.filter(employee__in=chunk, endpoint__directoryserver__isnull=False)
+        for employee_id, base in rows.exclude(endpoint_id=endpoint_id).values_list("employee_id", "base"):
+            values = found.setdefault(employee_id, {})
+            for field, pair in load_base(base).items():
+                values.setdefault(field, set()).add(pair.local)
+    return found
 
 
 def hub_keys(endpoint_id: int) -> Iterator[HubKeys]:

@@ -7,19 +7,21 @@ is to blame, so that one person's trouble stays theirs (promise 7).
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
-from syncapp.core.records import RecordTouch
-from syncapp.core.vocabulary import Action, Field, Outcome
+from syncapp.core.records import Message, RecordTouch, Refused
+from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field, Outcome, RefusalKind, Side
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
 from syncapp.store.bulk import as_json, table_of, update_rows
 from syncapp.store.chains import apart
 from syncapp.store.employees import create_employees, update_employees
-from syncapp.store.items import PlannedRow, dump_base, dump_keys, dump_messages
+from syncapp.store.items import PlannedRow, dump_base, dump_keys, dump_messages, dump_waits
 from syncapp.store.matters import write_matters
 from syncapp.store.newcomers import Newcomers
 from syncapp.store.records import mark_refused, write_records
@@ -28,6 +30,24 @@ logger = logging.getLogger(__name__)
 
 PAUSE = 0.02  # seconds; without it chunk after chunk starves other writers of SQLite
 RETRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A content as it is kept here: `mark` is its digest, `token` the encrypted text of a secret."""
+
+    mark: str
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A content that cannot be kept here, and why."""
+
+    message: Message
+
+
+Contents = Mapping[tuple[str, str], Content | Unusable]  # by anchor and field
 
 
 @dataclass(slots=True)
@@ -40,10 +60,37 @@ class Written:
     message_params: str
     employee_id: int | None
     record_id: int | None
+    changes: dict[str, str]  # of the employee: field to value
+    base: dict[str, list[str]]
+    sip_secret: str | None = None  # encrypted
+    unusable: dict[Field, Refused] = field(default_factory=dict)  # contents that cannot come in
+    remarks: list[dict[str, Any]] = field(default_factory=list)
     creates: bool = False  # an employee
     updates: bool = False  # an employee who exists
     due: bool = False
+    due_again: bool = False  # something of it is left for the next run
     refused: bool = False
+
+    @property
+    def unwritten(self) -> list[str]:
+        return [f"{Side.LOCAL}:{name}" for name in self.row.changes if name not in self.changes]
+
+    def take_content(self, name: Field, content: "Content | Unusable | None") -> None:
+        """Put the content itself in the place of the digest by which it was planned, or leave the field out."""
+        digest = self.row.changes[name][1]
+        if isinstance(content, Content):
+            self.changes[name] = content.mark
+            self.base[name] = [content.mark, digest]
+            if name is Field.SIP_SECRET:
+                self.sip_secret = content.token
+            return
+        del self.changes[name]
+        self.base.pop(name, None)
+        if content is not None:
+            self.remarks += dump_messages((content.message,))
+            self.unusable[name] = Refused(digest, "", "", "", RefusalKind.VALUE, content.message, inward=True)
+        else:  # it is another one by now, or gone
+            self.due_again = True
 
     def leave_out(self, code: str) -> None:
         self.due, self.creates, self.updates = True, False, False
@@ -57,17 +104,26 @@ class Written:
 
 
 def apply_items(
-    run: SyncRun, rows: Sequence[PlannedRow], *, now: datetime, beat: Callable[[], None], newcomers: Newcomers
+    run: SyncRun,
+    rows: Sequence[PlannedRow],
+    *,
+    now: datetime,
+    beat: Callable[[], None],
+    newcomers: Newcomers,
+    contents: Contents = MappingProxyType({}),
 ) -> list[Written]:
-    """Carry out a chunk of planned items; return what became of each.
+    """Carry out the hub's part of a chunk of planned items; return what became of each.
 
-    `newcomers` are those who came into the hub since the plan was made.
+    Items with something for the domain become `writing`, the others are done.
+    `newcomers` are those who came into the hub since the plan was made, `contents`
+    what photos and secrets of the plan consist of.
     `beat` renews the run's claim inside the transaction and raises when it is
     lost, which rolls everything back.
     """
+    job = _Job(run, now, beat, newcomers, contents)
     for attempt in range(1, RETRIES + 1):
         try:
-            written = _apply_or_halve(run, [rows], now, beat, newcomers)
+            written = _apply_or_halve(job, [rows])
             break
         except OperationalError:
             if attempt == RETRIES:
@@ -82,39 +138,45 @@ def leave_the_lock_alone() -> None:
         time.sleep(PAUSE)
 
 
-def _apply_or_halve(
-    run: SyncRun,
-    groups: Sequence[Sequence[PlannedRow]],
-    now: datetime,
-    beat: Callable[[], None],
-    newcomers: Newcomers,
-) -> list[Written]:
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What all parts of a chunk have in common."""
+
+    run: SyncRun
+    now: datetime
+    beat: Callable[[], None]
+    newcomers: Newcomers
+    contents: Contents
+
+
+def _apply_or_halve(job: _Job, groups: Sequence[Sequence[PlannedRow]]) -> list[Written]:
     """Apply all groups in one transaction or, when the database refuses a row, each half in its own."""
     rows = [row for group in groups for row in group]
     try:
         with transaction.atomic():
-            beat()
-            written = _apply(run, rows, now, newcomers)
-        newcomers.own += sum(each.creates for each in written)
+            job.beat()
+            written = _apply(job, rows)
+        job.newcomers.own += sum(each.creates for each in written)
         return written
     except (IntegrityError, DataError) as error:
         if len(rows) > 1:
             parts = apart(groups)
             middle = len(parts) // 2
             return [
-                *_apply_or_halve(run, parts[:middle], now, beat, newcomers),
-                *_apply_or_halve(run, parts[middle:], now, beat, newcomers),
+                *_apply_or_halve(job, parts[:middle]),
+                *_apply_or_halve(job, parts[middle:]),
             ]
         refusal = error
     with transaction.atomic():
-        beat()
-        return [_mark_failed(run, rows[0], refusal, now)]
+        job.beat()
+        return [_mark_failed(job, rows[0], refusal)]
 
 
-def _apply(run: SyncRun, rows: Sequence[PlannedRow], now: datetime, newcomers: Newcomers) -> list[Written]:
-    batch = [_begin(row) for row in rows]
+def _apply(job: _Job, rows: Sequence[PlannedRow]) -> list[Written]:
+    run, now = job.run, job.now
+    batch = [_begin(row, job.contents) for row in rows]
     _leave_out_edited(batch)
-    newcomers.leave_out_known(run, batch)
+    job.newcomers.leave_out_known(run, batch)
     # In this order: a newcomer may take a number that somebody here gives up.
     update_employees([written for written in batch if written.updates], now=now)
     create_employees([written for written in batch if written.creates], now=now)
@@ -125,18 +187,26 @@ def _apply(run: SyncRun, rows: Sequence[PlannedRow], now: datetime, newcomers: N
     return batch
 
 
-def _begin(row: PlannedRow) -> Written:
+def _begin(row: PlannedRow, contents: Contents) -> Written:
     creates = row.plan["action"] == Action.CREATE
-    return Written(
+    written = Written(
         row=row,
-        outcome=row.expected,
+        outcome="writing" if row.pushes else row.expected,
         message_code=row.message_code,
         message_params=row.message_params,
         employee_id=row.employee_id,
         record_id=row.record_id,
+        changes={name: after for name, (_before, after) in row.changes.items()},
+        base=dict(row.plan["base"]),
         creates=creates,
-        updates=bool(row.changes) and not creates,
     )
+    for name in OPAQUE_FIELDS:
+        if written.changes.get(name):
+            written.take_content(name, contents.get((row.anchor, name)))
+    written.updates = bool(written.changes) and not creates
+    if row.changes and not written.changes and written.outcome == Outcome.UPDATED and not row.plan["state_changed"]:
+        written.outcome = Outcome.SKIPPED.value
+    return written
 
 
 def _leave_out_edited(batch: Sequence[Written]) -> None:
@@ -178,17 +248,19 @@ def _finish_items(batch: Sequence[Written]) -> None:
                 written.message_params,
                 written.employee_id,
                 written.record_id,
+                as_json(written.unwritten),
                 written.row.id,
             )
             for written in batch
         ],
-        assign=["outcome", "message_code", "message_params", "employee_id", "record_id"],
+        assign=["outcome", "message_code", "message_params", "employee_id", "record_id", "unwritten"],
     )
 
 
-def _mark_failed(run: SyncRun, row: PlannedRow, error: Exception, now: datetime) -> Written:
+def _mark_failed(job: _Job, row: PlannedRow, error: Exception) -> Written:
     """The database refuses this row, so this person fails and the run goes on; the next run looks again."""
-    written = _begin(row)
+    run, now = job.run, job.now
+    written = _begin(row, job.contents)
     written.refuse()
     number = row.changes.get(Field.EXTENSION, ("", ""))[1]
     owners = Employee.rows.filter(number_plan=row.plan["number_plan"], extension=number).exclude(
@@ -222,7 +294,8 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
                     as_json(dump_base(touch.base)),
                     as_json(dump_keys(touch.keys)),
                     touch.fingerprint,
-                    touch.waiting,
+                    bool(touch.waits),
+                    as_json(dump_waits(touch.waits)),
                     as_json(dump_messages(touch.remarks)),
                     touch.employee_version or 0,
                     False,
@@ -230,7 +303,7 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
                 )
                 for touch in touches
             ],
-            assign=["dn", "name", "base", "keys", "fingerprint", "waiting", "remarks", due],
+            assign=["dn", "name", "base", "keys", "fingerprint", "waiting", "waits", "remarks", due],
         )
     leave_the_lock_alone()
 

@@ -26,6 +26,7 @@ from syncapp.core.records import (
 )
 from syncapp.core.telephones import is_emergency
 from syncapp.core.vocabulary import (
+    ALL_FIELDS,
     INACTIVE_STATES,
     TEXT_FIELDS,
     Action,
@@ -75,7 +76,7 @@ class Hub:
 
     def employ(self, *, archived: bool = False, **values: str) -> int:
         id_ = len(self.employees) + 1
-        filled = {name: values.get(name, "") for name in TEXT_FIELDS}
+        filled = {name: values.get(name, "") for name in ALL_FIELDS}
         self.employees[id_] = LocalPerson(id_, 1, filled, archived)
         return id_
 
@@ -166,7 +167,7 @@ class Hub:
             fingerprint=item.fingerprint,
             base=item.base,
             keys=item.keys,
-            waiting=item.waiting,
+            waits=item.waits,
             open_matters=item.matters,
         )
 
@@ -177,7 +178,7 @@ class Hub:
             self.records[anchor],
             base=touch.base,
             keys=touch.keys,
-            waiting=touch.waiting,
+            waits=touch.waits,
             dn=touch.dn,
             name=touch.name,
             remarks=touch.remarks,

@@ -164,7 +164,7 @@ def test_value_that_waits_for_the_domain_is_settled() -> None:
 
     touch = made.result()
     assert isinstance(touch, RecordTouch)
-    assert (touch.waiting, touch.fingerprint, touch.base) == (True, ANNA.fingerprint, RECORD.base)
+    assert (touch.waits, touch.fingerprint, touch.base) == ({Field.TITLE: ""}, ANNA.fingerprint, RECORD.base)
 
 
 def test_agreement_moves_the_base_without_news() -> None:

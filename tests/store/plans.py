@@ -74,7 +74,6 @@ def touch(record: SyncRecord, **values: Any) -> RecordTouch:
             "base": {Field.TITLE: Base("Boss", "Boss")},
             "keys": EntryKeys(name=record.name),
             "fingerprint": "new",
-            "waiting": False,
             **values,
         }
     )

@@ -1,0 +1,69 @@
+"""Whether a value that should go out may go out in this run (rules B2, B10, B11, E2)."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from syncapp.core.records import FieldRule, Message, Refused
+from syncapp.core.vocabulary import Field, RefusalKind
+
+# How many people try again, in each run, whether a right that was missing is there by now.
+PROBES = 3
+
+_NOWHERE: Mapping[Field, Collection[str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`sends`: it goes out. Otherwise it waits, unless `failure` says that it was refused for good.
+
+    `remark` says why it does neither.
+    """
+
+    sends: bool = False
+    failure: Message | None = None
+    remark: Message | None = None
+
+
+SENDS, WAITS = Verdict(sends=True), Verdict()
+
+
+@dataclass(slots=True)
+class Outward:
+    """What a run knows about writing to the endpoint.
+
+    `allowed`: write-back is on, and this is not the first applied run (rule E2).
+    `asked`: somebody asked for these people, so that remembered refusals do not
+    count. `closed` are attributes, as the mapping spells them, that nobody may
+    write; `opened` those whose missing right has turned out to be there.
+    `elsewhere` maps employees to the values that other directories agree with.
+    """
+
+    allowed: bool = False
+    asked: bool = False
+    closed: Collection[str] = ()
+    opened: Collection[str] = ()
+    elsewhere: Mapping[int, Mapping[Field, Collection[str]]] = field(default_factory=dict)
+    probes: Counter[str] = field(default_factory=Counter)
+
+    def judge(
+        self, rule: FieldRule, *, value: str, standing: str, employee_id: int | None, refusals: Mapping[Field, Refused]
+    ) -> Verdict:
+        """Say whether `value` may replace `standing`, which is what the converter reads there now."""
+        came_from = self.elsewhere.get(employee_id or 0, _NOWHERE)
+        if not rule.relay and value and value in came_from.get(rule.field, ()):
+            return Verdict(remark=Message("not_relayed", {"field": rule.field.value, "value": value}))
+        if not self.allowed or rule.attribute in self.closed:
+            return WAITS
+        refused = refusals.get(rule.field)
+        if refused is None or self.asked or not refused.fits(rule, value=value, standing=standing):
+            return SENDS
+        if refused.kind is RefusalKind.RIGHT and self._tries_again(rule.attribute):
+            return SENDS
+        return Verdict(failure=refused.message) if refused.tried else WAITS
+
+    def _tries_again(self, attribute: str) -> bool:
+        if attribute in self.opened:
+            return True
+        self.probes[attribute] += 1
+        return self.probes[attribute] <= PROBES

@@ -1,0 +1,84 @@
+"""What a run needs of an endpoint, whatever it is: the adapters' common shape."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from syncapp.core.records import Message, RemoteRecord, WriteJob, WriteRefusal, WriteResult
+from syncapp.directory.config import DirectoryConfig
+
+
+class EndpointSession(Protocol):
+    """An open and logged-in endpoint. Attribute names come back lower-cased in records.
+
+    Every method raises SyncError for what ends a run: a connection that is lost,
+    a right to read that is missing, settings that cannot work.
+    """
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def uri(self) -> str:
+        """Address of the machine that answered."""
+
+    @property
+    def notes(self) -> Sequence[Message]:
+        """What could not be looked at, for the run to carry."""
+
+    @property
+    def change_marker(self) -> str:
+        """Lower-cased attribute whose value is another after every change of an entry (for fields too big to compare)."""
+
+    @property
+    def marker_is_coarse(self) -> bool:
+        """Whether that marker counts whole seconds, so that two changes may look like one."""
+
+    @property
+    def dropped(self) -> Mapping[str, WriteRefusal]:
+        """Attributes, as jobs named them, that this session gave up writing, with the reason."""
+
+    @property
+    def unsure(self) -> frozenset[str]:
+        """Anchors whose write was sent and never answered, because the connection was lost."""
+
+    def check_attributes(self, names: Sequence[str]) -> None:
+        """Raise ConfigurationError for names, in the mapping's spelling, that the schema does not know."""
+
+    def read_only(self, names: Sequence[str]) -> Sequence[str]:
+        """Return those of the attributes that the schema lets nobody write."""
+
+    def pages(self, attributes: Sequence[str], *, now: datetime) -> Iterator[list[RemoteRecord]]:
+        """Return pages of everybody in scope, each once: all of them, or SyncError."""
+
+    def fetch(
+        self, entries: Iterable[tuple[str, str]], attributes: Sequence[str], *, now: datetime, in_scope: bool = False
+    ) -> Iterator[tuple[str, RemoteRecord | None]]:
+        """Yield anchor and entry for each (anchor, last known DN), in any order; None for who is not there.
+
+        Found by anchor where the DN is another's or nobody's by now. With
+        `in_scope` only people whom `pages` would bring. An empty anchor takes
+        whoever has the DN.
+        """
+
+    def find(
+        self, conditions: Sequence[Sequence[tuple[str, str, bool]]], attributes: Sequence[str], *, now: datetime
+    ) -> list[RemoteRecord]:
+        """Return people in scope who meet any of the conditions, at most 21.
+
+        A condition is a list of (attribute, text, whole): all of them must hold; with
+        `whole` the value is the text, otherwise it contains it.
+        """
+
+    def sample(self, attribute: str) -> list[bytes]:
+        """Return some hundred values of the attribute of people in scope; fewer where the server gives fewer."""
+
+    def write(self, jobs: Iterable[WriteJob], attributes: Sequence[str], *, now: datetime) -> Iterator[WriteResult]:
+        """Carry out jobs, several in flight, and yield what became of each as it is known.
+
+        Each entry is read (`attributes`) just before and after it is written. What
+        this method remembers of refused attributes holds for the whole session.
+        """
+
+
+OpenSession = Callable[[DirectoryConfig, Callable[[], None]], AbstractContextManager[EndpointSession]]
