@@ -23,6 +23,16 @@ def _uuid_of_ad(value: bytes) -> str:
     return str(UUID(bytes_le=value))
 
 
+def _filter_value_of_ad(anchor: str) -> str:
+    return "".join(f"\\{byte:02x}" for byte in UUID(anchor).bytes_le)
+
+
+def _filter_value_of_389(anchor: str) -> str:
+    """nsUniqueId is written in four groups of eight."""
+    text = UUID(anchor).hex
+    return "-".join(text[start : start + 8] for start in range(0, 32, 8))
+
+
 def _uuid_of_text(value: bytes) -> str:
     """Any punctuation: nsUniqueId is written 8-8-8-8, the sync control writes it as a UUID."""
     text = value.decode("ascii").strip().lower()
@@ -36,7 +46,9 @@ class KindProfile:
 
     `decode_anchor` raises ValueError for what is no anchor. `people_container` is
     read below the server's own base when no base DN was given: FreeIPA shows
-    everybody a second time elsewhere.
+    everybody a second time elsewhere. `encode_anchor` makes the filter value that
+    finds an anchor. `change_marker` is an attribute whose value is another after
+    every change of an entry; `marker_is_coarse` where it counts whole seconds.
     """
 
     kind: str
@@ -47,6 +59,9 @@ class KindProfile:
     photo_attribute: str
     department_attribute: str
     people_container: str = ""
+    encode_anchor: Callable[[str], str] = str
+    change_marker: str = "modifyTimestamp"
+    marker_is_coarse: bool = True
 
 
 _PROFILES = (
@@ -59,6 +74,9 @@ _PROFILES = (
         people_filter="(sAMAccountType=805306368)",
         photo_attribute="thumbnailPhoto",
         department_attribute="department",
+        encode_anchor=_filter_value_of_ad,
+        change_marker="uSNChanged",
+        marker_is_coarse=False,
     ),
     KindProfile(
         kind="openldap",
@@ -68,6 +86,8 @@ _PROFILES = (
         people_filter="(objectClass=inetOrgPerson)",
         photo_attribute="jpegPhoto",
         department_attribute="departmentNumber|ou",
+        change_marker="entryCSN",
+        marker_is_coarse=False,
     ),
     KindProfile(
         kind="389ds",
@@ -77,6 +97,7 @@ _PROFILES = (
         people_filter="(objectClass=inetOrgPerson)",
         photo_attribute="jpegPhoto",
         department_attribute="departmentNumber|ou",
+        encode_anchor=_filter_value_of_389,
     ),
     KindProfile(
         kind="freeipa",

@@ -55,7 +55,7 @@ def count_people(directory: Directory, config: DirectoryConfig, *, with_attribut
 
 def look_up_bases(directory: Directory, config: DirectoryConfig) -> list[str]:
     """Return the bases that are read; raise ConfigurationError for one that is not there."""
-    bases = _bases(directory, config)
+    bases = read_bases(directory, config)
     for base in bases:
         try:
             directory.connection.search_ext_s(base, ldap.SCOPE_BASE, attrlist=["1.1"])
@@ -77,7 +77,7 @@ def people_requests(
     found = all_of([people_filter(config, directory.profile), extra_filter])
     return [
         SearchRequest(base, found, requested, config.page_size, config.operation_timeout)
-        for base in _bases(directory, config)
+        for base in read_bases(directory, config)
     ]
 
 
@@ -132,7 +132,8 @@ def _unique_pages(
             yield page
 
 
-def _bases(directory: Directory, config: DirectoryConfig) -> list[str]:
+def read_bases(directory: Directory, config: DirectoryConfig) -> list[str]:
+    """Return the DNs below which everybody is read; raise ConfigurationError when there is none."""
     if not (directory.base_dn or config.search_bases):
         raise ConfigurationError("base_unknown", contexts="; ".join(directory.naming_contexts))
     return search_bases(config, directory.base_dn)

@@ -11,13 +11,14 @@ from typing import Any
 from django.utils.functional import Promise
 
 from syncapp.choices import Field
-from syncapp.messages import configuration, directory, people, runs
+from syncapp.messages import configuration, directory, people, runs, writing
 
 TEMPLATES: dict[str, Promise] = {
     **configuration.TEMPLATES,
     **directory.TEMPLATES,
     **people.TEMPLATES,
     **runs.TEMPLATES,
+    **writing.TEMPLATES,
 }
 
 

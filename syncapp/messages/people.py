@@ -71,8 +71,8 @@ TEMPLATES: dict[str, Promise] = {
     "several_values": _(
         "Several values for %(field)s in the domain: %(values)s. None was taken; keep one of them there."
     ),
-    "emptied_kept_here": _("%(field)s was emptied in the domain, “%(value)s” is kept here."),
-    "emptied_kept_there": _("%(field)s was emptied here, “%(value)s” is kept in the domain."),
+    "emptied_kept_here": _("%(field)s was emptied in the domain (noticed on %(on)s), “%(value)s” is kept here."),
+    "emptied_kept_there": _("%(field)s was emptied here (noticed on %(on)s), “%(value)s” is kept in the domain."),
     "difference": _(
         "%(field)s differs: “%(local)s” here, “%(remote)s” in the domain. The mapping carries neither the one nor the other."
     ),

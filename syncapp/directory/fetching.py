@@ -1,0 +1,109 @@
+"""Reading single entries by DN, and by anchor those that have moved since."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+import ldap
+
+from syncapp.core.records import RemoteRecord
+from syncapp.directory.config import DirectoryConfig
+from syncapp.directory.entries import EntryReader
+from syncapp.directory.errors import read_error
+from syncapp.directory.scope import is_below, people_filter
+from syncapp.directory.search import read_bases
+from syncapp.directory.survey import Directory
+
+# Requests that wait for their answer at the same time.
+IN_FLIGHT = 20
+ANYTHING = "(objectClass=*)"
+# How servers say that a DN is nobody's: it was moved or deleted, or was never a DN.
+_NOT_THERE = (ldap.NO_SUCH_OBJECT, ldap.INVALID_DN_SYNTAX, ldap.REFERRAL)
+
+
+class Fetcher:
+    """Reads entries one by one over a connection, `IN_FLIGHT` at a time.
+
+    With `in_scope` only those whom a read of everybody would bring.
+    """
+
+    def __init__(
+        self, directory: Directory, config: DirectoryConfig, reader: EntryReader, *, in_scope: bool = False
+    ) -> None:
+        self._directory = directory
+        self._config = config
+        self._reader = reader
+        self._bases = read_bases(directory, config)
+        self._in_scope = in_scope
+        self._filter = people_filter(config, directory.profile) if in_scope else ANYTHING
+
+    def fetch(self, entries: Iterable[tuple[str, str]]) -> Iterator[tuple[str, RemoteRecord | None]]:
+        """Yield anchor and entry for each (anchor, last known DN), in their order; None for who is not there."""
+        pending: deque[tuple[str, int]] = deque()
+        for anchor, dn in entries:
+            pending.append((anchor, self.ask(dn)))
+            if len(pending) >= IN_FLIGHT:
+                yield self._answer(*pending.popleft())
+        while pending:
+            yield self._answer(*pending.popleft())
+
+    def ask(self, dn: str) -> int:
+        """Ask for one entry; `receive` takes the answer of this number."""
+        return self._search(dn, ldap.SCOPE_BASE, self._filter)
+
+    def receive(self, number: int, anchor: str) -> RemoteRecord | None:
+        """Return the entry that was asked for, or None when another one or none has that DN."""
+        for record in self._receive(number):
+            if record.anchor == anchor and (not self._in_scope or self._is_in_a_base(record.dn)):
+                return record
+        return None
+
+    def locate(self, anchor: str) -> RemoteRecord | None:
+        """Find an entry by its immutable id, wherever it is by now."""
+        profile = self._directory.profile
+        found = f"({profile.anchor_attribute}={profile.encode_anchor(anchor)})"
+        if self._in_scope:
+            found = f"(&{found}{self._filter})"
+        for base in self._bases if self._in_scope else self._outer_bases():
+            for record in self._receive(self._search(base, ldap.SCOPE_SUBTREE, found)):
+                if record.anchor == anchor:
+                    return record
+        return None
+
+    def _answer(self, anchor: str, number: int) -> tuple[str, RemoteRecord | None]:
+        return anchor, self.receive(number, anchor) or self.locate(anchor)
+
+    def _search(self, base: str, scope: int, found: str) -> int:
+        try:
+            number: int = self._directory.connection.search_ext(base, scope, found, list(self._reader.requested))
+        except ldap.LDAPError as exc:
+            raise self._translated(exc, base) from None
+        return number
+
+    def _receive(self, number: int) -> list[RemoteRecord]:
+        limit = self._config.operation_timeout
+        try:
+            _, rows, _, _ = self._directory.connection.result3(number, all=1, timeout=limit)
+        except _NOT_THERE:
+            return []
+        except ldap.LDAPError as exc:
+            raise self._translated(exc, "") from None
+        return [self._reader.read(dn, values) for dn, values in rows if dn is not None]
+
+    def _outer_bases(self) -> list[str]:
+        """The bases of the scope, then all around them: who moved may be outside by now."""
+        around = (self._directory.base_dn, *self._directory.naming_contexts)
+        return list(dict.fromkeys((*self._bases, *(base for base in around if base))))
+
+    def _is_in_a_base(self, dn: str) -> bool:
+        return any(is_below(dn, base) for base in self._bases)
+
+    def _translated(self, error: ldap.LDAPError, base: str) -> Exception:
+        return read_error(
+            error,
+            kind=self._directory.kind,
+            base=base,
+            account=self._config.bind_dn,
+            uri=self._directory.uri,
+            seconds=self._config.operation_timeout,
+            contexts=self._directory.naming_contexts,
+        )

@@ -1,0 +1,73 @@
+"""What became of values that go out to a directory."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+TEMPLATES: dict[str, Promise] = {
+    # Refused by the directory
+    "write_no_right": _(
+        "The directory did not let %(account)s write “%(attribute)s” (%(text)s). Grant this account the right to write that attribute; the next run tries again."
+    ),
+    "write_attribute_unknown": _(
+        "The directory does not know the attribute “%(attribute)s” (%(text)s). Map another one, or extend the directory's schema."
+    ),
+    "write_elsewhere": _(
+        "This server only passes on writes of “%(attribute)s” to another one (%(text)s). Enter the address of a server that can be written to."
+    ),
+    "write_unwilling": _(
+        "The directory refuses to write “%(attribute)s” (%(text)s). It may be read-only; the next run tries again."
+    ),
+    "write_needs_encryption": _(
+        "The directory takes writes of “%(attribute)s” over an encrypted connection only (%(text)s). Set LDAPS or StartTLS under Connection."
+    ),
+    "write_busy": _("The directory was too busy to write “%(attribute)s” (%(text)s). The next run tries again."),
+    "write_names_the_entry": _(
+        "“%(attribute)s” is part of the entry's name and cannot be changed by itself (%(text)s). Rename the entry in the directory, or map another attribute."
+    ),
+    "write_class_forbids": _(
+        "An entry of this kind cannot have “%(attribute)s” (%(text)s). Add the object class that allows it, or map another attribute."
+    ),
+    "write_syntax": _(
+        "The directory cannot store this value in “%(attribute)s” (%(text)s). Change the value here, or map another attribute."
+    ),
+    "write_constraint": _(
+        "The directory does not accept this value for “%(attribute)s” (%(text)s): it may be too long, or against a rule of the server. Change the value here, or the rule there."
+    ),
+    "write_refused": _(
+        "The directory refused to write “%(attribute)s”: %(text)s. Change the value here, or look into the server's log."
+    ),
+    # Found out by ourselves
+    "write_read_only": _(
+        "“%(attribute)s” is written by the directory itself; nobody else can. Map another attribute, or let the mapping only bring in."
+    ),
+    "write_entry_gone": _(
+        "The entry was deleted, or cannot be read any more, before it could be written. The next run looks again."
+    ),
+    "write_unfit": _(
+        "“%(value)s” cannot be written into “%(attribute)s” so that it would be read back as the same. Change the value here, or the mapping's pattern."
+    ),
+    "write_foreign": _(
+        "“%(attribute)s” was changed in the domain meanwhile to something that cannot be read. It was left alone."
+    ),
+    "write_read_as_other": _(
+        "“%(attribute)s” was written, but the domain shows “%(value)s” now: somebody else, or the server, has changed it since. The next run looks again."
+    ),
+    "write_not_sent": _("The run ended before this was written to the domain. The next run goes on."),
+    "write_photo_missing": _("The file of the photo is gone from this server. Upload the photo again."),
+    "photo_changed_there": _(
+        "The photo in the domain was replaced while the run was going on. The next run looks again."
+    ),
+    # Said of the run
+    "write_dropped": _(
+        "“%(attribute)s” was not written for anybody any more: the directory had refused it for everybody. %(reason)s"
+    ),
+    "write_found": ngettext_lazy(
+        "Run %(run)s ended while it was writing to the domain. %(count)s person whose values may have been written was looked at again: %(people)s.",
+        "Run %(run)s ended while it was writing to the domain. %(count)s people whose values may have been written were looked at again: %(people)s.",
+        "count",
+    ),
+    "not_relayed": _(
+        "“%(value)s” for %(field)s came from another directory and is not passed on to this one. Switch relay on in the mapping if it should be."
+    ),
+}
