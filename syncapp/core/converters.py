@@ -6,6 +6,7 @@ from functools import lru_cache
 from syncapp.core import patterns, telephones
 from syncapp.core.composition import AttributeSpec, attributes_of, compose, parse_attribute
 from syncapp.core.mapping_check import check_rule
+from syncapp.core.mobile_form import spelled
 from syncapp.core.normalise import email_key, name_key
 from syncapp.core.records import EntryKeys, FieldRule, Message, Reading, RemotePerson, RemoteRecord, SyncOptions
 from syncapp.core.values import clean, decode, read_text, shown
@@ -66,20 +67,22 @@ def entry_keys(person: RemotePerson) -> EntryKeys:
     )
 
 
-def to_remote(rule: FieldRule, *, value: str, current: str | None, region: str) -> str:
+def to_remote(rule: FieldRule, *, value: str, current: str | None, region: str, mobile_form: str = "") -> str:
     """What to store in the directory so that it reads as `value` (rules B5, B14).
 
     `current` is the decoded value that stands there, None or '' for none. What
     the pattern captured, or the mobile among its labels, is replaced and the rest
-    stays; a value that reads so already is given back as it is. Raises ValueError
+    stays; a value that reads so already is given back as it is. A mobile is
+    written in `mobile_form`, as E.164 where that does not fit. Raises ValueError
     when `current` is foreign (rule B4: no push over it) or the result would not
     read as `value`.
     """
     text = clean(current or "")
     if isinstance(text, Message):
         raise ValueError(text.code)
+    written = spelled(value, mobile_form, region=region) if rule.field is Field.MOBILE else value
     if not text:
-        return _checked(rule, value, value, region)
+        return _checked(rule, written, value, region)
     read = read_text(rule, text, region=region)
     if isinstance(read, Message):
         raise ValueError(read.code)
@@ -88,7 +91,7 @@ def to_remote(rule: FieldRule, *, value: str, current: str | None, region: str) 
     start, end = _ours(rule, text)
     if not value:
         return text[:start].rstrip() + text[end:] if rule.pattern else ""
-    return _checked(rule, text[:start] + value + text[end:], value, region)
+    return _checked(rule, text[:start] + written + text[end:], value, region)
 
 
 def _ours(rule: FieldRule, text: str) -> tuple[int, int]:

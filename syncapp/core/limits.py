@@ -1,17 +1,26 @@
 """Brakes: what must not happen without somebody looking at it first (rules A6, C9, E3)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from syncapp.core.records import Message
 
 FIRST_MEETING_MINIMUM = 10
 
 
-def brakes(*, read: int, first_meeting: Message | None, numbers_missing: int, pools: Collection[str]) -> list[Message]:
+def brakes(
+    *,
+    read: int | None,
+    first_meeting: Message | None,
+    numbers_missing: int,
+    pools: Collection[str],
+    remapped: Mapping[str, int],
+) -> list[Message]:
     """Return every reason for which a plan is held; none means that it may be applied.
 
-    `read` are the entries that came in a full read. `numbers_missing`: how many
-    people would newly be left without a number because the pools are empty.
+    `read` are the entries that came in a full read, None for another read.
+    `numbers_missing`: how many people would newly be left without a number because
+    the pools are empty. `remapped`: of how many people a field that is read in
+    another way than before would be changed or disputed (rule B8).
     """
     held = []
     if read == 0:
@@ -20,6 +29,9 @@ def brakes(*, read: int, first_meeting: Message | None, numbers_missing: int, po
         held.append(first_meeting)
     if numbers_missing:
         held.append(Message("pool_too_small", {"count": numbers_missing, "pools": sorted(pools)}))
+    changed = {name: count for name, count in remapped.items() if count}
+    if changed:
+        held.append(Message("mapping_changed", {"fields": sorted(changed), "count": max(changed.values())}))
     return held
 
 

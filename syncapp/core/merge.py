@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from syncapp.core.normalise import collapse, fold
 from syncapp.core.records import Base, FieldRule, Message, Reading
-from syncapp.core.vocabulary import Field, OnEmpty, Policy
+from syncapp.core.vocabulary import OPAQUE_FIELDS, Field, OnEmpty, Policy
 
 
 class Decision(StrEnum):
@@ -66,6 +66,8 @@ def choose_remote(field: Field, reading: Reading, base: Base | None) -> tuple[st
     values = reading.values
     if base is not None and base.remote in values:
         return base.remote, reading.remark
+    if len(values) > 1 and field in OPAQUE_FIELDS:
+        return None, Message("several_contents", {"field": field.value})
     if len(values) > 1 and field is not Field.DEPARTMENT:
         return None, Message("several_values", {"field": field.value, "values": list(values)})
     if values:
@@ -185,8 +187,10 @@ def _travel(rule: FieldRule, value: str, *, carried: bool, there: Decision) -> D
 
 
 def _remark(rule: FieldRule, decision: Decision, local: str, remote: str) -> Message:
-    """Say what was left as it is on both sides."""
+    """Say what was left as it is on both sides; of pictures and secrets without their values."""
     params = {"field": rule.field.value}
+    if rule.field in OPAQUE_FIELDS:
+        return Message("content_difference", params)
     if decision is Decision.KEPT:
         code = "emptied_kept_there" if remote else "emptied_kept_here"
         return Message(code, {**params, "value": remote or local})

@@ -18,7 +18,7 @@ from syncapp.core.records import (
     RecordTouch,
     RemotePerson,
 )
-from syncapp.core.vocabulary import ALL_FIELDS, Action, Field, MatterKind, Outcome, Side
+from syncapp.core.vocabulary import ALL_FIELDS, OPAQUE_FIELDS, Action, Field, MatterKind, Outcome, Side
 
 # Looked up once: to fetch a member from its class takes Python 3.11 longer than to use it.
 _PULL, _PUSH, _CONFLICT, _KEPT = Decision.PULL, Decision.PUSH, Decision.CONFLICT, Decision.KEPT
@@ -26,6 +26,13 @@ _LOCAL, _REMOTE = Side.LOCAL, Side.REMOTE
 PROPOSALS = frozenset({MatterKind.MATCH_PROPOSED, MatterKind.MATCH_SIMILAR})
 NUMBER_DISPUTES = frozenset({MatterKind.NUMBER_TAKEN, MatterKind.NUMBER_CLAIMED_TWICE})
 SETTLED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.SKIPPED})
+
+
+def conflict_text(name: Field, *, local: str, remote: str) -> Message:
+    """Say that both sides changed differently; of pictures and secrets without their values."""
+    if name in OPAQUE_FIELDS:
+        return Message("content_conflict", {"field": name.value})
+    return Message("field_conflict", {"field": name.value, "local": local, "remote": remote})
 
 
 @dataclass(slots=True)
@@ -92,7 +99,7 @@ class PersonPlan:
             self.push(rule, standing=merged.remote)
         elif merged.decision is _CONFLICT:
             local = self.value(rule.field)
-            text = Message("field_conflict", {"field": rule.field.value, "local": local, "remote": merged.remote})
+            text = conflict_text(rule.field, local=local, remote=merged.remote)
             self.matter(MatterKind.FIELD, text, field=rule.field, local=local, remote=merged.remote)
         if merged.base is not None:
             self.base[rule.field] = merged.base

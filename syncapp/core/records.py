@@ -268,8 +268,9 @@ class WriteResult(NamedTuple):
     `before`: the entry as read just before writing, None when no entry has this
     anchor any more. `written` and `drifted` are attributes as the job named them;
     drifted: the server refused because the value was not the one just read any
-    more. `refused` maps attributes to the reason. `after`: the entry as read back,
-    None where nothing was sent or it could not be read.
+    more. `refused` maps attributes to the reason; `left_out` those that were not even
+    tried, because nobody has the right. `after`: the entry as read back, None where
+    nothing was sent or it could not be read.
     """
 
     anchor: str
@@ -277,6 +278,7 @@ class WriteResult(NamedTuple):
     written: frozenset[str] = frozenset()
     drifted: frozenset[str] = frozenset()
     refused: Mapping[str, WriteRefusal] = MappingProxyType({})
+    left_out: Mapping[str, WriteRefusal] = MappingProxyType({})
     after: RemoteRecord | None = None
 
 

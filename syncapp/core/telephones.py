@@ -86,6 +86,11 @@ def read_mobile(text: str, region: str) -> str | Message:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def length_of_country_code(mobile: str) -> int:
+    """How many digits of a number in E.164 are the country code."""
+    return len(str(phonenumbers.parse(mobile).country_code))
+
+
 def read_extension(text: str, region: str) -> str | Message:
     """Read an extension: nothing but digits.
 

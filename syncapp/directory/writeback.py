@@ -51,6 +51,7 @@ class _Task:
     written: set[str] = field(default_factory=set)
     drifted: set[str] = field(default_factory=set)
     refused: dict[str, WriteRefusal] = field(default_factory=dict)
+    left_out: dict[str, WriteRefusal] = field(default_factory=dict)
     maybe_filled: set[str] = field(default_factory=set)
 
     def result(self) -> WriteResult:
@@ -60,6 +61,7 @@ class _Task:
             written=frozenset(self.written),
             drifted=frozenset(self.drifted),
             refused=self.refused,
+            left_out=self.left_out,
             after=self.after,
         )
 
@@ -137,7 +139,7 @@ class Writer:
         writes = []
         for write in task.job.prepare(record):
             if write.attribute in self.dropped:
-                task.refused[write.attribute] = self.dropped[write.attribute]
+                task.left_out[write.attribute] = self.dropped[write.attribute]
             else:
                 writes.append(write)
         task.queue = deque([writes] if writes else [])

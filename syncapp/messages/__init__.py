@@ -36,6 +36,8 @@ def render(code: str, params: Mapping[str, Any] | None = None) -> str:
 def _shown(name: str, value: Any) -> Any:
     if name in ("field", "key") and value in Field.values:
         return Field(value).label
+    if name == "fields":
+        value = [Field(each).label for each in value]
     if isinstance(value, list | tuple):
         value = ", ".join(map(str, value))
     return "–" if value == "" else value

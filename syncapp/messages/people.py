@@ -53,6 +53,13 @@ TEMPLATES: dict[str, Promise] = {
     "field_conflict": _(
         "Two values for %(field)s: “%(local)s” here, “%(remote)s” in the domain. Nothing was changed; decide which is right."
     ),
+    "content_conflict": _(
+        "%(field)s was changed both here and in the domain. Nothing was changed; decide which is right."
+    ),
+    "content_difference": _(
+        "%(field)s differs here and in the domain. The mapping carries neither the one nor the other."
+    ),
+    "several_contents": _("The domain has several values for %(field)s. None was taken; keep one of them there."),
     "number_taken": _(
         "The domain says %(number)s, but that number belongs to %(owner)s. The number here: %(got)s. The domain's value was left alone."
     ),

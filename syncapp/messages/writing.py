@@ -54,17 +54,26 @@ TEMPLATES: dict[str, Promise] = {
         "“%(attribute)s” was written, but the domain shows “%(value)s” now: somebody else, or the server, has changed it since. The next run looks again."
     ),
     "write_not_sent": _("The run ended before this was written to the domain. The next run goes on."),
-    "write_photo_missing": _("The file of the photo is gone from this server. Upload the photo again."),
-    "photo_changed_there": _(
-        "The photo in the domain was replaced while the run was going on. The next run looks again."
-    ),
     # Said of the run
     "write_dropped": _(
-        "“%(attribute)s” was not written for anybody any more: the directory had refused it for everybody. %(reason)s"
+        "The directory refused to let “%(attribute)s” be written for the first people (%(text)s), so that nobody else was tried. Grant the account the right to write that attribute; the next run tries a few people and then everybody."
+    ),
+    "attribute_empty_for_all": _(
+        "“%(attribute)s” (%(field)s) is empty for everybody in the domain, and was not before. Check whether the account may still read it."
+    ),
+    "mapping_changed": ngettext_lazy(
+        "The mapping of %(fields)s was changed: what was agreed does not count any more, and %(count)s person would be changed or asked about. Look through the plan, then apply it with “force”.",
+        "The mapping of %(fields)s was changed: what was agreed does not count any more, and %(count)s people would be changed or asked about. Look through the plan, then apply it with “force”.",
+        "count",
+    ),
+    "phones_anew": ngettext_lazy(
+        "%(count)s phone has to be set up anew: %(people)s.",
+        "%(count)s phones have to be set up anew: %(people)s.",
+        "count",
     ),
     "write_found": ngettext_lazy(
-        "Run %(run)s ended while it was writing to the domain. %(count)s person whose values may have been written was looked at again: %(people)s.",
-        "Run %(run)s ended while it was writing to the domain. %(count)s people whose values may have been written were looked at again: %(people)s.",
+        "Run %(run)s ended while it was writing to the domain. It turned out that it had written %(count)s person: %(people)s.",
+        "Run %(run)s ended while it was writing to the domain. It turned out that it had written %(count)s people: %(people)s.",
         "count",
     ),
     "not_relayed": _(

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count
 
+from syncapp.choices import ItemOutcome
 from syncapp.core.records import PlanItem
-from syncapp.core.vocabulary import INACTIVE_STATES, MATTERS, Action, Field, Outcome
+from syncapp.core.vocabulary import INACTIVE_STATES, MATTERS, Action, Field, Outcome, Side
 from syncapp.models import SyncRecord
+from syncapp.store.sent import Sent
 from syncapp.store.writer import Written
 
 NAMES = (
@@ -20,25 +22,59 @@ _SETTLED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.SKIPPED})
 
 @dataclass(slots=True)
 class Tally:
-    """Counts while the run goes: what was done, and which statuses came and went."""
+    """Counts while the run goes: what was done, and which statuses came and went.
+
+    `fields`: how many people have a change or a conflict in each field. `renumbered`
+    says of each phone that has to be set up anew whose it is, and the numbers.
+    `writing`: people of whom something goes out.
+    """
 
     done: Counter[str] = field(default_factory=Counter)
     came: Counter[str] = field(default_factory=Counter)
     went: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
+    writing: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+    renumbered: list[str] = field(default_factory=list)
 
-    def add(
-        self,
-        *,
-        action: str,
-        state: str,
-        state_changed: bool,
-        changed: bool,
-        renumbered: bool,
-        outcome: str,
-        before: str,
-    ) -> None:
-        """Count one person with the outcome and the status that the record had before ('' for none)."""
+    def add_planned(self, item: PlanItem, *, before: str) -> None:
+        own = {change.field: change for change in item.changes if change.side is Side.LOCAL}
+        self._add_done(
+            action=item.action,
+            state=item.state,
+            state_changed=item.state_changed,
+            changed=bool(own),
+            renumbered=Field.EXTENSION in own and bool(own[Field.EXTENSION].before),
+        )
+        self.done["written_back"] += len(own) < len(item.changes)
+        self._add_outcome(item.outcome, before)
+        self.fields.update({change.field.value for change in item.changes} | _disputed(item))
+
+    def add_written(self, written: Written) -> None:
+        """Count what became of one person in the hub; whoever is still to be written gets the outcome later."""
+        row, refused = written.row, written.refused
+        before, after = row.changes.get(Field.EXTENSION, ("", ""))
+        renumbered = written.updates and bool(before)
+        self._add_done(
+            action=Action.WAIT if refused else row.plan["action"],
+            state=row.plan["state"],
+            state_changed=row.plan["state_changed"] and not refused,
+            changed=written.updates,
+            renumbered=renumbered,
+        )
+        if renumbered:
+            self.renumbered.append(f"{row.name}: {before} → {after or '–'}")
+        if written.outcome == ItemOutcome.WRITING:
+            self.writing += 1
+        else:
+            self._add_outcome(written.outcome, row.plan["before"])
+
+    def add_sent(self, sent: Sent) -> None:
+        """Count what became of one person at the endpoint, and with that of the person."""
+        self.done["written_back"] += sent.wrote
+        self._add_outcome(sent.outcome, sent.row.plan["before"])
+
+    def _add_done(self, *, action: str, state: str, state_changed: bool, changed: bool, renumbered: bool) -> None:
         if action == Action.CREATE:
             self.done["created"] += 1
         elif changed or state_changed:
@@ -47,34 +83,18 @@ class Tally:
             self.done["disabled" if state in INACTIVE_STATES else "returned"] += 1
         if renumbered:
             self.done["renumbered"] += 1
+
+    def _add_outcome(self, outcome: str, before: str) -> None:
+        """Count an outcome, and the status that the record had before ('' for none)."""
         if outcome in MATTERS and before not in MATTERS:
             self.done["new_matters"] += 1
         if before:
             self.went[before] += 1
         self.came[outcome] += 1
 
-    def add_planned(self, item: PlanItem, *, before: str) -> None:
-        self.add(
-            action=item.action,
-            state=item.state,
-            state_changed=item.state_changed,
-            changed=bool(item.changes),
-            renumbered=any(change.field is Field.EXTENSION and change.before for change in item.changes),
-            outcome=item.outcome,
-            before=before,
-        )
 
-    def add_written(self, written: Written) -> None:
-        plan = written.row.plan
-        self.add(
-            action=Action.WAIT if written.refused else written.row.plan["action"],
-            state=plan["state"],
-            state_changed=plan["state_changed"] and not written.refused,
-            changed=written.updates,
-            renumbered=written.updates and bool(written.row.changes.get(Field.EXTENSION, ("", ""))[0]),
-            outcome=written.outcome,
-            before=plan["before"],
-        )
+def _disputed(item: PlanItem) -> set[str]:
+    return {matter.field.value for matter in item.matters if matter.field is not None}
 
 
 def stored_totals(endpoint_id: int) -> tuple[Counter[str], int]:

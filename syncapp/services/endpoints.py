@@ -59,8 +59,8 @@ def extension_pattern(pools: tuple[PoolSpec, ...]) -> str:
     return "^(" + "|".join([r"\d{2,5}", *(rf"\d{{{length}}}" for length in others)]) + ")$"
 
 
-def sync_options(server: DirectoryServer, kind: str) -> SyncOptions:
-    """Return everything of the server's settings that can change a decision.
+def sync_options(server: DirectoryServer, kind: str, *, write_back: bool) -> SyncOptions:
+    """Return everything of the server's settings that can change a decision; `write_back` is the run's.
 
     Photos and SIP secrets are not text and are not carried yet: their mappings
     are kept and left out here.
@@ -71,7 +71,7 @@ def sync_options(server: DirectoryServer, kind: str) -> SyncOptions:
         region=server.region,
         create=CreateRule(server.create),
         taken_number=TakenNumber(server.taken_number),
-        write_back=server.write_back,
+        write_back=write_back,
         number_plan=server.number_plan,
         pools=pool_specs(server),
     )

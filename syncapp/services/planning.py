@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from django.utils import timezone
+
 from syncapp.core import limits, plan
 from syncapp.core.converters import entry_keys
 from syncapp.core.matching import match_entries, near_matches
 from syncapp.core.numbers import Numbers
+from syncapp.core.outward import Outward
 from syncapp.core.quality import foreign_values
 from syncapp.core.records import EntryKeys, HubKeys, Message, PlanItem, RecordTouch
 from syncapp.core.telephones import is_emergency
@@ -41,24 +44,39 @@ class Planning:
         return plan.plan_people(self.sides, self.numbers, lambda person: self.keys[person.anchor])
 
 
-def make_plan(server: DirectoryServer, read: RemoteRead, beat: Callable[[], None]) -> Planning:
+def make_plan(
+    server: DirectoryServer,
+    read: RemoteRead,
+    beat: Callable[[], None],
+    *,
+    outward: Outward,
+    remapped: frozenset[Field] = frozenset(),
+) -> Planning:
     """Match, give numbers, and prepare the plan of everybody who needs a look.
 
     `beat` keeps the run alive between steps that take their time with many people.
     """
-    sides = plan.Sides(options=read.options, people=read.people, known=read.known)
+    sides = plan.Sides(
+        options=read.options,
+        people=read.people,
+        known=read.known,
+        outward=outward,
+        remapped=remapped,
+        today=timezone.localdate().isoformat(),
+    )
     keys = {person.anchor: entry_keys(person) for person in read.people}
     planning = Planning(sides, Numbers(), keys)
     if not read.people:
         return planning
     if len(read.people) * 2 > read.count:  # of a few who changed nothing can be said
         planning.notes += foreign_values(read.people, read.options.rules)
+    planning.notes += _emptied_attributes(read)
     entries = _everybody(server, read, keys)
     _count_claims(sides, entries)
     beat()
     strangers = _match(server, sides, planning, entries)
     beat()
-    _load_locals(sides)
+    _load_locals(server, sides)
     sides.owners = snapshots.number_owners(read.options.number_plan)
     planning.numbers = plan.choose_numbers(sides, lambda number: is_emergency(number, read.options.region))
     sides.names = snapshots.employee_names(
@@ -121,9 +139,20 @@ def _match(
     return strangers
 
 
-def _load_locals(sides: plan.Sides) -> None:
+def _emptied_attributes(read: RemoteRead) -> list[Message]:
+    """An attribute that is empty for everybody and was not: nobody did that on purpose (rule B3)."""
+    before = {name for record in read.known.values() for name, base in record.base.items() if base.remote}
+    return [
+        Message("attribute_empty_for_all", {"field": rule.field.value, "attribute": rule.attribute})
+        for rule in read.options.rules
+        if rule.field in read.never_filled and rule.field in before
+    ]
+
+
+def _load_locals(server: DirectoryServer, sides: plan.Sides) -> None:
     ids = {employee_id for person in sides.people if (employee_id := sides.employee_of(person.anchor)) is not None}
     sides.locals = snapshots.local_people(ids)
+    sides.outward.elsewhere = snapshots.values_elsewhere(ids, server.pk)
 
 
 def _owners_in_the_way(sides: plan.Sides) -> set[int]:

@@ -1,6 +1,6 @@
 """Step 2 and 3 of a run: what the directory says, beside what is known of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.utils import timezone
@@ -8,61 +8,103 @@ from django.utils import timezone
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import attributes_of, read_person
 from syncapp.core.fingerprint import fingerprint, settings_digest
-from syncapp.core.records import KnownRecord, RemotePerson, SyncOptions
-from syncapp.directory.connection import open_directory
-from syncapp.directory.scope import check_attributes
-from syncapp.directory.search import iter_pages
+from syncapp.core.outward import PROBES
+from syncapp.core.records import FieldRule, KnownRecord, RemotePerson, RemoteRecord, SyncOptions
+from syncapp.core.vocabulary import Field
 from syncapp.models import DirectoryServer
-from syncapp.services.endpoints import directory_config, field_rules, sync_options
+from syncapp.services.endpoints import field_rules, sync_options
+from syncapp.services.ports import EndpointSession
 from syncapp.services.runs import RunKeeper
 from syncapp.store import snapshots
 
 
 @dataclass(slots=True)
 class RemoteRead:
-    """A complete read. `people` are those who need a look; of the settled rest only the number is kept.
+    """What was read. `people` are those who need a look; of the settled rest only the number is kept.
 
-    `count`: entries that came. `known` are the records of `people`.
+    `count`: entries that came. `known` are the records of `people`. `whole`: it was
+    everybody in scope; only then something can be said of those who did not come.
+    `never_filled` are the fields of which no entry had a value.
     """
 
-    kind: str
     options: SyncOptions
     count: int = 0
+    whole: bool = True
     people: list[RemotePerson] = field(default_factory=list)
     known: dict[str, KnownRecord] = field(default_factory=dict)
     known_by_id: dict[int, KnownRecord] = field(default_factory=dict)
+    never_filled: frozenset[Field] = frozenset()
 
 
-def read_directory(server: DirectoryServer, keeper: RunKeeper, beat: Callable[[int], None]) -> RemoteRead:
-    """Read everybody in scope, or raise: never a part of them (promise 4).
+class DirectoryReader:
+    """Reads people over an open session, with a server's settings as they are now.
 
-    A person whose fingerprint is the stored one, and who is not due, is passed
-    over before anything is decoded.
+    `sends`: whether this run may write to the directory.
     """
-    config = directory_config(server)
-    with open_directory(config, attempt=lambda: beat(0)) as directory:
-        options = sync_options(server, directory.kind)
+
+    def __init__(self, server: DirectoryServer, session: EndpointSession, keeper: RunKeeper, *, sends: bool) -> None:
+        self._server, self._session, self._sends = server, session, sends
+        self.options = sync_options(server, session.kind, write_back=sends)
+        self._wanted = sorted({name for rule in self.options.rules for name in attributes_of(rule.attribute)})
+        self._digest = settings_digest(self.options)
         # Also what is mapped and not read yet, such as the photo.
-        mapped = {name for rule in field_rules(server, directory.kind) for name in attributes_as_typed(rule.attribute)}
-        check_attributes(config, sorted(mapped), directory.schema)
-        wanted = sorted({name for rule in options.rules for name in attributes_of(rule.attribute)})
-        digest = settings_digest(options)
-        read = RemoteRead(directory.kind, options)
-        for note in directory.notes:
+        rules = field_rules(server, session.kind)
+        session.check_attributes(sorted({name for rule in rules for name in attributes_as_typed(rule.attribute)}))
+        for note in session.notes:
             keeper.note(note.code, **note.params)
-        passports = snapshots.passports(server.pk)
+
+    def everybody(self, beat: Callable[[int], None]) -> RemoteRead:
+        """Read everybody in scope, or raise: never a part of them (promise 4).
+
+        A person whose fingerprint is the stored one, and who is not due, is passed
+        over before anything is decoded; but a few of those who wait, for a right that
+        was missing may be there by now (rule B10).
+        """
+        read = RemoteRead(self.options)
+        passports = snapshots.passports(self._server.pk)
+        probes = PROBES if self._sends else 0
+        empty = set(self.options.rules)
         record_ids = []
-        for page in iter_pages(directory, config, wanted, now=timezone.now()):
+        for page in self._session.pages(self._wanted, now=timezone.now()):
             for record in page:
-                mark = fingerprint(record, wanted, digest)
+                mark = fingerprint(record, self._wanted, self._digest)
                 passport = passports.get(record.anchor)
+                if empty:
+                    empty -= _filled(empty, record)
                 if passport is not None and passport.fingerprint == mark and not passport.due:
-                    continue
-                read.people.append(read_person(record, options, fingerprint=mark))
+                    if not (passport.waiting and probes):
+                        continue
+                    probes -= 1
+                read.people.append(read_person(record, self.options, fingerprint=mark))
                 if passport is not None:
                     record_ids.append(passport.record_id)
             read.count += len(page)
             beat(read.count)
-    read.known = snapshots.known_records(server.pk, record_ids)
-    read.known_by_id = {record.id: record for record in read.known.values()}
-    return read
+        read.never_filled = frozenset(rule.field for rule in empty)
+        return self._with_records(read, record_ids)
+
+    def some(self, entries: Sequence[tuple[str, str]]) -> RemoteRead:
+        """Read certain people of the scope, given by anchor and last known DN; nothing is said of who is not there."""
+        read = RemoteRead(self.options, whole=False)
+        passports = snapshots.passports(self._server.pk)
+        found = self._session.fetch(entries, self._wanted, now=timezone.now(), in_scope=True)
+        record_ids = []
+        for _anchor, record in found:
+            if record is None:
+                continue
+            read.count += 1
+            mark = fingerprint(record, self._wanted, self._digest)
+            read.people.append(read_person(record, self.options, fingerprint=mark))
+            if record.anchor in passports:
+                record_ids.append(passports[record.anchor].record_id)
+        return self._with_records(read, record_ids)
+
+    def _with_records(self, read: RemoteRead, record_ids: Sequence[int]) -> RemoteRead:
+        read.known = snapshots.known_records(self._server.pk, record_ids)
+        read.known_by_id = {record.id: record for record in read.known.values()}
+        return read
+
+
+def _filled(rules: Iterable[FieldRule], record: RemoteRecord) -> set[FieldRule]:
+    """Those of the rules for which the entry has any value."""
+    return {rule for rule in rules if any(record.attributes.get(name) for name in attributes_of(rule.attribute))}

@@ -4,7 +4,7 @@ import logging
 import os
 import pwd
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +33,11 @@ def enqueue_run(
     trigger: RunTrigger,
     user: "User | None" = None,
     force: bool = False,
+    anchors: Sequence[tuple[str, str]] = (),
 ) -> SyncRun:
     """Put a run into the queue and return its row, where it can be watched.
+
+    `anchors` are anchor and last known DN of the only people to look at.
 
     Raise RunAlreadyActiveError when one of this endpoint is running or waiting.
     """
@@ -52,13 +55,22 @@ def enqueue_run(
             user=user,
             who=user.get_username() if user is not None else "",
             forced=force,
+            anchors=list(map(list, anchors)),
             status=RunStatus.QUEUED,
         )
         transaction.on_commit(lambda: async_task(TASK, run.pk, task_name=f"run {run.pk}"))
     return run
 
 
-def start_run(*, endpoint: Endpoint, mode: RunMode, trigger: RunTrigger, who: str = "", force: bool = False) -> SyncRun:
+def start_run(
+    *,
+    endpoint: Endpoint,
+    mode: RunMode,
+    trigger: RunTrigger,
+    who: str = "",
+    force: bool = False,
+    anchors: Sequence[tuple[str, str]] = (),
+) -> SyncRun:
     """Claim the endpoint by a running row; raise RunAlreadyActiveError when another one holds the claim."""
     close_stale_runs(endpoint.pk)
     try:  # a partial unique constraint lets one running run in
@@ -69,7 +81,8 @@ def start_run(*, endpoint: Endpoint, mode: RunMode, trigger: RunTrigger, who: st
                 trigger=trigger,
                 who=who,
                 forced=force,
-                **_claim(),
+                anchors=list(map(list, anchors)),
+                **_claim(whole=not anchors),
             )
     except IntegrityError:
         raise _already_active(endpoint) from None
@@ -90,7 +103,7 @@ def claim_queued_run(run_id: int) -> SyncRun | None:
     try:
         with transaction.atomic():
             claimed = SyncRun.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(
-                **_claim(),
+                **_claim(whole=not run.anchors),
             )
     except IntegrityError:
         error = _already_active(run.endpoint)
@@ -104,12 +117,12 @@ def claim_queued_run(run_id: int) -> SyncRun | None:
     return run
 
 
-def _claim() -> dict[str, Any]:
+def _claim(*, whole: bool) -> dict[str, Any]:
     """What makes a row the claim on its endpoint; the times are the database's."""
     return {
         "status": RunStatus.RUNNING,
         "phase": RunPhase.READ,
-        "read": ReadMode.FULL,
+        "read": ReadMode.FULL if whole else ReadMode.PERSON,
         "started_at": Now(),
         "heartbeat_at": Now(),
     }

@@ -1,6 +1,6 @@
 """What became of the values that went out to the endpoint: records, items and conflicts, in bulk."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from syncapp.core.records import Base, Matter, Message, Refused
 from syncapp.core.vocabulary import Field, Outcome, Side
 from syncapp.models import RunItem, SyncRecord, SyncRun
 from syncapp.store.bulk import CHUNK, as_json, as_time, unless_null, update_rows
-from syncapp.store.items import PlannedRow, dump_base, dump_messages, dump_refusals, iter_planned
+from syncapp.store.items import PlannedRow, dump_base, dump_refusals, iter_planned
 from syncapp.store.matters import open_matters
 from syncapp.store.writer import leave_the_lock_alone
 
@@ -35,7 +35,13 @@ class Sent:
     waits: dict[Field, str] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     failed: bool = False
+    wrote: bool = False
     due: bool = False
+
+    def fail(self, message: Message) -> None:
+        """Say why it did not go out; the first reason is the record's."""
+        self.messages.insert(0 if not self.failed else 1, message)
+        self.failed = True
 
     @property
     def outcome(self) -> Outcome:
@@ -45,7 +51,7 @@ class Sent:
             own = Outcome.FAILED
         elif self.matters:
             own = Outcome.CONFLICT
-        elif self.agreed:
+        elif self.wrote:
             own = Outcome.UPDATED
         return min(own, Outcome(self.row.plan["here"]), key=_ORDER.index)
 
@@ -74,19 +80,19 @@ def _update_records(run: SyncRun, known: Sequence[tuple[Sent, SyncRecord]], now:
         refusals = {name: value for name, value in record.refusals.items() if name not in sent.row.pushes}
         waits = {name: value for name, value in record.waits.items() if name not in sent.row.pushes}
         waits |= {name.value: standing for name, standing in sent.waits.items()}
-        code, params, remarks = _sentence(sent)
+        # What is no matter is said of this run alone: it would stand on the record for ever.
+        code, params = _sentence(sent) if sent.failed or sent.matters else ("", "")
         rows.append(
             (
                 sent.outcome.value,
-                code if code is not None else record.message_code,
-                params if code is not None else as_json(record.message_params),
-                as_json([*record.remarks, *dump_messages(tuple(remarks))]),
+                code or record.message_code,
+                params or as_json(record.message_params),
                 as_json(record.base | dump_base(sent.agreed)),
                 as_json(refusals | dump_refusals(sent.refused)),
                 as_json(waits),
                 bool(waits),
-                at if sent.agreed else None,
-                (Side.BOTH if sent.row.changes else Side.REMOTE).value if sent.agreed else None,
+                at if sent.wrote else None,
+                (Side.BOTH if sent.row.changes else Side.REMOTE).value if sent.wrote else None,
                 record.due or sent.due,
                 run.pk,
                 "",
@@ -97,37 +103,36 @@ def _update_records(run: SyncRun, known: Sequence[tuple[Sent, SyncRecord]], now:
         SyncRecord,
         rows,
         assign=[
-            "status", "message_code", "message_params", "remarks", "base", "refusals", "waits", "waiting",
+            "status", "message_code", "message_params", "base", "refusals", "waits", "waiting",
             unless_null("updated_at"), unless_null("updated_side"), "due", "run_id", "fingerprint",
         ],
     )  # fmt: skip
 
 
-def _sentence(sent: Sent) -> tuple[str | None, str, list[Message]]:
-    """The message of this part, if it has one, as code and parameters; what is left over becomes remarks."""
+def _sentence(sent: Sent) -> tuple[str, str]:
+    """The first message of this part as code and parameters, '' where it has none."""
     if not sent.messages:
-        return None, "{}", []
-    first, *others = sent.messages
-    return first.code, as_json(dict(first.params)), others
+        return "", ""
+    return sent.messages[0].code, as_json(dict(sent.messages[0].params))
 
 
 def _finish(batch: Sequence[Sent]) -> None:
     said, silent = [], []
     for sent in batch:
-        code, params, _remarks = _sentence(sent)
+        code, params = _sentence(sent)
         end = (sent.row.id, "writing")
         unwritten = as_json([*sent.row.unwritten, *sent.unwritten])
-        if code is None:
-            silent.append((sent.outcome.value, unwritten, *end))
-        else:
+        if code and (sent.failed or sent.matters or not sent.row.message_code):
             said.append((sent.outcome.value, unwritten, code, params, *end))
+        else:
+            silent.append((sent.outcome.value, unwritten, *end))
     update_rows(RunItem, silent, assign=["outcome", "unwritten"], where=_STILL_WRITING)
     said_columns = ["outcome", "unwritten", "message_code", "message_params"]
     update_rows(RunItem, said, assign=said_columns, where=_STILL_WRITING)
 
 
-def close_unsent(run: SyncRun, *, unsure: frozenset[str]) -> None:
-    """Say of everybody whose values were not sent, because the run ended, that nothing was written.
+def close_unsent(run: SyncRun, *, unsure: Collection[str]) -> Iterator[Sent]:
+    """Say of everybody whose values were not sent, because the run ended, that nothing was written; yield each.
 
     Who is `unsure`, by anchor, stays `writing`: not known, and the next run looks.
     """
@@ -135,28 +140,43 @@ def close_unsent(run: SyncRun, *, unsure: frozenset[str]) -> None:
         left = [Sent(row, messages=[Message("write_not_sent")]) for row in rows if row.anchor not in unsure]
         with transaction.atomic():
             _finish(left)
+        yield from left
 
 
-def unknown_writes(endpoint_id: int) -> dict[str, tuple[int, frozenset[Field]]]:
-    """Map anchors to the run of which it is not known whether it wrote them, and to the fields.
+@dataclass(frozen=True, slots=True)
+class UnknownWrite:
+    """Values of which it is not known whether a run that ended in the middle wrote them."""
 
-    Only runs since the last one that looked at everybody, and people whom no run has
-    touched since.
+    run_id: int
+    name: str
+    values: Mapping[Field, str]
+
+
+def unknown_writes(endpoint_id: int) -> dict[str, UnknownWrite]:
+    """Map anchors to what runs may have written since the last one that looked at everybody.
+
+    Only people whom no run has touched since.
     """
     runs = SyncRun.objects.filter(endpoint_id=endpoint_id, mode=RunMode.APPLY)
-    whole = runs.filter(status__in=[RunStatus.COMPLETED, RunStatus.PARTIAL], anchors=[]).order_by("-id")
     ended = runs.filter(status__in=[RunStatus.CRASHED, RunStatus.FAILED, RunStatus.CANCELLED])
-    ended = ended.filter(id__gt=whole.values_list("id", flat=True).first() or 0)
-    found: dict[str, tuple[int, frozenset[Field]]] = {}
-    for run_id in ended.order_by("id").values_list("id", flat=True):
+    whole = last_whole_run(endpoint_id)
+    found: dict[str, UnknownWrite] = {}
+    for run_id in ended.filter(id__gt=whole.pk if whole else 0).order_by("id").values_list("id", flat=True):
         items = RunItem.objects.filter(run_id=run_id, outcome="writing", record__run_id=run_id)
-        for anchor, changes in items.values_list("anchor", "changes").iterator(chunk_size=CHUNK):
-            fields = frozenset(Field(change["field"]) for change in changes if change["side"] == Side.REMOTE)
-            found[anchor] = (run_id, fields)
+        for anchor, name, changes in items.values_list("anchor", "name", "changes").iterator(chunk_size=CHUNK):
+            values = {Field(each["field"]): each["after"] for each in changes if each["side"] == Side.REMOTE}
+            found[anchor] = UnknownWrite(run_id, name, values)
     return found
 
 
-def waiting_for(endpoint_id: int, attributes: Mapping[str, object]) -> list[tuple[str, str]]:
+def last_whole_run(endpoint_id: int) -> SyncRun | None:
+    """Return the last run over everybody that was applied to its end."""
+    ended = [RunStatus.COMPLETED, RunStatus.PARTIAL]
+    runs = SyncRun.objects.filter(endpoint_id=endpoint_id, mode=RunMode.APPLY, status__in=ended, anchors=[])
+    return runs.order_by("-id").first()
+
+
+def waiting_for(endpoint_id: int, attributes: Collection[str]) -> list[tuple[str, str]]:
     """Return anchor and DN of everybody whose value was refused for lack of a right on one of the attributes."""
     rows = SyncRecord.objects.filter(endpoint_id=endpoint_id, employee__isnull=False).exclude(refusals={})
     return [

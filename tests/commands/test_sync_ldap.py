@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 
 from fixtures.openldap import OpenLdap
 from syncapp.models import DirectoryServer, Employee, RunItem, SyncRun
+from syncapp.services import steps
 from syncapp.services import sync as sync_service
 from tests.commands.calls import call, completed, failed, held, partial, refused, report
 from tests.factories import make_server
@@ -60,13 +61,13 @@ def test_exit_code_on_the_screen_is_the_same(
 
 def test_exit_code_of_a_cancelled_run(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     completed(company)
-    steps = sync_service._steps
+    take_steps = sync_service.take_steps
 
     def cancel_first(execution: Any) -> None:
         SyncRun.objects.update(cancel_requested=True)
-        steps(execution)
+        take_steps(execution)
 
-    monkeypatch.setattr(sync_service, "_steps", cancel_first)
+    monkeypatch.setattr(sync_service, "take_steps", cancel_first)
 
     code, [run] = report()
 
@@ -81,14 +82,14 @@ def test_crash_of_one_server_s_run_keeps_the_report_and_the_other_servers(
     other = Company(openldap)
     other.add("boris", "Boris Sidorov")
     second = other.server(rank=2)
-    plan = sync_service.make_plan
+    plan = steps.make_plan
 
-    def crash(server: DirectoryServer, *arguments: Any) -> Any:
+    def crash(server: DirectoryServer, *arguments: Any, **named: Any) -> Any:
         if server.pk == first.pk:
             raise ZeroDivisionError
-        return plan(server, *arguments)
+        return plan(server, *arguments, **named)
 
-    monkeypatch.setattr(sync_service, "make_plan", crash)
+    monkeypatch.setattr(steps, "make_plan", crash)
 
     code, runs = report()
 

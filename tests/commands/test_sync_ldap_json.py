@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from syncapp.models import Employee
-from syncapp.services import sync as sync_service
+from syncapp.services import steps
 from syncapp.services.counts import NAMES
 from tests.commands.calls import completed, held, partial, refused, report
 from tests.factories import make_employee
@@ -169,13 +169,13 @@ def test_person_who_was_left_out_shows_no_changes(company: Company, monkeypatch:
     completed(company)
     report()
     company.change("anna", title="Boss")
-    apply = sync_service.apply_items
+    apply = steps.apply_items
 
     def edited_before(*arguments: Any, **named: Any) -> Any:
         Employee.objects.update(department="Edited here")
         return apply(*arguments, **named)
 
-    monkeypatch.setattr(sync_service, "apply_items", edited_before)
+    monkeypatch.setattr(steps, "apply_items", edited_before)
 
     _code, [run] = report("--all")
 

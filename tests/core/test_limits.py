@@ -37,16 +37,16 @@ def test_first_meeting_says_its_numbers() -> None:
 
 
 def test_brakes_hold_a_read_that_found_nobody() -> None:
-    held = brakes(read=0, first_meeting=None, numbers_missing=0, pools=[])
+    held = brakes(read=0, first_meeting=None, numbers_missing=0, pools=[], remapped={})
 
     assert held == [Message("nobody_found")]
 
 
 def test_brakes_hold_when_the_pools_are_too_small() -> None:
-    held = brakes(read=5, first_meeting=None, numbers_missing=3, pools=["Office"])
+    held = brakes(read=5, first_meeting=None, numbers_missing=3, pools=["Office"], remapped={})
 
     assert held == [Message("pool_too_small", {"count": 3, "pools": ["Office"]})]
 
 
 def test_brakes_hold_nothing_ordinary() -> None:
-    assert brakes(read=5, first_meeting=None, numbers_missing=0, pools=["Office"]) == []
+    assert brakes(read=5, first_meeting=None, numbers_missing=0, pools=["Office"], remapped={}) == []

@@ -35,9 +35,9 @@ def listening(handle: Handler) -> Iterator[int]:
         with contextlib.suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
         listener.close()
+        thread.join(5)  # first: it may be taking one more connection
         for connection in open_sockets:
             connection.close()
-        thread.join(5)
 
 
 def _quietly(handle: Handler, connection: socket.socket) -> None:

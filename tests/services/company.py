@@ -9,7 +9,8 @@ import ldap
 from fixtures.openldap import OpenLdap
 from syncapp.choices import Kind, RunMode, RunTrigger, Security
 from syncapp.models import DirectoryServer, EndpointPool, RunItem, SyncRun
-from syncapp.services.sync import Progress, no_progress, run_sync
+from syncapp.services.steps import Progress, no_progress
+from syncapp.services.sync import run_sync
 from tests.factories import make_pool, make_server
 
 _branches = count(1)

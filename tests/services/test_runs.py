@@ -194,7 +194,7 @@ def test_run_that_loses_its_claim_ends_as_whoever_closed_it_said(monkeypatch: py
         SyncRun.objects.update(status=RunStatus.CRASHED, error_code="run_died")
         raise ClaimLostError("claim_lost", run=1)
 
-    monkeypatch.setattr(sync_service, "_steps", taken_for_dead)
+    monkeypatch.setattr(sync_service, "take_steps", taken_for_dead)
 
     run = sync(make_server())
 
@@ -216,7 +216,7 @@ def test_run_is_left_finished_and_says_why(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(sync_service, "_steps", fail)
+    monkeypatch.setattr(sync_service, "take_steps", fail)
 
     run = sync(make_server())
 
@@ -238,7 +238,7 @@ def test_interrupted_run_is_left_finished_and_the_interruption_goes_on(
     def interrupt(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(sync_service, "_steps", interrupt)
+    monkeypatch.setattr(sync_service, "take_steps", interrupt)
 
     with pytest.raises(type(error)):
         sync(make_server())

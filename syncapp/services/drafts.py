@@ -1,0 +1,160 @@
+"""One person's values on their way to the endpoint, and what became of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from syncapp.core.outgoing import Content, Outgoing, Present, outgoing_content, outgoing_text
+from syncapp.core.person_plan import conflict_text
+from syncapp.core.records import (
+    AttributeWrite,
+    Base,
+    FieldRule,
+    Matter,
+    Message,
+    Refused,
+    RemoteRecord,
+    WriteRefusal,
+    WriteResult,
+)
+from syncapp.core.vocabulary import Field, MatterKind, Policy, RefusalKind
+from syncapp.store.sent import Sent
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How the endpoint's people write things."""
+
+    region: str
+    mobile_form: str = ""
+
+
+@dataclass(slots=True)
+class Draft:
+    """What is to be written for one planned item.
+
+    `contents` are the values that have no readable text. `prepare` is called with the
+    entry as it is just before writing, `conclude` with what became of it.
+    """
+
+    sent: Sent
+    rules: Mapping[Field, FieldRule]
+    spelling: Spelling
+    contents: Mapping[Field, Content] = field(default_factory=dict)
+    outgoing: dict[Field, Outgoing] = field(default_factory=dict)
+
+    @property
+    def pushes(self) -> dict[Field, tuple[str, str]]:
+        return {Field(name): change for name, change in self.sent.row.pushes.items()}
+
+    def prepare(self, record: RemoteRecord) -> list[AttributeWrite]:
+        """Say what is to be written, so that nobody's edit since the plan is run over."""
+        self.outgoing = {name: self._look(name, record) for name in self.pushes}
+        return [out.write for out in self.outgoing.values() if out.write is not None]
+
+    def conclude(self, result: WriteResult) -> Sent:
+        """Carry the result into what is stored of the item."""
+        sent = self.sent
+        if result.before is None:
+            sent.fail(Message("write_entry_gone"))
+            for name, (standing, _after) in self.pushes.items():
+                self._wait(name, standing, again=True)
+            return sent
+        for name in self.pushes:
+            self._conclude_field(name, result)
+        return sent
+
+    def leave(self) -> Sent:
+        """The employee is another than planned: nothing is sent, the next run looks again."""
+        for name, (standing, _after) in self.pushes.items():
+            self._wait(name, standing, again=True)
+        self.sent.messages.append(Message("edited_meanwhile"))
+        return self.sent
+
+    def _look(self, name: Field, record: RemoteRecord) -> Outgoing:
+        rule, (before, after) = self.rules[name], self.pushes[name]
+        content = self.contents.get(name)
+        if content is not None:
+            return outgoing_content(rule, before=before, content=content, attributes=record.attributes)
+        return outgoing_text(
+            rule,
+            before=before,
+            after=after,
+            attributes=record.attributes,
+            region=self.spelling.region,
+            mobile_form=self.spelling.mobile_form,
+        )
+
+    def _conclude_field(self, name: Field, result: WriteResult) -> None:
+        (standing, _after), out = self.pushes[name], self.outgoing[name]
+        attribute = self.rules[name].attribute
+        if out.write is None:
+            self._not_sent(name, out)
+        elif attribute in result.written:
+            self.sent.wrote = True
+            self._read_back(name, result.after)
+        elif attribute in result.drifted and result.after is not None:
+            self._not_sent(name, self._look(name, result.after))
+        elif attribute in result.left_out:
+            self._remember(name, result.left_out[attribute], tried=False)
+            self._wait(name, standing)
+        elif attribute in result.refused:
+            self._refuse(name, result.refused[attribute])
+        else:
+            self._wait(name, standing, again=True)
+
+    def _not_sent(self, name: Field, out: Outgoing) -> None:
+        rule, (standing, after) = self.rules[name], self.pushes[name]
+        if out.present is Present.AGREED:
+            self.sent.agreed[name] = Base(after, out.standing)
+        elif out.present is Present.UNFIT:
+            message = Message("write_unfit", {"field": name.value, "attribute": rule.attribute, "value": after})
+            self._refuse(name, WriteRefusal(RefusalKind.VALUE, message))
+        elif out.present is Present.DRIFTED and rule.policy is Policy.ASK:
+            self._disagree(name, out.standing)
+        else:  # the next run decides with what stands there now
+            if out.present is Present.FOREIGN:
+                self.sent.messages.append(Message("write_foreign", {"attribute": rule.attribute}))
+            self._wait(name, standing, again=True)
+
+    def _read_back(self, name: Field, record: RemoteRecord | None) -> None:
+        """What is stored becomes the base only if it reads as what we sent; otherwise it is somebody's change."""
+        _standing, after = self.pushes[name]
+        out = self._look(name, record) if record is not None else Outgoing(Present.AGREED, after)
+        if out.present is Present.AGREED:
+            self.sent.agreed[name] = Base(after, out.standing)
+            return
+        self.sent.agreed[name] = Base(after, after)
+        params = {"field": name.value, "attribute": self.rules[name].attribute, "value": out.standing}
+        self.sent.messages.append(Message("write_read_as_other", params))
+        self.sent.due = True
+
+    def _disagree(self, name: Field, standing: str) -> None:
+        """Somebody was quicker: a conflict with fresh values, and no second try."""
+        _before, after = self.pushes[name]
+        agreed = self.sent.row.plan["base"].get(name)
+        base = agreed[1] if agreed else None
+        self.sent.matters.append(Matter(MatterKind.FIELD, name, base=base, local=after, remote=standing))
+        self.sent.messages.append(conflict_text(name, local=after, remote=standing))
+
+    def _refuse(self, name: Field, refusal: WriteRefusal) -> None:
+        self.sent.fail(refusal.message)
+        if refusal.kind is RefusalKind.BUSY:
+            self._wait(name, self.pushes[name][0], again=True)
+        else:
+            self._remember(name, refusal, tried=True)
+
+    def _remember(self, name: Field, refusal: WriteRefusal, *, tried: bool) -> None:
+        rule, (standing, after) = self.rules[name], self.pushes[name]
+        self.sent.refused[name] = Refused(
+            value=after,
+            standing=standing,
+            attribute=rule.attribute,
+            pattern=rule.pattern,
+            kind=refusal.kind,
+            message=refusal.message,
+            tried=tried,
+        )
+
+    def _wait(self, name: Field, standing: str, *, again: bool = False) -> None:
+        self.sent.waits[name] = standing
+        self.sent.due = self.sent.due or again

@@ -1,0 +1,128 @@
+"""Step 9 of a run: what the hub has for the endpoint is written there (promise 5, rules B2, B10, E2)."""
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from syncapp.choices import RunPhase
+from syncapp.core.composition import attributes_of
+from syncapp.core.mobile_form import prevailing_form
+from syncapp.core.records import SyncOptions, WriteJob, WriteResult
+from syncapp.core.vocabulary import Field
+from syncapp.exceptions import ClaimLostError, SyncError
+from syncapp.models import SyncRun
+from syncapp.services.drafts import Draft, Spelling
+from syncapp.services.ports import EndpointSession
+from syncapp.services.runs import RunKeeper
+from syncapp.store import snapshots
+from syncapp.store.items import PlannedRow, iter_planned
+from syncapp.store.sent import Sent, close_unsent, store_sent
+
+# People who are written and stored together: a killed process leaves no more than these in doubt.
+BATCH = 200
+# Seconds; a slow server may need long for one batch.
+BETWEEN_BEATS = 10.0
+
+
+@dataclass(slots=True)
+class Sending:
+    """Writes what a run has for the endpoint, batch by batch, and stores what became of it.
+
+    `told` is called with each person's result, `beat` with how many are done.
+    """
+
+    run: SyncRun
+    session: EndpointSession
+    options: SyncOptions
+    keeper: RunKeeper
+    beat: Callable[[RunPhase, int, int | None], None]
+    told: Callable[[Sent], None]
+    proven: set[str] = field(default_factory=set)  # attributes that were written, as the mapping spells them
+    _stopped: SyncError | None = None
+    _shown: float = field(default_factory=time.monotonic)
+    _form: str | None = None
+
+    def send(self, *, total: int, after: int = -1) -> None:
+        """Write everything that is to go out of items behind a position; raise what ends the run.
+
+        Whatever happens, everybody whom the server has answered is stored, and nobody
+        is said to be written who may not be.
+        """
+        done = 0
+        self.beat(RunPhase.WRITE_BACK, 0, total)
+        try:
+            for rows in iter_planned(self.run.pk, after=after, outcome="writing", size=BATCH):
+                self._send_batch(rows)
+                done += len(rows)
+                self.beat(RunPhase.WRITE_BACK, done, total)
+        except ClaimLostError:  # the run is somebody else's business by now
+            raise
+        except BaseException:
+            for sent in close_unsent(self.run, unsure=self.session.unsure):
+                self.told(sent)
+            raise
+        finally:
+            for attribute, refusal in sorted(self.session.dropped.items()):
+                self.keeper.note("write_dropped", attribute=attribute, text=refusal.message.params["text"])
+
+    def _send_batch(self, rows: Sequence[PlannedRow]) -> None:
+        people = snapshots.local_people({row.employee_id for row in rows if row.employee_id is not None})
+        drafts: dict[str, Draft] = {}
+        finished: list[Sent] = []
+        for row in rows:
+            draft = Draft(Sent(row), {rule.field: rule for rule in self.options.rules}, self._spelling(row))
+            local = people.get(row.employee_id or 0)
+            if local is None or any(local.values[name] != after for name, (_, after) in draft.pushes.items()):
+                finished.append(draft.leave())
+            else:
+                drafts[row.anchor] = draft
+        try:
+            with closing(self._write(drafts)) as results:
+                for result in results:
+                    finished.append(drafts[result.anchor].conclude(result))
+                    self.proven |= result.written
+        finally:
+            store_sent(self.run, finished, now=timezone.now(), beat=self._keep_claim)
+            for sent in finished:
+                self.told(sent)
+        if self._stopped is not None:
+            raise self._stopped
+
+    def _write(self, drafts: dict[str, Draft]) -> Generator[WriteResult, None, None]:
+        attributes = sorted({name for rule in self.options.rules for name in attributes_of(rule.attribute)})
+        yield from self.session.write(self._jobs(drafts), attributes, now=timezone.now())
+
+    def _jobs(self, drafts: dict[str, Draft]) -> Iterator[WriteJob]:
+        """Hand out one job after the other, none any more once the run should stop."""
+        for anchor, draft in drafts.items():
+            self._renew()
+            if self._stopped is None:
+                yield WriteJob(anchor, draft.sent.row.dn, draft.prepare)
+
+    def _renew(self) -> None:
+        """Show now and then that the run lives; what is under way is still ended when it should stop."""
+        if self._stopped is None and time.monotonic() - self._shown > BETWEEN_BEATS:
+            try:
+                self._keep_claim()
+            except ClaimLostError as error:
+                self._stopped = error
+
+    def _keep_claim(self) -> None:
+        """Raise ClaimLostError when the run is not ours any more; other reasons to stop wait for the batch's end."""
+        try:
+            self.keeper.beat()
+        except ClaimLostError:
+            raise
+        except SyncError as error:
+            self._stopped = error
+        self._shown = time.monotonic()
+
+    def _spelling(self, row: PlannedRow) -> Spelling:
+        """How a mobile is written here, which is looked up only when one goes out."""
+        if Field.MOBILE in row.pushes and self._form is None:
+            (attribute,) = [rule.attribute for rule in self.options.rules if rule.field is Field.MOBILE]
+            self._form = prevailing_form(self.session.sample(attribute), region=self.options.region)
+        return Spelling(self.options.region, self._form or "")

@@ -1,0 +1,258 @@
+"""The steps of a run, from reading to writing back (design, section 6)."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from django.utils import timezone
+
+from syncapp.choices import RunMode, RunPhase
+from syncapp.core import limits
+from syncapp.core.outward import Outward
+from syncapp.core.records import Message, PlanItem, RecordTouch
+from syncapp.core.vocabulary import TEXT_FIELDS, Field
+from syncapp.exceptions import PlanHeldError
+from syncapp.models import DirectoryServer, SyncRun
+from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
+from syncapp.services.endpoints import directory_config, store_findings
+from syncapp.services.mapping_state import mapping_state, remapped_fields
+from syncapp.services.planning import Planning, make_plan
+from syncapp.services.ports import EndpointSession, OpenSession
+from syncapp.services.reading import DirectoryReader, RemoteRead
+from syncapp.services.runs import RunKeeper
+from syncapp.services.sending import Sending
+from syncapp.store.bulk import in_chunks
+from syncapp.store.items import insert_items, iter_planned
+from syncapp.store.newcomers import Newcomers, from_now_on
+from syncapp.store.sent import UnknownWrite, last_whole_run, unknown_writes, waiting_for
+from syncapp.store.writer import apply_items, apply_touches, settle_the_rest
+
+# So many names are said in a note.
+NAMED = 20
+
+
+class Progress(Protocol):
+    """Is told how far a run is: phase, people done, and of how many where that is known."""
+
+    def __call__(self, phase: RunPhase, done: int, total: int | None) -> None: ...
+
+
+def no_progress(phase: RunPhase, done: int, total: int | None) -> None:
+    """For those who do not watch."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """A run while it is carried out."""
+
+    run: SyncRun
+    server: DirectoryServer
+    keeper: RunKeeper
+    progress: Progress
+    open_session: OpenSession
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 0))
+    seconds: dict[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("read", "plan", "apply", "write_back", "total"), 0.0)
+    )
+    stored: int = 0  # items of this run so far
+
+    def beat(self, phase: RunPhase, done: int, total: int | None = None) -> None:
+        self.keeper.beat(phase=phase if done == 0 else None, done=done, total=total)
+        self.progress(phase, done, total)
+
+    def note(self, message: Message) -> None:
+        self.keeper.note(message.code, **message.params)
+
+    @contextmanager
+    def timed(self, phase: RunPhase) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[phase] = round(self.seconds[phase] + time.monotonic() - began, 3)
+
+
+@dataclass(slots=True)
+class Wave:
+    """People who are planned, applied and written together: everybody read, and at times a few more after them."""
+
+    read: RemoteRead
+    planning: Planning
+    newcomers: Newcomers
+    first: int  # position of its first item
+    tally: Tally = field(default_factory=Tally)
+    touches: list[RecordTouch] = field(default_factory=list)
+
+
+def take_steps(execution: Execution) -> None:
+    """Read, plan, brake; then stop for a preview, or apply and write back."""
+    run, server = execution.run, execution.server
+    with ExitStack() as stack:
+        with execution.timed(RunPhase.READ):
+            session = stack.enter_context(
+                execution.open_session(directory_config(server), lambda: execution.beat(RunPhase.READ, 0))
+            )
+            last = last_whole_run(server.pk)
+            # First in, then out (rule E2).
+            outward = Outward(allowed=server.write_back and last is not None, asked=bool(run.anchors))
+            reader = DirectoryReader(server, session, execution.keeper, sends=outward.allowed)
+            read = _read(execution, reader)
+        _close_read_only(execution, session, read, outward)
+        remapped = _compare_mapping(execution, read, last.mapping if last else {})
+        wave = _plan(execution, read, outward, remapped)
+        _brake(execution, wave, remapped)
+        if run.mode == RunMode.PREVIEW:
+            return
+        tally = Tally()
+        try:
+            _apply(execution, wave, tally)
+            store_findings(server, session.kind)
+            if outward.allowed:
+                _write_back(execution, session, reader, wave, outward, tally)
+        finally:  # a run that was stopped half-way says what it did, not what it would have done
+            execution.counts = applied_counts(endpoint_id=server.pk, read=read.count, tally=tally)
+            _name_renumbered(execution, tally)
+
+
+def _read(execution: Execution, reader: DirectoryReader) -> RemoteRead:
+    anchors = [(anchor, dn) for anchor, dn in execution.run.anchors]
+    if anchors:
+        return reader.some(anchors)
+    return reader.everybody(lambda done: execution.beat(RunPhase.READ, done))
+
+
+def _close_read_only(execution: Execution, session: EndpointSession, read: RemoteRead, outward: Outward) -> None:
+    """What the server alone writes is said once, and not tried for each person."""
+    if outward.allowed:
+        outward.closed = session.read_only([rule.attribute for rule in read.options.rules if rule.pushes])
+        for attribute in outward.closed:
+            execution.note(Message("write_read_only", {"attribute": attribute}))
+
+
+def _compare_mapping(execution: Execution, read: RemoteRead, previous: Mapping[str, str]) -> frozenset[Field]:
+    now = mapping_state(read.options, previous)
+    if read.whole:
+        SyncRun.objects.filter(pk=execution.run.pk).update(mapping=now)
+    return remapped_fields(previous, now)
+
+
+def _plan(execution: Execution, read: RemoteRead, outward: Outward, remapped: frozenset[Field]) -> Wave:
+    """Decide what happens to whom, and store it as `planned` items before anything is changed."""
+    with execution.timed(RunPhase.PLAN):
+        execution.beat(RunPhase.PLAN, 0, len(read.people))
+        newcomers = from_now_on()
+        planning = make_plan(execution.server, read, execution.keeper.beat, outward=outward, remapped=remapped)
+        wave = Wave(read, planning, newcomers, first=execution.stored)
+        _store_plan(execution, wave)
+    if read.whole:
+        _say_what_was_written(execution, read)
+    return wave
+
+
+def _brake(execution: Execution, wave: Wave, remapped: frozenset[Field]) -> None:
+    """Hold the plan where somebody has to look at it first, unless a person said to go on."""
+    read, planning = wave.read, wave.planning
+    execution.counts = planned_counts(endpoint_id=execution.server.pk, read=read.count, tally=wave.tally)
+    for message in planning.notes:
+        execution.note(message)
+    held = limits.brakes(
+        read=read.count if read.whole else None,
+        first_meeting=planning.first_meeting,
+        numbers_missing=planning.numbers_missing,
+        pools=[pool.name for pool in read.options.pools],
+        remapped={name: wave.tally.fields[name] for name in sorted(remapped)},
+    )
+    if held and not execution.run.forced:
+        raise PlanHeldError([(message.code, dict(message.params)) for message in held])
+    for message in held:
+        execution.note(message)
+
+
+def _store_plan(execution: Execution, wave: Wave) -> None:
+    """Write the plan as `planned` items before anything is changed."""
+    for chunk in in_chunks(wave.planning.people()):
+        items: list[tuple[PlanItem, str]] = []
+        for news in chunk:
+            record = wave.read.known_by_id.get(news.record_id) if news.record_id is not None else None
+            wave.tally.waiting += int(bool(news.waits)) - int(bool(record and record.waits))
+            if isinstance(news, RecordTouch):
+                wave.touches.append(news)
+            else:
+                before = record.status.value if record else ""
+                items.append((news, before))
+                wave.tally.add_planned(news, before=before)
+        insert_items(execution.run, items, start=execution.stored)
+        execution.stored += len(items)
+        done = execution.stored - wave.first + len(wave.touches)
+        execution.beat(RunPhase.PLAN, done, len(wave.read.people))
+
+
+def _apply(execution: Execution, wave: Wave, tally: Tally) -> None:
+    """Carry the hub's part out, chunk by chunk, each one a transaction with its items; count what was done."""
+    run, done, planned = execution.run, 0, execution.stored - wave.first
+    with execution.timed(RunPhase.APPLY):
+        execution.beat(RunPhase.APPLY, 0, planned)
+        for rows in iter_planned(run.pk, after=wave.first - 1):
+            for written in apply_items(
+                run, rows, now=timezone.now(), beat=execution.keeper.beat, newcomers=wave.newcomers
+            ):
+                if written.due:
+                    execution.keeper.note("edited_meanwhile_note")
+                else:
+                    tally.add_written(written)
+            done += len(rows)
+            execution.beat(RunPhase.APPLY, done, planned)
+        for chunk in in_chunks(wave.touches):
+            execution.keeper.beat()
+            apply_touches(run, chunk)
+        settle_the_rest(run)
+
+
+def _write_back(
+    execution: Execution, session: EndpointSession, reader: DirectoryReader, wave: Wave, outward: Outward, tally: Tally
+) -> None:
+    """Write to the directory; then everybody who waited for a right that turned out to be there (rule B10)."""
+    run = execution.run
+    sending = Sending(run, session, wave.read.options, execution.keeper, execution.beat, tally.add_sent)
+    with execution.timed(RunPhase.WRITE_BACK):
+        sending.send(total=tally.writing, after=wave.first - 1)
+    waiting = waiting_for(execution.server.pk, sending.proven) if sending.proven else []
+    if not waiting:
+        return
+    with execution.timed(RunPhase.READ):
+        read = reader.some(waiting)
+    outward.opened = sending.proven
+    second = _plan(execution, read, outward, frozenset())
+    before = tally.writing
+    _apply(execution, second, tally)
+    with execution.timed(RunPhase.WRITE_BACK):
+        sending.send(total=tally.writing - before, after=second.first - 1)
+
+
+def _say_what_was_written(execution: Execution, read: RemoteRead) -> None:
+    """Say of runs that ended while they were writing which of their values stand in the domain (promise 1)."""
+    unknown = unknown_writes(execution.server.pk)
+    if not unknown:
+        return
+    found: dict[int, list[str]] = {}
+    for person in read.people:
+        write = unknown.get(person.anchor)
+        if write is not None and _stands_there(write, person.readings):
+            found.setdefault(write.run_id, []).append(write.name or person.anchor)
+    for run_id, names in sorted(found.items()):
+        people = sorted(names)[:NAMED]
+        execution.note(Message("write_found", {"run": run_id, "count": len(names), "people": people}))
+
+
+def _stands_there(write: UnknownWrite, readings: Mapping[Field, object]) -> bool:
+    values = {name: value for name, value in write.values.items() if name in TEXT_FIELDS}
+    return bool(values) and all(value in getattr(readings.get(name), "values", ()) for name, value in values.items())
+
+
+def _name_renumbered(execution: Execution, tally: Tally) -> None:
+    """List the phones that have to be set up anew (rule C7)."""
+    if tally.renumbered:
+        people = sorted(tally.renumbered)[:NAMED]
+        execution.note(Message("phones_anew", {"count": len(tally.renumbered), "people": people}))
