@@ -18,7 +18,7 @@ from syncapp.exceptions import SyncError
 from syncapp.forms import EmployeeForm
 from syncapp.models import Employee, RunItem, SyncRecord
 from syncapp.services import edits
-from syncapp.views.access import current_user
+from syncapp.views.access import current_user, may_start
 from syncapp.views.display import (
     admin_link,
     changes_list,
@@ -29,9 +29,10 @@ from syncapp.views.display import (
     sentence,
     sentences,
     state_label,
+    waiting_sentence,
     when_and_where,
 )
-from syncapp.views.employees import archive_view
+from syncapp.views.employees import archive_view, synchronise_view
 
 # An employee is active while any directory record is (rule D1).
 STATE_ORDER = [state.value for state in State]
@@ -67,7 +68,8 @@ class RecordInline(ReadOnlyInline):
 
     @admin.display(description=_("message"))
     def message(self, record: SyncRecord) -> str:
-        return paragraphs([sentence(record.message_code, record.message_params), *sentences(record.remarks)])
+        told = [sentence(record.message_code, record.message_params), *sentences(record.remarks)]
+        return paragraphs([*told, waiting_sentence(record.waits)])
 
 
 class HistoryInline(ReadOnlyInline):
@@ -97,7 +99,7 @@ class HistoryInline(ReadOnlyInline):
 
     @admin.display(description=_("changes"))
     def changed(self, item: RunItem) -> str:
-        return changes_list(item.changes)
+        return changes_list(item.changes, item.unwritten)
 
     @admin.display(description=_("message"))
     def message(self, item: RunItem) -> str:
@@ -125,7 +127,9 @@ class EmployeeAdmin(SiteAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(archive_view)
+        synchronise = self.admin_site.admin_view(synchronise_view)
         return [
+            path("<int:employee_id>/synchronise/", synchronise, name="syncapp_employee_synchronise"),
             path("<int:employee_id>/archive/", view, {"archived": True}, name="syncapp_employee_archive"),
             path("<int:employee_id>/take-back/", view, {"archived": False}, name="syncapp_employee_take_back"),
             *super().get_urls(),
@@ -159,6 +163,12 @@ class EmployeeAdmin(SiteAdmin):
         else:
             obj.pk = edits.create_employee(values, user=current_user(request)).pk
         obj.refresh_from_db()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "may_start": may_start(request)}
+        return super().change_view(request, object_id, form_url, context)
 
     def changeform_view(
         self,

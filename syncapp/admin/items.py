@@ -75,7 +75,7 @@ class RunItemAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("changes"))
     def changed(self, item: RunItem) -> str:
-        return changes_list(item.changes)
+        return changes_list(item.changes, item.unwritten)
 
     @admin.display(description=_("outcome"), ordering="outcome")
     def outcome_shown(self, item: RunItem) -> str:

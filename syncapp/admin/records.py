@@ -17,6 +17,7 @@ from syncapp.admin.filters import AttentionFilter
 from syncapp.choices import State, Status
 from syncapp.models import SyncRecord
 from syncapp.store.items import load_keys
+from syncapp.views.access import may_start
 from syncapp.views.display import (
     admin_link,
     agreed_table,
@@ -26,8 +27,10 @@ from syncapp.views.display import (
     sentence,
     sentences,
     state_label,
+    waiting_sentence,
     when_and_where,
 )
+from syncapp.views.employees import start_runs
 
 # An entry that is tied to nobody is found by its own match keys, as `store` keeps them.
 RECORD_KEYS = {
@@ -97,6 +100,15 @@ class SyncRecordAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("name_shown", "employee_link", "state_shown", "status_shown", "updated", "message", "agreed")
 
+    actions = ("synchronise_people",)
+
+    def has_start_permission(self, request: HttpRequest) -> bool:
+        return may_start(request)
+
+    @admin.action(description=_("Synchronise these people"), permissions=["start"])
+    def synchronise_people(self, request: HttpRequest, queryset: QuerySet[SyncRecord]) -> None:
+        start_runs(request, queryset)
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RecordList
 
@@ -146,8 +158,8 @@ class SyncRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("message"))
     def message(self, record: SyncRecord) -> str:
-        waits = [str(_("Waits for the domain: a value may not go out yet."))] if record.waiting else []
-        return paragraphs([sentence(record.message_code, record.message_params), *sentences(record.remarks), *waits])
+        told = [sentence(record.message_code, record.message_params), *sentences(record.remarks)]
+        return paragraphs([*told, waiting_sentence(record.waits)])
 
     @admin.display(description=_("employee"))
     def employee_link(self, record: SyncRecord) -> str:

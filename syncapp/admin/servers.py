@@ -28,7 +28,7 @@ class MappingInline(TabularInline):
     model = FieldMapping
     fk_name = "endpoint"
     formset = MappingFormSet
-    fields = ("field", "attribute", "direction", "policy", "on_empty", "pattern")
+    fields = ("field", "attribute", "direction", "policy", "on_empty", "pattern", "relay")
     extra = 0
     tab = True
     hide_title = True
@@ -94,6 +94,7 @@ class DirectoryServerAdmin(SiteAdmin):
                 {"mode": RunMode.APPLY},
                 name="syncapp_directoryserver_synchronise",
             ),
+            path("<int:server_id>/write-back/", wrap(views.write_back_view), name="syncapp_directoryserver_write_back"),
             *super().get_urls(),
         ]
 

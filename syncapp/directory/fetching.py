@@ -51,14 +51,19 @@ class Fetcher:
         return self._search(dn, ldap.SCOPE_BASE, self._filter)
 
     def receive(self, number: int, anchor: str) -> RemoteRecord | None:
-        """Return the entry that was asked for, or None when another one or none has that DN."""
+        """Return the entry that was asked for, or None when another one or none has that DN.
+
+        Without an anchor whoever has the DN is meant.
+        """
         for record in self._receive(number):
-            if record.anchor == anchor and (not self._in_scope or self._is_in_a_base(record.dn)):
+            if record.anchor == (anchor or record.anchor) and (not self._in_scope or self._is_in_a_base(record.dn)):
                 return record
         return None
 
     def locate(self, anchor: str) -> RemoteRecord | None:
         """Find an entry by its immutable id, wherever it is by now."""
+        if not anchor:
+            return None
         profile = self._directory.profile
         found = f"({profile.anchor_attribute}={profile.encode_anchor(anchor)})"
         if self._in_scope:

@@ -19,7 +19,7 @@ from syncapp.services.directory_settings import DirectoryValues, rule_of, valida
 
 
 class DirectoryServerForm(forms.ModelForm):
-    """Everything but the schedule and writing back, which later versions carry out."""
+    """Everything but the schedule, which later versions carry out, and writing back, which has a page of its own."""
 
     uris = LinesField(
         label=capfirst(_("addresses")),

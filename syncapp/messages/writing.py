@@ -54,6 +54,9 @@ TEMPLATES: dict[str, Promise] = {
         "“%(attribute)s” was written, but the domain shows “%(value)s” now: somebody else, or the server, has changed it since. The next run looks again."
     ),
     "write_not_sent": _("The run ended before this was written to the domain. The next run goes on."),
+    "write_unknown": _(
+        "It is not known whether this was written to the domain: the run ended in the middle. The next run looks and says."
+    ),
     # Said of the run
     "write_dropped": _(
         "The directory refused to let “%(attribute)s” be written for the first people (%(text)s), so that nobody else was tried. Grant the account the right to write that attribute; the next run tries a few people and then everybody."

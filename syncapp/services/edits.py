@@ -13,6 +13,7 @@ from syncapp.core.vocabulary import Field, Side
 from syncapp.exceptions import SyncError
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
 from syncapp.models.employees import SYNCHRONISED, mark_due
+from syncapp.services.waiting import note_waiting
 from syncapp.store.items import dump_changes
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def change_employee(employee_id: int, values: Mapping[str, str], *, version: int
     new = {change.field.value: change.after for change in changes}
     if not Employee.objects.filter(pk=employee_id, version=version).update(**new):
         raise EmployeeChangedError("employee_changed", employee=employee_id)
+    note_waiting(employee_id, [change.field for change in changes])
     record_edit(Employee.objects.get(pk=employee_id), changes, outcome=ItemOutcome.UPDATED, user=user)
 
 

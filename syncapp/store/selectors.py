@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from syncapp.choices import RunStatus
-from syncapp.core.vocabulary import MATTERS
+from syncapp.choices import ItemOutcome, RunStatus
+from syncapp.core.vocabulary import MATTERS, Field, Side
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
 from syncapp.store.items import load_keys
 
@@ -51,11 +51,27 @@ def people_of_run(run: SyncRun, *, everybody: bool = False) -> Iterator[Reported
 
 
 def _status(item: RunItem) -> str:
-    return item.expected if item.outcome == "planned" else item.outcome
+    if item.outcome == ItemOutcome.WRITING:  # what it was when the hub was done; the rest is not known
+        return str(item.plan["here"])
+    return item.expected if item.outcome == ItemOutcome.PLANNED else item.outcome
 
 
 def _changes(item: RunItem) -> list[dict[str, str]]:
-    return [] if item.message_code in LEFT_OUT else item.changes
+    """Changes that happened, or would; secrets without their values."""
+    if item.message_code in LEFT_OUT:
+        return []
+    left_out = {f"{Side.REMOTE}:" if item.outcome == ItemOutcome.WRITING else "", *item.unwritten}
+    return [_masked(each) for each in item.changes if not _is_one_of(each, left_out)]
+
+
+def _is_one_of(change: dict[str, str], left_out: set[str]) -> bool:
+    return bool(left_out & {f"{change['side']}:", f"{change['side']}:{change['field']}"})
+
+
+def _masked(change: dict[str, str]) -> dict[str, str]:
+    if change["field"] != Field.SIP_SECRET:
+        return change
+    return {**change, **{key: "***" for key in ("before", "after") if change[key]}}
 
 
 def _from_item(item: RunItem) -> ReportedPerson:
@@ -93,6 +109,8 @@ def _from_record(record: SyncRecord) -> ReportedPerson:
 def _messages(row: RunItem | SyncRecord, remarks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The outcome's message and the remarks, as codes with parameters."""
     own = [{"code": row.message_code, "params": row.message_params}] if row.message_code else []
+    if isinstance(row, RunItem) and row.outcome == ItemOutcome.WRITING:
+        own.append({"code": "write_unknown", "params": {}})
     return own + remarks
 
 

@@ -1,6 +1,6 @@
 """How values are shown: always a word and an icon, never colour alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     Status.IGNORED: ("", "block"),
     Status.SKIPPED: ("", "check"),
     ItemOutcome.PLANNED: ("", "schedule"),
+    ItemOutcome.WRITING: ("info", "upload"),
 }
 STATES: dict[str, tuple[str, str]] = {
     State.ACTIVE: ("success", "check_circle"),
@@ -82,6 +83,13 @@ def sentences(stored: Iterable[Mapping[str, Any]]) -> list[str]:
     return [sentence(message.get("code", ""), message.get("params")) for message in stored]
 
 
+def waiting_sentence(waits: Mapping[str, str]) -> str:
+    """Which values have yet to go out to the domain."""
+    fields = dict(Field.choices)
+    names = ", ".join(str(fields.get(name, name)) for name in waits)
+    return _("Waits for the domain: %(fields)s.") % {"fields": names} if names else ""
+
+
 def paragraphs(texts: Iterable[str]) -> SafeString:
     return format_html_join("", '<div class="sync-message">{}</div>', ((text,) for text in texts if text))
 
@@ -118,13 +126,20 @@ def change_rows(changes: Iterable[Mapping[str, str]]) -> list[tuple[str, str, st
     ]
 
 
-def changes_list(changes: Iterable[Mapping[str, str]]) -> SafeString:
-    """The changes of a run item, one on a line: field, before, after, side."""
+def changes_list(changes: Sequence[Mapping[str, str]], unwritten: Collection[str] = ()) -> SafeString:
+    """The changes of a run item, one on a line: field, before, after, side, and whether it did not happen.
+
+    `unwritten` as a run item has them: side and field.
+    """
+    undone = [f"{each.get('side')}:{each['field']}" in unwritten for each in changes]
     return format_html_join(
         "",
         '<div class="sync-change"><span class="sync-field">{}</span> <span class="sync-before">{}</span>'
         ' <span aria-hidden="true">→</span> <span class="sync-after">{}</span> <span class="sync-side">{}</span></div>',
-        change_rows(changes),
+        [
+            (*row[:3], f"{row[3]}, {_('not written')}" if left else row[3])
+            for row, left in zip(change_rows(changes), undone, strict=True)
+        ],
     )
 
 

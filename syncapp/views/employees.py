@@ -1,14 +1,19 @@
 """What an administrator does with a person apart from editing."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from syncapp.models import Employee
-from syncapp.services import edits
-from syncapp.views.access import allow, current_user, may_archive
+from syncapp.models import Employee, SyncRecord
+from syncapp.services import edits, people
+from syncapp.views.access import allow, current_user, may_archive, may_start
+from syncapp.views.display import sentence
 
 
 @require_POST
@@ -20,3 +25,29 @@ def archive_view(request: HttpRequest, employee_id: int, *, archived: bool) -> H
     text = _("%(name)s is archived.") if archived else _("%(name)s is back from the archive.")
     messages.success(request, text % {"name": employee})
     return redirect("admin:syncapp_employee_change", employee.pk)
+
+
+@require_POST
+def synchronise_view(request: HttpRequest, employee_id: int) -> HttpResponse:
+    """Synchronise one person with every server that knows him."""
+    allow(may_start(request))
+    employee = get_object_or_404(Employee, pk=employee_id)
+    start_runs(request, SyncRecord.objects.filter(employee=employee))
+    return redirect("admin:syncapp_employee_change", employee.pk)
+
+
+def start_runs(request: HttpRequest, records: Iterable[SyncRecord]) -> None:
+    """Queue runs for the people of these records, and say where they can be watched."""
+    queued, refused = people.enqueue_people(records=records, user=current_user(request))
+    for run in queued:
+        _say(request, messages.SUCCESS, _("%(server)s: the run is in the queue.") % {"server": run.endpoint}, run.pk)
+    for error in refused:
+        _say(request, messages.WARNING, sentence(error.code, error.params), error.params["run"])
+    if not queued and not refused:
+        messages.warning(request, _("No enabled server knows this person yet. Synchronise a whole server first."))
+
+
+def _say(request: HttpRequest, level: int, text: str, run_id: int) -> None:
+    url = reverse("admin:syncapp_syncrun_change", args=[run_id])
+    shown = format_html('{} <a class="underline" href="{}">{}</a>', text, url, _("Show it"))
+    messages.add_message(request, level, shown)

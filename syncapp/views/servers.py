@@ -1,20 +1,22 @@
-"""What an administrator does with a directory server: test, query, preview, synchronise."""
+"""What an administrator does with a directory server: test, query, preview, synchronise, write back."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from syncapp.choices import RunMode, RunTrigger
+from syncapp.choices import Field, RunMode, RunTrigger
 from syncapp.exceptions import RunAlreadyActiveError, SyncError
 from syncapp.models import DirectoryServer
-from syncapp.services import probing, runs
+from syncapp.services import probing, runs, write_back
 from syncapp.views.access import allow, current_user, may_start
 from syncapp.views.display import sentence
 from syncapp.views.probes import QueryTable, StepRow
@@ -85,3 +87,32 @@ def start_view(request: HttpRequest, server_id: int, *, mode: RunMode) -> HttpRe
         return redirect("admin:syncapp_directoryserver_change", server.pk)
     messages.success(request, _("The run is in the queue. This page shows how far it is."))
     return redirect("admin:syncapp_syncrun_change", run.pk)
+
+
+def write_back_view(request: HttpRequest, server_id: int) -> HttpResponse:
+    """Show what would go out, and switch writing back on or off."""
+    allow(may_start(request))
+    server = get_object_or_404(DirectoryServer, pk=server_id)
+    if request.method == "POST":
+        on = bool(request.POST.get("on"))
+        if write_back.switch_write_back(server.pk, on=on):
+            text = _("Writing back was switched on.") if on else _("Writing back was switched off.")
+            LogEntry.objects.log_actions(current_user(request).pk, [server], CHANGE, change_message=text)
+            messages.success(request, text)
+        return redirect("admin:syncapp_directoryserver_change", server.pk)
+    labels = dict(Field.choices)
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Writing back to the domain"),
+        "subtitle": server.name,
+        "server": server,
+        "original": server,
+        "opts": DirectoryServer._meta,
+        "has_met": write_back.has_met(server),
+        "waiting_url": f"{reverse('admin:syncapp_syncrecord_changelist')}?endpoint__id__exact={server.pk}&waiting__exact=1",
+        "rows": [
+            {"label": capfirst(str(labels[row.field])), "published": row.published, "changed": row.changed}
+            for row in write_back.publishing(server)
+        ],
+    }
+    return render(request, "admin/syncapp/directoryserver/write_back.html", context)

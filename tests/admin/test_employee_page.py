@@ -91,3 +91,67 @@ def test_history_names_an_edit_by_hand(admin_client: Client, anna: Employee) -> 
     save(admin_client, CHANGE, anna.pk, title="Director")
 
     assert f"#{SyncRun.objects.get().pk} edit" in text(admin_client.get(page(CHANGE, anna.pk)))
+
+
+def test_button_queues_a_run_for_this_person_alone(admin_client: Client, anna: Employee) -> None:
+    record = make_record(employee=anna, endpoint=make_server(name="Head office"), dn="uid=anna")
+    make_record(employee=anna, endpoint=make_server(name="Off", enabled=False))
+
+    shown = text(admin_client.get(page(CHANGE, anna.pk)))
+    response = admin_client.post(page("syncapp_employee_synchronise", anna.pk), follow=True)
+
+    assert page("syncapp_employee_synchronise", anna.pk) in shown
+    run = SyncRun.objects.get()
+    assert (run.endpoint_id, run.mode, run.anchors) == (
+        record.endpoint_id,
+        RunMode.APPLY,
+        [[record.anchor, "uid=anna"]],
+    )
+    assert page("syncapp_syncrun_change", run.pk) in text(response)
+
+
+def test_button_leads_to_the_run_that_is_going_on(admin_client: Client, anna: Employee) -> None:
+    record = make_record(employee=anna, endpoint=make_server())
+    busy = SyncRun.objects.create(endpoint=record.endpoint, status="queued")
+
+    response = admin_client.post(page("syncapp_employee_synchronise", anna.pk), follow=True)
+
+    assert SyncRun.objects.count() == 1
+    assert page("syncapp_syncrun_change", busy.pk) in text(response)
+
+
+def test_person_whom_no_server_knows_is_not_synchronised(admin_client: Client, anna: Employee) -> None:
+    response = admin_client.post(page("syncapp_employee_synchronise", anna.pk), follow=True)
+
+    assert SyncRun.objects.count() == 0
+    assert "No enabled server knows this person yet" in text(response)
+
+
+def test_button_needs_the_right_to_start_runs(viewer_client: Client, anna: Employee) -> None:
+    client = viewer_client
+
+    assert client.post(page("syncapp_employee_synchronise", anna.pk)).status_code == 403
+    assert page("syncapp_employee_synchronise", anna.pk) not in text(client.get(page(CHANGE, anna.pk)))
+
+
+def test_edit_waits_for_the_domain_at_once(admin_client: Client, anna: Employee) -> None:
+    record = make_record(
+        employee=anna, endpoint=make_server(kind="openldap"), base={"extension": ["215", "215"], "title": ["", ""]}
+    )
+
+    save(admin_client, CHANGE, anna.pk, extension="301", title="Chief")
+    record.refresh_from_db()
+    assert (record.waits, record.waiting) == ({"extension": "215"}, True)  # titles only come in
+    assert "Waits for the domain: extension." in text(admin_client.get(page(CHANGE, anna.pk)))
+
+    save(admin_client, CHANGE, anna.pk, extension="215")
+    record.refresh_from_db()
+    assert (record.waits, record.waiting) == ({}, False)
+
+
+def test_change_that_did_not_happen_says_so(admin_client: Client, anna: Employee) -> None:
+    run = SyncRun.objects.create(endpoint=make_server(), status="partial")
+    change = {"field": "title", "side": "domain", "before": "Clerk", "after": "Manager"}
+    RunItem.objects.create(run=run, employee=anna, outcome="failed", changes=[change], unwritten=["domain:title"])
+
+    assert "not written" in text(admin_client.get(page(CHANGE, anna.pk)))

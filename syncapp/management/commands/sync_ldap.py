@@ -14,6 +14,7 @@ from syncapp.exceptions import SyncError
 from syncapp.management.script import ScriptCommand
 from syncapp.management.terminal import RunScreen, StopSwitch, reader_may_leave
 from syncapp.models import DirectoryServer, SyncRun
+from syncapp.services.people import find_people
 from syncapp.services.report import Refusal, write_runs
 from syncapp.services.runs import operator, request_cancel
 from syncapp.services.sync import run_sync
@@ -22,6 +23,7 @@ EXIT = {RunStatus.COMPLETED: 0, RunStatus.PARTIAL: 2}
 WORST = (1, 2, 0)
 
 Ended = SyncRun | Refusal
+Servers = list[tuple[DirectoryServer, tuple[tuple[str, str], ...]]]  # each with its only entries, none for everybody
 
 
 class Command(ScriptCommand):
@@ -34,6 +36,11 @@ class Command(ScriptCommand):
         parser.add_argument("names", nargs="*", metavar="NAME", help="server to synchronise; none: all enabled ones")
         parser.add_argument("--dry-run", action="store_true", help="preview: show what would happen, change nothing")
         parser.add_argument("--full", action="store_true", help="read everybody, whatever was read last time")
+        parser.add_argument(
+            "--person",
+            metavar="TEXT",
+            help="only the one person with this anchor, DN, e-mail, number or words of the name",
+        )
         parser.add_argument("--force", action="store_true", help="override the brakes; this is recorded")
         parser.add_argument("--cancel", type=int, metavar="RUN_ID", help="ask a running or queued run to stop")
         parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
@@ -43,17 +50,19 @@ class Command(ScriptCommand):
         if options["cancel"] is not None:
             self._cancel(options)
             return
-        servers = self._servers(options["names"])
+        servers: Servers = [(server, ()) for server in self._servers(options["names"])]
+        if options["person"] is not None:
+            servers = self._person(options["person"], servers)
         screen = RunScreen(json=options["json"], everybody=options["all"])
         codes: list[int] = []
 
         def ended() -> Iterator[Ended]:
             with StopSwitch() as stop:
-                for server in servers:
+                for server, anchors in servers:
                     if stop.pressed:
                         codes.append(1)
                         return
-                    run = self._run(server, options, screen, stop)
+                    run = self._run(server, anchors, options, screen, stop)
                     codes.append(EXIT.get(RunStatus(run.status), 1) if isinstance(run, SyncRun) else 1)
                     yield run
 
@@ -93,7 +102,35 @@ class Command(ScriptCommand):
             )
         return [found[name] for name in dict.fromkeys(names)]
 
-    def _run(self, server: DirectoryServer, options: dict[str, Any], screen: RunScreen, stop: StopSwitch) -> Ended:
+    def _person(self, text: str, servers: Servers) -> Servers:
+        """Return the servers that know the one person who is meant, each with his entry."""
+        found = []
+        for server, _everybody in servers:
+            try:
+                found.append((server, find_people(server, text)))
+            except SyncError as error:
+                raise CommandError(f"{server.name}: {messages.render(error.code, error.params)}") from None
+        people = [(server, person) for server, several in found for person in several]
+        if not people:
+            raise CommandError(_("Nobody was found by “%(text)s”.") % {"text": text})
+        if any(len(several) > 1 for _server, several in found):
+            self.stderr.write(
+                _("“%(text)s” could be several people. Name one by the DN or the anchor:") % {"text": text}
+            )
+            for server, person in people:
+                shown = (server.name, person.name, person.extension, person.email, person.dn, person.anchor)
+                self.stderr.write("  " + " | ".join(shown))
+            sys.exit(1)
+        return [(server, ((person.anchor, person.dn),)) for server, person in people]
+
+    def _run(
+        self,
+        server: DirectoryServer,
+        anchors: tuple[tuple[str, str], ...],
+        options: dict[str, Any],
+        screen: RunScreen,
+        stop: StopSwitch,
+    ) -> Ended:
         mode = RunMode.PREVIEW if options["dry_run"] else RunMode.APPLY
         try:
             with screen.progress(server.name) as progress:
@@ -103,6 +140,7 @@ class Command(ScriptCommand):
                     trigger=RunTrigger.COMMAND,
                     who=operator(),
                     force=options["force"],
+                    anchors=anchors,
                     progress=progress,
                     stop=lambda: stop.pressed,
                 )
@@ -110,7 +148,9 @@ class Command(ScriptCommand):
             return Refusal(server.name, mode, error)
 
     def _cancel(self, options: dict[str, Any]) -> None:
-        others = options["names"] or any(options[name] for name in ("dry_run", "full", "force", "json", "all"))
+        others = options["names"] or any(
+            options[name] for name in ("dry_run", "full", "person", "force", "json", "all")
+        )
         if others:
             raise CommandError(_("--cancel goes alone."))
         if not request_cancel(options["cancel"]):
