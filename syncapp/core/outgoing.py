@@ -54,7 +54,7 @@ def outgoing_text(
     for value in reading.values:
         if after and same_value(rule.field, value, after):
             return Outgoing(Present.AGREED, value)
-    if not before and not reading.values and not reading.foreign and not after:
+    if not after and not reading.values and not reading.foreign:
         return Outgoing(Present.AGREED)
     if before not in reading.values and (before or reading.values or reading.foreign):
         return _changed(reading.values, foreign=bool(reading.foreign))

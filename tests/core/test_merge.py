@@ -190,3 +190,47 @@ def test_swapping_sides_mirrors_the_decision(rule: FieldRule, base: str, local: 
     decision = merge(rule, base, local, remote).decision
 
     assert merge(mirrored, base, remote, local).decision is MIRROR.get(decision, decision)
+
+
+PHOTO = FieldRule(Field.PHOTO, "jpegPhoto", Direction.BOTH)
+PHOTOS = {
+    # id                             base               local   remote  twins     larger_here expected
+    "larger_one_here_stays": (None, "ours", "theirs", (), True, Decision.PUSH),
+    "larger_one_there_comes_in": (None, "ours", "theirs", (), False, Decision.PULL),
+    "the_same_picture_in_their_form": (None, "ours", "small", ("small",), True, Decision.AGREED),
+    "size_does_not_count_later": (Base("ours", "old"), "ours", "theirs", (), True, Decision.PULL),
+    "ours_replaced": (Base("old", "small"), "ours", "small", (), False, Decision.PUSH),
+    "both_replaced_by_the_same": (Base("old", "old"), "ours", "small", ("small",), False, Decision.AGREED),
+    "both_replaced": (Base("old", "old"), "ours", "theirs", (), True, Decision.CONFLICT),
+}
+
+
+@pytest.mark.parametrize(
+    ("base", "local", "remote", "twins", "larger_here", "expected"), PHOTOS.values(), ids=PHOTOS.keys()
+)
+def test_photos_are_compared_by_the_digests_of_either_side(
+    base: Base | None, local: str, remote: str, twins: tuple[str, ...], larger_here: bool, expected: Decision
+) -> None:
+    """Rules B1 and B13: our picture has another digest there than here."""
+    merged = merge_field(
+        rule=PHOTO, base=base, local=local, reading=Reading((remote,)), twins=twins, larger_here=larger_here
+    )
+
+    assert merged.decision is expected
+
+
+REMAPPED = {
+    # id: local, remote, expected
+    "different": ("1", "2", Decision.CONFLICT),
+    "the_same": ("1", "1", Decision.AGREED),
+    "empty_here": ("", "2", Decision.PULL),
+    "empty_there": ("1", "", Decision.PUSH),
+}
+
+
+@pytest.mark.parametrize(("local", "remote", "expected"), REMAPPED.values(), ids=REMAPPED.keys())
+def test_what_another_attribute_says_is_nobody_s_change(local: str, remote: str, expected: Decision) -> None:
+    """Rule B8: it fills what is empty on either side; what differs is for a person."""
+    reading = Reading((remote,) if remote else ())
+
+    assert merge_field(rule=BOTH, base=None, local=local, reading=reading, remapped=True).decision is expected
