@@ -30,10 +30,17 @@ def open_directory(config: DirectoryConfig, *, attempt: Callable[[], None] = lam
     silent one can take half a minute.
     """
     connection, address = _log_in_to_first(check_config(config), config, attempt)
+    interrupted = False
     try:
         yield survey(connection, uri=address.uri, config=config)
+    except (KeyboardInterrupt, SystemExit):
+        interrupted = True
+        raise
     finally:
-        hang_up(connection)
+        # A signal may raise in the library just before it gives its lock back: hanging up would wait
+        # for that lock for ever, and the process is about to end anyway.
+        if not interrupted:
+            hang_up(connection)
 
 
 def check_config(config: DirectoryConfig) -> tuple[Address, ...]:

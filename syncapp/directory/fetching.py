@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 import ldap
 
 from syncapp.core.records import RemoteRecord
+from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.entries import EntryReader
 from syncapp.directory.errors import read_error
@@ -87,7 +88,7 @@ class Fetcher:
     def _receive(self, number: int) -> list[RemoteRecord]:
         limit = self._config.operation_timeout
         try:
-            _, rows, _, _ = self._directory.connection.result3(number, all=1, timeout=limit)
+            rows, _ = receive(self._directory.connection, number, limit=limit)
         except _NOT_THERE:
             return []
         except ldap.LDAPError as exc:

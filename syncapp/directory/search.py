@@ -9,6 +9,7 @@ import ldap
 from ldap.controls import SimplePagedResultsControl
 
 from syncapp.core.records import RemoteRecord
+from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.entries import EntryReader
 from syncapp.directory.errors import read_error
@@ -30,16 +31,18 @@ class SearchRequest:
 
 
 def iter_pages(
-    directory: Directory, config: DirectoryConfig, attributes: Sequence[str], *, now: datetime
+    directory: Directory, config: DirectoryConfig, attributes: Sequence[str], *, now: datetime, extra_filter: str = ""
 ) -> Iterator[list[RemoteRecord]]:
     """Return the pages of all people in scope, each person once, with the named attributes.
+
+    With `extra_filter` only those of them who pass it.
 
     Everything that can be refused is refused here, before the first page. Never
     ends early in silence: a short list would later read as "these people are
     gone". `now` is our clock, for accounts that expire.
     """
     reader = EntryReader(directory.profile, attributes, directory.schema, now=now)
-    requests = people_requests(directory, config, reader.requested, mapped=attributes)
+    requests = people_requests(directory, config, reader.requested, mapped=attributes, extra_filter=extra_filter)
     return _unique_pages(directory, config, requests, reader)
 
 
@@ -100,8 +103,7 @@ def read_pages(directory: Directory, config: DirectoryConfig, request: SearchReq
     try:
         message = ask()
         while True:
-            # The page as a whole: row by row some pages stall for 200 ms.
-            _, rows, _, controls = connection.result3(message, all=1, timeout=request.limit)
+            rows, controls = receive(connection, message, limit=request.limit)
             page.cookie = _next_cookie(controls)
             if page.cookie is None:
                 raise IncompleteReadError("paging_ignored", uri=directory.uri)

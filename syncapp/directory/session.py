@@ -9,6 +9,7 @@ from ldap.controls import SimplePagedResultsControl
 from ldap.filter import escape_filter_chars
 
 from syncapp.core.records import Message, RemoteRecord, WriteJob, WriteRefusal, WriteResult
+from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.connection import open_directory
 from syncapp.directory.entries import EntryReader
@@ -75,8 +76,9 @@ class DirectorySession:
         schema = self._directory.schema
         return [name for name in names if schema is not None and schema.is_read_only(name)]
 
-    def pages(self, attributes: Sequence[str], *, now: datetime) -> Iterator[list[RemoteRecord]]:
-        return iter_pages(self._directory, self._config, attributes, now=now)
+    def pages(self, attributes: Sequence[str], *, now: datetime, having: str = "") -> Iterator[list[RemoteRecord]]:
+        extra_filter = f"({having}=*)" if having else ""
+        return iter_pages(self._directory, self._config, attributes, now=now, extra_filter=extra_filter)
 
     def fetch(
         self, entries: Iterable[tuple[str, str]], attributes: Sequence[str], *, now: datetime, in_scope: bool = False
@@ -107,7 +109,7 @@ class DirectorySession:
                 number = self._directory.connection.search_ext(
                     request.base, ldap.SCOPE_SUBTREE, request.filter, [attribute], serverctrls=[page]
                 )
-                _, rows, _, _ = self._directory.connection.result3(number, all=1, timeout=request.limit)
+                rows, _ = receive(self._directory.connection, number, limit=request.limit)
             except ldap.LDAPError as exc:
                 raise connection_error(exc, uri=self.uri, seconds=request.limit) from None
             values += [value for dn, found in rows if dn is not None for each in found.values() for value in each]

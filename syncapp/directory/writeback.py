@@ -16,6 +16,7 @@ from ldap.controls.libldap import AssertionControl
 
 from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteRefusal, WriteResult
 from syncapp.core.vocabulary import RefusalKind
+from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.errors import connection_error
 from syncapp.directory.fetching import IN_FLIGHT, Fetcher
@@ -175,7 +176,7 @@ class Writer:
     def _take_answer(self, task: _Task, fetcher: Fetcher) -> bool:
         """Note what became of a modify; False when the entry is gone."""
         try:
-            self._directory.connection.result3(task.number, all=1, timeout=self._config.operation_timeout)
+            receive(self._directory.connection, task.number, limit=self._config.operation_timeout)
         except ldap.NO_SUCH_OBJECT:
             return self._moved(task, fetcher)
         except ldap.LDAPError as error:
