@@ -3,9 +3,11 @@
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import count
 from typing import NoReturn
 
 import pytest
+from pytest_django import Settings
 
 from fixtures.openldap import OpenLdap
 from tests.postgresql import PostgreSql, find_binaries
@@ -22,6 +24,15 @@ def skip_or_fail(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+_photo_folders = count(1)
+
+
+@pytest.fixture(autouse=True)
+def photo_folder(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A folder of each test's own, which is made when the first photo comes."""
+    settings.PHOTO_DIR = tmp_path_factory.getbasetemp() / f"photos-{next(_photo_folders)}"
 
 
 @pytest.fixture(scope="session")

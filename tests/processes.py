@@ -34,6 +34,7 @@ def environment(**changes: str) -> dict[str, str]:
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "ldapsync_project.settings",
         "DATABASE_URL": database_url(),
+        "PHOTO_DIR": str(settings.PHOTO_DIR),
         "PYTHONWARNINGS": "",
         **changes,
     }

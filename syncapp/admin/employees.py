@@ -32,7 +32,7 @@ from syncapp.views.display import (
     waiting_sentence,
     when_and_where,
 )
-from syncapp.views.employees import archive_view, synchronise_view
+from syncapp.views.employees import archive_view, photo_view, synchronise_view
 
 # An employee is active while any directory record is (rule D1).
 STATE_ORDER = [state.value for state in State]
@@ -112,7 +112,7 @@ class EmployeeAdmin(SiteAdmin):
 
     form = EmployeeForm
     fieldsets = (
-        (None, {"fields": ("name", "extension", "mobile", "email")}),
+        (None, {"fields": ("name", "extension", "mobile", "email", "picture")}),
         (_("Work"), {"fields": ("department", "title")}),
     )
     inlines = (RecordInline, HistoryInline)
@@ -128,7 +128,9 @@ class EmployeeAdmin(SiteAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(archive_view)
         synchronise = self.admin_site.admin_view(synchronise_view)
+        photo = self.admin_site.admin_view(photo_view)
         return [
+            path("photo/<str:digest>/", photo, name="syncapp_photo"),
             path("<int:employee_id>/synchronise/", synchronise, name="syncapp_employee_synchronise"),
             path("<int:employee_id>/archive/", view, {"archived": True}, name="syncapp_employee_archive"),
             path("<int:employee_id>/take-back/", view, {"archived": False}, name="syncapp_employee_take_back"),

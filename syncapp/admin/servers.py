@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
@@ -17,18 +17,20 @@ from unfold.admin import TabularInline
 
 from syncapp.admin.base import SiteAdmin
 from syncapp.choices import RunMode, Status
+from syncapp.core.converters import cautions
 from syncapp.forms import DirectoryServerForm, EndpointPoolFormSet, MappingFormSet
 from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping, SyncRecord, SyncRun
+from syncapp.services.directory_settings import rule_of
 from syncapp.views import servers as views
 from syncapp.views.access import may_start
-from syncapp.views.display import admin_link, label, moment, run_status_label
+from syncapp.views.display import admin_link, label, moment, run_status_label, sentence
 
 
 class MappingInline(TabularInline):
     model = FieldMapping
     fk_name = "endpoint"
     formset = MappingFormSet
-    fields = ("field", "attribute", "direction", "policy", "on_empty", "pattern", "relay")
+    fields = ("field", "attribute", "direction", "policy", "on_empty", "pattern", "relay", "push_secret")
     extra = 0
     tab = True
     hide_title = True
@@ -126,6 +128,12 @@ class DirectoryServerAdmin(SiteAdmin):
             return
         names = [name for name in form.changed_data if name in form.fields and name != "password"]
         obj.save(update_fields=[*names, "bind_password", "bind_password_scope"])
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        for row in form.instance.mappings.order_by("id"):
+            if caution := cautions(rule_of(row)):
+                messages.warning(request, sentence(caution.code, caution.params))
 
     @admin.display(description=_("last run"), ordering="last_run_at")
     def last_run(self, server: Counted) -> str:

@@ -5,14 +5,23 @@ from functools import lru_cache
 
 from syncapp.core import patterns, telephones
 from syncapp.core.composition import AttributeSpec, attributes_of, compose, parse_attribute
-from syncapp.core.mapping_check import check_rule
+from syncapp.core.mapping_check import cautions, check_rule
 from syncapp.core.mobile_form import spelled
 from syncapp.core.normalise import email_key, name_key
 from syncapp.core.records import EntryKeys, FieldRule, Message, Reading, RemotePerson, RemoteRecord, SyncOptions
 from syncapp.core.values import clean, decode, read_text, shown
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 
-__all__ = ["CONVERTERS_VERSION", "attributes_of", "check_rule", "entry_keys", "read_field", "read_person", "to_remote"]
+__all__ = [
+    "CONVERTERS_VERSION",
+    "attributes_of",
+    "cautions",
+    "check_rule",
+    "entry_keys",
+    "read_field",
+    "read_person",
+    "to_remote",
+]
 
 # Part of every fingerprint: one more whenever a value is read differently than before.
 CONVERTERS_VERSION = 1

@@ -13,6 +13,8 @@ from syncapp.core.vocabulary import TEXT_FIELDS, Field
 # Lengths of extensions that every pattern has to cope with, and those that some companies have.
 _USUAL_LENGTHS = range(2, 6)
 _POSSIBLE_LENGTHS = range(1, 9)
+# Other systems log people in by it, or show it.
+_NAMES_A_PERSON_ELSEWHERE = frozenset({Field.EMAIL, Field.NAME})
 _SAMPLES = {
     Field.NAME: ("Иван Петров", "Anna Smith"),
     Field.EMAIL: ("anna.smith@corp.example", "anna@corp"),
@@ -30,6 +32,16 @@ def check_rule(rule: FieldRule, *, region: str) -> Message | None:
     params = {"field": rule.field.value, "attribute": rule.attribute, "pattern": rule.pattern}
     code = _attribute_fault(rule) or (_pattern_fault(rule, region) if rule.pattern else "")
     return Message(code, params) if code else None
+
+
+def cautions(rule: FieldRule) -> Message | None:
+    """Say what somebody should know of a mapping that works; None for the ordinary ones (rules B7, B15)."""
+    params = {"field": rule.field.value, "attribute": rule.attribute}
+    if rule.field is Field.SIP_SECRET:
+        return Message("mapping_pushes_secrets" if rule.pushes else "mapping_reads_secrets", params)
+    if rule.field in _NAMES_A_PERSON_ELSEWHERE and rule.pushes:
+        return Message("mapping_pushes_identity", params)
+    return None
 
 
 def _attribute_fault(rule: FieldRule) -> str:

@@ -194,6 +194,11 @@ class Refused(NamedTuple):
         return not self.inward and mine == (value, standing, rule.attribute, rule.pattern)
 
 
+def unusable(digest: str, message: Message) -> Refused:
+    """Remember that a content of theirs cannot be used here, so that it is not tried in every run."""
+    return Refused(digest, "", "", "", RefusalKind.VALUE, message, inward=True)
+
+
 NO_REFUSALS: Mapping[Field, Refused] = MappingProxyType({})
 NO_WAITS: Mapping[Field, str] = MappingProxyType({})
 

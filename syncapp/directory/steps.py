@@ -9,7 +9,7 @@ from time import monotonic
 from ldap.ldapobject import SimpleLDAPObject
 
 from syncapp.core.composition import attributes_as_typed
-from syncapp.core.converters import attributes_of
+from syncapp.core.converters import attributes_of, cautions
 from syncapp.core.records import FieldRule, Message
 from syncapp.core.vocabulary import TEXT_FIELDS
 from syncapp.directory.addresses import Address, reach, resolve
@@ -172,7 +172,7 @@ def _count(test: Examination, directory: Directory) -> Iterator[Step]:
     yield _ok(test, "test_people" if complete else "test_people_at_least", count=people)
     test.step = StepName.ATTRIBUTES
     uncounted = [_count_silently(test, directory, rule, people) for rule in rules if rule.field not in TEXT_FIELDS]
-    remarks = tuple(counter.remarks())
+    remarks = (*counter.remarks(), *(caution for rule in rules if (caution := cautions(rule))))
     yield Step(
         test.step,
         StepOutcome.REMARK if remarks else StepOutcome.OK,

@@ -1,14 +1,17 @@
 """An employee edited by hand."""
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminImageFieldWidget, UnfoldAdminTextInputWidget
 
 from syncapp.core import normalise
 from syncapp.core.records import FieldRule
@@ -16,10 +19,27 @@ from syncapp.core.telephones import read_extension, read_mobile
 from syncapp.core.values import clean as clean_text
 from syncapp.core.values import read_text
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
+from syncapp.messages import render
 from syncapp.models import Employee, Endpoint
+from syncapp.services.photos import take_in
+from syncapp.services.pictures import MAX_BYTES, PictureError
 
 TYPED = tuple(field.value for field in TEXT_FIELDS)
 NEWER = gettext_lazy("Meanwhile this became “%(theirs)s”; you entered “%(yours)s”. Save again to keep yours.")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPhoto:
+    """A photo as the input of a file takes it."""
+
+    name: str
+
+    @property
+    def url(self) -> str:
+        return reverse("admin:syncapp_photo", args=[self.name])
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def _region() -> str:
@@ -45,6 +65,14 @@ class EmployeeForm(forms.ModelForm):
         help_text=gettext_lazy("In any spelling; it is stored in international form, such as +79161234567."),
         widget=UnfoldAdminTextInputWidget,
     )
+    picture = forms.FileField(
+        label=capfirst(gettext_lazy("photo")),
+        required=False,
+        help_text=gettext_lazy(
+            "JPEG, PNG, GIF, WebP or BMP, at most 10 MB. It is made smaller, and what the camera noted in it is left out."
+        ),
+        widget=UnfoldAdminImageFieldWidget(attrs={"accept": "image/*"}),
+    )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -64,12 +92,31 @@ class EmployeeForm(forms.ModelForm):
         for name in TYPED:
             if name in self.fields:
                 self.fields[name].show_hidden_initial = self.instance.pk is not None
+        if "picture" in self.fields and self.instance.photo:
+            self.fields["picture"].initial = StoredPhoto(self.instance.photo)
         if "version" in self.fields:
             self.fields["version"].initial = self.instance.version
 
     def changed_values(self) -> dict[str, str]:
         """What the user changed on the page, ready to be stored."""
-        return {name: self.cleaned_data[name] for name in TYPED if name in self.changed_data}
+        values = {name: self.cleaned_data[name] for name in TYPED if name in self.changed_data}
+        if "picture" in self.changed_data:
+            values[Field.PHOTO.value] = self.cleaned_data["picture"]
+        return values
+
+    def clean_picture(self) -> str:
+        """Keep a picture and return its name, '' for one that was taken away."""
+        chosen = self.cleaned_data["picture"]
+        if "picture" not in self.changed_data:
+            return self.instance.photo
+        if not chosen:
+            return ""
+        try:
+            return take_in(chosen.read(MAX_BYTES + 1), now=timezone.now())
+        except PictureError as error:
+            raise ValidationError(
+                render(error.message.code, {"attribute": chosen.name, **error.message.params})
+            ) from None
 
     def clean_name(self) -> str:
         return normalise.collapse(self.cleaned_data["name"])

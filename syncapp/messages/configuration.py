@@ -65,6 +65,15 @@ TEMPLATES: dict[str, Promise] = {
         "The range has %(size)s numbers; %(largest)s are the most. Check how many digits its ends have, or make several pools of it."
     ),
     "pool_reserved_outside": _("The reserved number “%(number)s” is not in the range from %(first)s to %(last)s."),
+    "mapping_reads_secrets": _(
+        "SIP secrets are read from “%(attribute)s”: whoever may read that attribute in the directory can make calls with these telephones. Let nobody but this account read it. Nothing is written there unless that is asked for a second time."
+    ),
+    "mapping_pushes_secrets": _(
+        "SIP secrets are written to “%(attribute)s”: whoever may read that attribute in the directory can make calls with these telephones. Let nobody but this account read it."
+    ),
+    "mapping_pushes_identity": _(
+        "%(field)s is written to “%(attribute)s”: other systems may log people in or name them by it. Make sure that they bear a change."
+    ),
     "mapping_attribute_invalid": _(
         "“%(attribute)s” is no attribute. Give one name (mail), several of which the first that has a value counts (displayName|cn), or a composition ({givenName} {sn})."
     ),

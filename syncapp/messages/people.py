@@ -60,6 +60,23 @@ TEMPLATES: dict[str, Promise] = {
         "%(field)s differs here and in the domain. The mapping carries neither the one nor the other."
     ),
     "several_contents": _("The domain has several values for %(field)s. None was taken; keep one of them there."),
+    "photo_too_many_bytes": _(
+        "The picture in “%(attribute)s” is larger than %(limit)s MB. It was left alone; make it smaller."
+    ),
+    "photo_too_many_pixels": _(
+        "The picture in “%(attribute)s” has too many pixels (%(width)s × %(height)s). It was left alone; make it smaller."
+    ),
+    "photo_not_a_picture": _(
+        "What “%(attribute)s” holds is no picture of a known format (%(formats)s). It was left alone; put a picture there."
+    ),
+    "photo_damaged": _(
+        "The picture in “%(attribute)s” is damaged (%(reason)s). It was left alone; put another one there."
+    ),
+    "photo_not_small_enough": _(
+        "The photo cannot be made small enough for “%(attribute)s” (%(limit)s bytes). Upload another one."
+    ),
+    "photo_file_missing": _("The file of the photo is gone from this server. Upload the photo again."),
+    "secret_not_text": _("The SIP secret in “%(attribute)s” is no text. It was left alone; enter it there again."),
     "number_taken": _(
         "The domain says %(number)s, but that number belongs to %(owner)s. The number here: %(got)s. The domain's value was left alone."
     ),

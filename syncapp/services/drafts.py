@@ -15,8 +15,11 @@ from syncapp.core.records import (
     RemoteRecord,
     WriteRefusal,
     WriteResult,
+    unusable,
 )
-from syncapp.core.vocabulary import Field, MatterKind, Policy, RefusalKind
+from syncapp.core.vocabulary import OPAQUE_FIELDS, Field, MatterKind, Policy, RefusalKind
+from syncapp.services.photos import keep_overwritten
+from syncapp.services.pictures import PictureError
 from syncapp.store.sent import Sent
 
 
@@ -32,14 +35,15 @@ class Spelling:
 class Draft:
     """What is to be written for one planned item.
 
-    `contents` are the values that have no readable text. `prepare` is called with the
-    entry as it is just before writing, `conclude` with what became of it.
+    `contents` are the values that have no readable text, or why one cannot go out.
+    `prepare` is called with the entry as it is just before writing, `conclude` with
+    what became of it.
     """
 
     sent: Sent
     rules: Mapping[Field, FieldRule]
     spelling: Spelling
-    contents: Mapping[Field, Content] = field(default_factory=dict)
+    contents: Mapping[Field, Content | Message] = field(default_factory=dict)
     outgoing: dict[Field, Outgoing] = field(default_factory=dict)
 
     @property
@@ -49,7 +53,24 @@ class Draft:
     def prepare(self, record: RemoteRecord) -> list[AttributeWrite]:
         """Say what is to be written, so that nobody's edit since the plan is run over."""
         self.outgoing = {name: self._look(name, record) for name in self.pushes}
+        self._keep_photo()
         return [out.write for out in self.outgoing.values() if out.write is not None]
+
+    def _keep_photo(self) -> None:
+        """Keep the picture that is about to be replaced; one that is damaged is foreign, and nothing goes over it."""
+        out = self.outgoing.get(Field.PHOTO)
+        if out is None or out.write is None or out.write.old is None:
+            return
+        try:
+            keep_overwritten(out.write.old, item_id=self.sent.row.id)
+        except PictureError as error:
+            self.outgoing[Field.PHOTO] = Outgoing(Present.FOREIGN)
+            params = {
+                "field": Field.PHOTO.value,
+                "attribute": self.rules[Field.PHOTO].attribute,
+                **error.message.params,
+            }
+            self.sent.refused[Field.PHOTO] = unusable(out.standing, Message(error.message.code, params))
 
     def conclude(self, result: WriteResult) -> Sent:
         """Carry the result into what is stored of the item."""
@@ -73,6 +94,8 @@ class Draft:
     def _look(self, name: Field, record: RemoteRecord) -> Outgoing:
         rule, (before, after) = self.rules[name], self.pushes[name]
         content = self.contents.get(name)
+        if isinstance(content, Message):
+            return Outgoing(Present.UNFIT, before)
         if content is not None:
             return outgoing_content(rule, before=before, content=content, attributes=record.attributes)
         return outgoing_text(
@@ -107,14 +130,19 @@ class Draft:
         if out.present is Present.AGREED:
             self.sent.agreed[name] = Base(after, out.standing)
         elif out.present is Present.UNFIT:
-            message = Message("write_unfit", {"field": name.value, "attribute": rule.attribute, "value": after})
-            self._refuse(name, WriteRefusal(RefusalKind.VALUE, message))
+            self._refuse(name, WriteRefusal(RefusalKind.VALUE, self._unfit(name)))
         elif out.present is Present.DRIFTED and rule.policy is Policy.ASK:
             self._disagree(name, out.standing)
         else:  # the next run decides with what stands there now
             if out.present is Present.FOREIGN:
                 self.sent.messages.append(Message("write_foreign", {"attribute": rule.attribute}))
             self._wait(name, standing, again=True)
+
+    def _unfit(self, name: Field) -> Message:
+        attribute, (_before, after), content = self.rules[name].attribute, self.pushes[name], self.contents.get(name)
+        if isinstance(content, Message):
+            return Message(content.code, {"attribute": attribute, **content.params})
+        return Message("write_unfit", {"field": name.value, "attribute": attribute, "value": after})
 
     def _read_back(self, name: Field, record: RemoteRecord | None) -> None:
         """What is stored becomes the base only if it reads as what we sent; otherwise it is somebody's change."""
@@ -124,7 +152,8 @@ class Draft:
             self.sent.agreed[name] = Base(after, out.standing)
             return
         self.sent.agreed[name] = Base(after, after)
-        params = {"field": name.value, "attribute": self.rules[name].attribute, "value": out.standing}
+        shown = "" if name in OPAQUE_FIELDS else out.standing
+        params = {"field": name.value, "attribute": self.rules[name].attribute, "value": shown}
         self.sent.messages.append(Message("write_read_as_other", params))
         self.sent.due = True
 

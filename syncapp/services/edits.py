@@ -13,6 +13,7 @@ from syncapp.core.vocabulary import Field, Side
 from syncapp.exceptions import SyncError
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
 from syncapp.models.employees import SYNCHRONISED, mark_due
+from syncapp.services.photos import keep_for
 from syncapp.services.waiting import note_waiting
 from syncapp.store.items import dump_changes
 
@@ -46,7 +47,9 @@ def change_employee(employee_id: int, values: Mapping[str, str], *, version: int
     if not Employee.objects.filter(pk=employee_id, version=version).update(**new):
         raise EmployeeChangedError("employee_changed", employee=employee_id)
     note_waiting(employee_id, [change.field for change in changes])
-    record_edit(Employee.objects.get(pk=employee_id), changes, outcome=ItemOutcome.UPDATED, user=user)
+    item = record_edit(Employee.objects.get(pk=employee_id), changes, outcome=ItemOutcome.UPDATED, user=user)
+    if Field.PHOTO.value in new and before[Field.PHOTO]:
+        keep_for([(before[Field.PHOTO], item.pk)])
 
 
 @transaction.atomic
@@ -83,8 +86,8 @@ def record_edit(
     code: str = "",
     record: SyncRecord | None = None,
     **params: str,
-) -> None:
-    """Write the run and its one item; in the transaction of the edit itself.
+) -> RunItem:
+    """Write the run and its one item, and return the item; in the transaction of the edit itself.
 
     `record` and the message `code` with its `params` where the edit is a decision
     about an entry of a directory.
@@ -101,7 +104,7 @@ def record_edit(
         started_at=now,
         finished_at=now,
     )
-    RunItem.objects.create(
+    return RunItem.objects.create(
         run=run,
         anchor=record.anchor if record else "",
         dn=record.dn if record else "",

@@ -3,7 +3,6 @@
 from syncapp.choices import Kind
 from syncapp.core.records import FieldRule, PoolSpec, SyncOptions
 from syncapp.core.vocabulary import (
-    TEXT_FIELDS,
     CreateRule,
     MatchKey,
     TakenNumber,
@@ -60,13 +59,9 @@ def extension_pattern(pools: tuple[PoolSpec, ...]) -> str:
 
 
 def sync_options(server: DirectoryServer, kind: str, *, write_back: bool) -> SyncOptions:
-    """Return everything of the server's settings that can change a decision; `write_back` is the run's.
-
-    Photos and SIP secrets are not text and are not carried yet: their mappings
-    are kept and left out here.
-    """
+    """Return everything of the server's settings that can change a decision; `write_back` is the run's."""
     return SyncOptions(
-        rules=tuple(rule for rule in field_rules(server, kind) if rule.field in TEXT_FIELDS),
+        rules=field_rules(server, kind),
         match_keys=tuple(MatchKey(key) for key in server.match_keys),
         region=server.region,
         create=CreateRule(server.create),

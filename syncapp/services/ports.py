@@ -48,8 +48,11 @@ class EndpointSession(Protocol):
     def read_only(self, names: Sequence[str]) -> Sequence[str]:
         """Return those of the attributes that the schema lets nobody write."""
 
-    def pages(self, attributes: Sequence[str], *, now: datetime) -> Iterator[list[RemoteRecord]]:
-        """Return pages of everybody in scope, each once: all of them, or SyncError."""
+    def pages(self, attributes: Sequence[str], *, now: datetime, having: str = "") -> Iterator[list[RemoteRecord]]:
+        """Return pages of everybody in scope, each once: all of them, or SyncError.
+
+        With `having` only people who have a value of that attribute.
+        """
 
     def fetch(
         self, entries: Iterable[tuple[str, str]], attributes: Sequence[str], *, now: datetime, in_scope: bool = False

@@ -9,7 +9,7 @@ from syncapp.choices import Kind
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import read_person
 from syncapp.core.records import Message, RemotePerson
-from syncapp.core.vocabulary import Field
+from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.directory.connection import open_directory
 from syncapp.directory.kinds import PROFILES
 from syncapp.directory.search import iter_pages
@@ -92,7 +92,7 @@ def run_query(server: DirectoryServer, *, limit: int = 20) -> QueryResult:
                 break
         return QueryResult(
             kind=directory.kind,
-            fields=tuple(rule.field for rule in options.rules),
+            fields=tuple(rule.field for rule in options.rules if rule.field in TEXT_FIELDS),
             people=tuple(people[:limit]),
             more=len(people) > limit,
             notes=directory.notes,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
@@ -12,10 +13,16 @@ from syncapp.core.outward import PROBES
 from syncapp.core.records import FieldRule, KnownRecord, RemotePerson, RemoteRecord, SyncOptions
 from syncapp.core.vocabulary import Field
 from syncapp.models import DirectoryServer
-from syncapp.services.endpoints import field_rules, sync_options
+from syncapp.services.contents import OpaqueReader, without_unusable
+from syncapp.services.endpoints import sync_options
 from syncapp.services.ports import EndpointSession
 from syncapp.services.runs import RunKeeper
 from syncapp.store import snapshots
+
+# Longer than two clocks are usually apart.
+LATELY = timedelta(minutes=5)
+# When more than one in so many need a look, it is asked first who has a photo at all: often nobody has.
+FEW = 20
 
 
 @dataclass(slots=True)
@@ -43,13 +50,18 @@ class DirectoryReader:
     """
 
     def __init__(self, server: DirectoryServer, session: EndpointSession, keeper: RunKeeper, *, sends: bool) -> None:
-        self._server, self._session, self._sends = server, session, sends
+        self._server, self._session, self._keeper, self._sends = server, session, keeper, sends
         self.options = sync_options(server, session.kind, write_back=sends)
-        self._wanted = sorted({name for rule in self.options.rules for name in attributes_of(rule.attribute)})
+        self._opaque = OpaqueReader(self.options, session)
+        # Not the photo itself: that something of the entry has changed tells that it may have, too.
+        rules = [rule for rule in self.options.rules if rule.field is not Field.PHOTO]
+        marker = [session.change_marker] if len(rules) < len(self.options.rules) else []
+        self._wanted = sorted({*marker, *(name for rule in rules for name in attributes_of(rule.attribute))})
+        self._coarse = bool(marker) and session.marker_is_coarse
         self._digest = settings_digest(self.options)
-        # Also what is mapped and not read yet, such as the photo.
-        rules = field_rules(server, session.kind)
-        session.check_attributes(sorted({name for rule in rules for name in attributes_as_typed(rule.attribute)}))
+        session.check_attributes(
+            sorted({name for rule in self.options.rules for name in attributes_as_typed(rule.attribute)})
+        )
         for note in session.notes:
             keeper.note(note.code, **note.params)
 
@@ -63,10 +75,12 @@ class DirectoryReader:
         read = RemoteRead(self.options)
         passports = snapshots.passports(self._server.pk)
         probes = PROBES if self._sends else 0
-        empty = set(self.options.rules)
+        empty = {rule for rule in self.options.rules if rule.field is not Field.PHOTO}
         record_ids = []
-        for page in self._session.pages(self._wanted, now=timezone.now()):
-            for record in page:
+        now = timezone.now()
+        for page in self._session.pages(self._wanted, now=now):
+            for raw in page:
+                record = self._opaque.conceal(raw)
                 mark = fingerprint(record, self._wanted, self._digest)
                 passport = passports.get(record.anchor)
                 if empty:
@@ -75,34 +89,53 @@ class DirectoryReader:
                     if not (passport.waiting and probes):
                         continue
                     probes -= 1
-                read.people.append(read_person(record, self.options, fingerprint=mark))
+                read.people.append(self._person(record, mark, now))
                 if passport is not None:
                     record_ids.append(passport.record_id)
             read.count += len(page)
             beat(read.count)
         read.never_filled = frozenset(rule.field for rule in empty)
-        return self._with_records(read, record_ids)
+        return self._completed(read, record_ids)
 
     def some(self, entries: Sequence[tuple[str, str]]) -> RemoteRead:
         """Read certain people of the scope, given by anchor and last known DN; nothing is said of who is not there."""
         read = RemoteRead(self.options, whole=False)
         passports = snapshots.passports(self._server.pk)
-        found = self._session.fetch(entries, self._wanted, now=timezone.now(), in_scope=True)
+        now = timezone.now()
         record_ids = []
-        for _anchor, record in found:
-            if record is None:
+        for _anchor, raw in self._session.fetch(entries, self._wanted, now=now, in_scope=True):
+            if raw is None:
                 continue
             read.count += 1
-            mark = fingerprint(record, self._wanted, self._digest)
-            read.people.append(read_person(record, self.options, fingerprint=mark))
+            record = self._opaque.conceal(raw)
+            read.people.append(self._person(record, fingerprint(record, self._wanted, self._digest), now))
             if record.anchor in passports:
                 record_ids.append(passports[record.anchor].record_id)
-        return self._with_records(read, record_ids)
+        return self._completed(read, record_ids)
 
-    def _with_records(self, read: RemoteRead, record_ids: Sequence[int]) -> RemoteRead:
+    def _person(self, record: RemoteRecord, mark: str, now: datetime) -> RemotePerson:
+        """Read an entry. Without a fingerprint it is looked at again: a clock of seconds may hide a second change."""
+        if self._coarse and _changed_lately(record.attributes.get(self._session.change_marker), now):
+            mark = ""
+        return self._opaque.with_secret(read_person(record, self.options, fingerprint=mark), record)
+
+    def _completed(self, read: RemoteRead, record_ids: Sequence[int]) -> RemoteRead:
+        """Add the photos, and what is known of everybody who needs a look."""
         read.known = snapshots.known_records(self._server.pk, record_ids)
         read.known_by_id = {record.id: record for record in read.known.values()}
+        most = read.whole and len(read.people) * FEW > read.count
+        people = self._opaque.with_photos(read.people, self._keeper.beat, ask_first=most)
+        read.people = [without_unusable(person, read.known.get(person.anchor)) for person in people]
         return read
+
+
+def _changed_lately(values: Sequence[bytes] | None, now: datetime) -> bool:
+    """Whether a generalizedTime is of the last minutes, or none that we can read (RFC 4517, section 3.3.13)."""
+    try:
+        changed = datetime.strptime((values or [b""])[0][:14].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return True
+    return now - changed < LATELY
 
 
 def _filled(rules: Iterable[FieldRule], record: RemoteRecord) -> set[FieldRule]:

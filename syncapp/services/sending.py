@@ -14,6 +14,7 @@ from syncapp.core.records import SyncOptions, WriteJob, WriteResult
 from syncapp.core.vocabulary import Field
 from syncapp.exceptions import ClaimLostError, SyncError
 from syncapp.models import SyncRun
+from syncapp.services import contents
 from syncapp.services.drafts import Draft, Spelling
 from syncapp.services.ports import EndpointSession
 from syncapp.services.runs import RunKeeper
@@ -77,8 +78,9 @@ class Sending:
             local = people.get(row.employee_id or 0)
             if local is None or any(local.values[name] != after for name, (_, after) in draft.pushes.items()):
                 finished.append(draft.leave())
-            else:
-                drafts[row.anchor] = draft
+                continue
+            draft.contents = contents.outgoing(row, local)
+            drafts[row.anchor] = draft
         try:
             with closing(self._write(drafts)) as results:
                 for result in results:
@@ -92,7 +94,10 @@ class Sending:
             raise self._stopped
 
     def _write(self, drafts: dict[str, Draft]) -> Generator[WriteResult, None, None]:
-        attributes = sorted({name for rule in self.options.rules for name in attributes_of(rule.attribute)})
+        # Not those that nobody of the batch writes: a photo is a thousand times as long as a number.
+        going_out = {name for draft in drafts.values() for name in draft.pushes}
+        rules = [rule for rule in self.options.rules if rule.field in going_out]
+        attributes = sorted({name for rule in rules for name in attributes_of(rule.attribute)})
         yield from self.session.write(self._jobs(drafts), attributes, now=timezone.now())
 
     def _jobs(self, drafts: dict[str, Draft]) -> Iterator[WriteJob]:

@@ -15,13 +15,16 @@ from syncapp.core.records import Message, PlanItem, RecordTouch
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.exceptions import PlanHeldError
 from syncapp.models import DirectoryServer, SyncRun
+from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
 from syncapp.services.endpoints import directory_config, store_findings
 from syncapp.services.mapping_state import mapping_state, remapped_fields
+from syncapp.services.photos import FOLDERS, keep_for, sweep
 from syncapp.services.planning import Planning, make_plan
 from syncapp.services.ports import EndpointSession, OpenSession
 from syncapp.services.reading import DirectoryReader, RemoteRead
 from syncapp.services.runs import RunKeeper
+from syncapp.services.secrets import forget_unmapped_secrets
 from syncapp.services.sending import Sending
 from syncapp.store.bulk import in_chunks
 from syncapp.store.items import insert_items, iter_planned
@@ -107,10 +110,12 @@ def take_steps(execution: Execution) -> None:
             return
         tally = Tally()
         try:
-            _apply(execution, wave, tally)
+            _apply(execution, session, wave, tally)
             store_findings(server, session.kind)
             if outward.allowed:
                 _write_back(execution, session, reader, wave, outward, tally)
+            forget_unmapped_secrets()
+            sweep(now=timezone.now(), folders=[FOLDERS[run.pk % len(FOLDERS)]])
         finally:  # a run that was stopped half-way says what it did, not what it would have done
             execution.counts = applied_counts(endpoint_id=server.pk, read=read.count, tally=tally)
             _name_renumbered(execution, tally)
@@ -189,14 +194,21 @@ def _store_plan(execution: Execution, wave: Wave) -> None:
         execution.beat(RunPhase.PLAN, done, len(wave.read.people))
 
 
-def _apply(execution: Execution, wave: Wave, tally: Tally) -> None:
+def _apply(execution: Execution, session: EndpointSession, wave: Wave, tally: Tally) -> None:
     """Carry the hub's part out, chunk by chunk, each one a transaction with its items; count what was done."""
     run, done, planned = execution.run, 0, execution.stored - wave.first
     with execution.timed(RunPhase.APPLY):
         execution.beat(RunPhase.APPLY, 0, planned)
         for rows in iter_planned(run.pk, after=wave.first - 1):
+            contents = incoming(session, wave.read.options, rows, execution.keeper.beat)
+            keep_for([(row.changes[Field.PHOTO][0], row.id) for row in rows if row.changes.get(Field.PHOTO, ("",))[0]])
             for written in apply_items(
-                run, rows, now=timezone.now(), beat=execution.keeper.beat, newcomers=wave.newcomers
+                run,
+                rows,
+                now=timezone.now(),
+                beat=execution.keeper.beat,
+                newcomers=wave.newcomers,
+                contents=contents,
             ):
                 if written.due:
                     execution.keeper.note("edited_meanwhile_note")
@@ -226,7 +238,7 @@ def _write_back(
     outward.opened = sending.proven
     second = _plan(execution, read, outward, frozenset())
     before = tally.writing
-    _apply(execution, second, tally)
+    _apply(execution, session, second, tally)
     with execution.timed(RunPhase.WRITE_BACK):
         sending.send(total=tally.writing - before, after=second.first - 1)
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
-from syncapp.core.records import Message, RecordTouch, Refused
-from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field, Outcome, RefusalKind, Side
+from syncapp.core.records import Message, RecordTouch, Refused, unusable
+from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field, Outcome, Side
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
 from syncapp.store.bulk import as_json, table_of, update_rows
 from syncapp.store.chains import apart
@@ -63,7 +63,8 @@ class Written:
     changes: dict[str, str]  # of the employee: field to value
     base: dict[str, list[str]]
     sip_secret: str | None = None  # encrypted
-    unusable: dict[Field, Refused] = field(default_factory=dict)  # contents that cannot come in
+    left_out: list[Field] = field(default_factory=list)  # contents that did not come in
+    unusable: dict[Field, Refused] = field(default_factory=dict)  # those that never can
     remarks: list[dict[str, Any]] = field(default_factory=list)
     creates: bool = False  # an employee
     updates: bool = False  # an employee who exists
@@ -79,16 +80,17 @@ class Written:
         """Put the content itself in the place of the digest by which it was planned, or leave the field out."""
         digest = self.row.changes[name][1]
         if isinstance(content, Content):
-            self.changes[name] = content.mark
-            self.base[name] = [content.mark, digest]
+            self.changes[name.value] = content.mark
+            self.base[name.value] = [content.mark, digest]
             if name is Field.SIP_SECRET:
                 self.sip_secret = content.token
             return
         del self.changes[name]
         self.base.pop(name, None)
+        self.left_out.append(name)
         if content is not None:
             self.remarks += dump_messages((content.message,))
-            self.unusable[name] = Refused(digest, "", "", "", RefusalKind.VALUE, content.message, inward=True)
+            self.unusable[name] = unusable(digest, content.message)
         else:  # it is another one by now, or gone
             self.due_again = True
 
@@ -176,6 +178,7 @@ def _apply(job: _Job, rows: Sequence[PlannedRow]) -> list[Written]:
     run, now = job.run, job.now
     batch = [_begin(row, job.contents) for row in rows]
     _leave_out_edited(batch)
+    _keep_bases(batch)
     job.newcomers.leave_out_known(run, batch)
     # In this order: a newcomer may take a number that somebody here gives up.
     update_employees([written for written in batch if written.updates], now=now)
@@ -200,6 +203,8 @@ def _begin(row: PlannedRow, contents: Contents) -> Written:
         base=dict(row.plan["base"]),
         creates=creates,
     )
+    if written.changes.get(Field.SIP_SECRET) == "":
+        written.sip_secret = ""
     for name in OPAQUE_FIELDS:
         if written.changes.get(name):
             written.take_content(name, contents.get((row.anchor, name)))
@@ -228,6 +233,14 @@ def _leave_out_edited(batch: Sequence[Written]) -> None:
         retied = row.record_id is not None and ties.get(row.record_id) != expected_tie
         if edited or retied:
             written.leave_out("edited_meanwhile")
+
+
+def _keep_bases(batch: Sequence[Written]) -> None:
+    """A content that did not come in leaves its base as it was: without one it would be a first meeting (rule B1)."""
+    left = {w.record_id: w for w in batch if w.left_out and w.record_id is not None}
+    if left:
+        for record_id, base in SyncRecord.objects.filter(id__in=left).values_list("id", "base"):
+            left[record_id].base |= {name.value: base[name] for name in left[record_id].left_out if name in base}
 
 
 def _mark_other_endpoints_due(run: SyncRun, employee_ids: list[int]) -> None:

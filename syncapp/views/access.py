@@ -22,6 +22,11 @@ def may_decide(request: HttpRequest) -> bool:
     return bool(request.user.has_perm("syncapp.change_conflict"))
 
 
+def may_see_employees(request: HttpRequest) -> bool:
+    """Whether the user may look at people, and so at their photos."""
+    return bool(request.user.has_perm("syncapp.view_employee") or request.user.has_perm("syncapp.change_employee"))
+
+
 def may_archive(request: HttpRequest) -> bool:
     """Whether the user may archive people and take them back."""
     return bool(request.user.has_perm("syncapp.change_employee"))

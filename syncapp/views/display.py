@@ -112,14 +112,26 @@ def breakable_dn(dn: str) -> SafeString:
     return format_html_join(SafeString(",<wbr>"), "{}", ((part,) for part in dn.split(",")))
 
 
+def value_shown(field: str, value: str | None) -> str:
+    """A stored value of a field: photos as pictures, secrets not at all (rule B15)."""
+    if not value:
+        return _("empty")
+    if field == Field.SIP_SECRET:
+        return _("hidden")
+    if field == Field.PHOTO:
+        url = reverse("admin:syncapp_photo", args=[value])
+        return format_html('<img class="sync-photo" src="{}" alt="{}" loading="lazy">', url, _("photo, not kept here"))
+    return value
+
+
 def change_rows(changes: Iterable[Mapping[str, str]]) -> list[tuple[str, str, str, str]]:
     """Field, before, after and side of stored changes, in words."""
     fields, sides = dict(Field.choices), dict(Side.choices)
     return [
         (
             capfirst(str(fields.get(change["field"], change["field"]))),
-            change.get("before") or _("empty"),
-            change.get("after") or _("empty"),
+            value_shown(change["field"], change.get("before")),
+            value_shown(change["field"], change.get("after")),
             str(sides.get(change.get("side", ""), "")),
         )
         for change in changes
@@ -147,7 +159,8 @@ def agreed_table(base: Mapping[str, Sequence[str]]) -> SafeString:
     """Last agreed values, here and there, as `store` keeps them: field to the pair of both."""
     fields = dict(Field.choices)
     rows = [
-        (capfirst(str(fields.get(name, name))), local or "–", remote or "–") for name, (local, remote) in base.items()
+        (capfirst(str(fields.get(name, name))), *(value_shown(name, value) if value else "–" for value in pair))
+        for name, pair in base.items()
     ]
     return format_html(
         '<table class="sync-table"><thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead><tbody>{}</tbody></table>',

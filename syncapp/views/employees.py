@@ -3,17 +3,30 @@
 from collections.abc import Iterable
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST, require_safe
 
 from syncapp.models import Employee, SyncRecord
 from syncapp.services import edits, people
-from syncapp.views.access import allow, current_user, may_archive, may_start
+from syncapp.services.photos import find_photo
+from syncapp.views.access import allow, current_user, may_archive, may_see_employees, may_start
 from syncapp.views.display import sentence
+
+
+@require_safe
+@cache_control(private=True, immutable=True, max_age=86400)
+def photo_view(request: HttpRequest, digest: str) -> HttpResponse:
+    """A photo that is kept here, by the SHA-256 of its bytes or of those that it was made of."""
+    allow(may_see_employees(request))
+    photo = find_photo(digest)
+    if photo is None:
+        raise Http404
+    return HttpResponse(photo, content_type="image/jpeg")
 
 
 @require_POST

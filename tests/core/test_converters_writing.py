@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from syncapp.core.converters import check_rule, read_field, to_remote
+from syncapp.core.converters import cautions, check_rule, read_field, to_remote
 from syncapp.core.records import FieldRule
 from syncapp.core.vocabulary import Direction, Field
 from syncapp.messages import render
@@ -180,3 +180,21 @@ def test_check_rule_knows_the_mobiles_of_the_region() -> None:
 
     assert check_rule(rule, region="UA") is None
     assert check_rule(rule, region="RU") is not None
+
+
+CAUTIONS = {
+    "ordinary": (Field.MOBILE, Direction.BOTH, None),
+    "mail_that_comes_in": (Field.EMAIL, Direction.PULL, None),
+    "mail_that_goes_out": (Field.EMAIL, Direction.BOTH, "mapping_pushes_identity"),
+    "name_that_goes_out": (Field.NAME, Direction.PUSH, "mapping_pushes_identity"),
+    "secret_that_comes_in": (Field.SIP_SECRET, Direction.PULL, "mapping_reads_secrets"),
+    "secret_that_goes_out": (Field.SIP_SECRET, Direction.BOTH, "mapping_pushes_secrets"),
+}
+
+
+@pytest.mark.parametrize(("field", "direction", "code"), CAUTIONS.values(), ids=CAUTIONS.keys())
+def test_cautions_tells_of_mappings_that_can_hurt(field: Field, direction: Direction, code: str | None) -> None:
+    """Rules B7 and B15."""
+    caution = cautions(FieldRule(field, "pager", direction))
+
+    assert (caution.code if caution else None) == code

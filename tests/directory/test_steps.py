@@ -21,8 +21,8 @@ RULES = (
     FieldRule(Field.NAME, "displayName|cn"),
     FieldRule(Field.EXTENSION, "telephoneNumber", pattern=r"^(\d{2,5})$"),
     FieldRule(Field.PHOTO, "jpegPhoto"),
-    FieldRule(Field.SIP_SECRET, "carLicense"),
 )
+WITH_SECRET = (*RULES, FieldRule(Field.SIP_SECRET, "carLicense"))
 SECRET = "do-not-show-me"
 ALL = [
     StepName.RESOLVE,
@@ -93,7 +93,7 @@ def test_people_are_counted(company: str, make_config: MakeConfig) -> None:
 
 
 def test_fill_rates(company: str, make_config: MakeConfig) -> None:
-    fills = run(make_config(base_dn=f"ou=people,{company}"))[-1].fills
+    fills = run(make_config(base_dn=f"ou=people,{company}"), *WITH_SECRET)[-1].fills
 
     assert [(fill.rule.field, fill.filled, fill.people, fill.example) for fill in fills] == [
         (Field.NAME, 3, 3, "Anna"),
@@ -105,7 +105,16 @@ def test_fill_rates(company: str, make_config: MakeConfig) -> None:
 
 @pytest.mark.promise(9)
 def test_secret_is_counted_and_not_shown(company: str, make_config: MakeConfig) -> None:
-    assert SECRET not in repr(run(make_config(base_dn=f"ou=people,{company}")))
+    assert SECRET not in repr(run(make_config(base_dn=f"ou=people,{company}"), *WITH_SECRET))
+
+
+def test_mapping_that_can_hurt_is_remarked(company: str, make_config: MakeConfig) -> None:
+    """Rule B15."""
+    last = run(make_config(base_dn=f"ou=people,{company}"), *WITH_SECRET)[-1]
+
+    assert [(remark.code, remark.params["attribute"]) for remark in last.remarks] == [
+        ("mapping_reads_secrets", "carLicense")
+    ]
 
 
 def test_better_attribute_is_named(company: str, make_config: MakeConfig) -> None:

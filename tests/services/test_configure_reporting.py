@@ -43,6 +43,15 @@ def test_changed_key_is_shown(before: Any, after: Any, expected: str) -> None:
     assert lines(Change("key", before, after))[1] == f"    key: {expected}"
 
 
+def test_caution_is_a_line_of_its_own() -> None:
+    caution = Message("mapping_reads_secrets", {"field": "sip_secret", "attribute": "pager"})
+
+    with translation.override("en"):
+        printed = list(report_lines(SectionReport("directory", "Head office", False, (), (caution,))))
+
+    assert printed[1].startswith("    ! SIP secrets are read from “pager”")
+
+
 @pytest.mark.promise(9)
 @pytest.mark.parametrize(
     ("before", "after", "expected"),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from syncapp.core.records import Message
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -18,9 +20,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class SectionReport:
-    """What became of one section; neither created nor any change means that nothing changed."""
+    """What became of one section; neither created nor any change means that nothing changed.
+
+    `cautions` are no mistakes, but somebody should know.
+    """
 
     kind: str
     name: str
     created: bool
     changes: tuple[Change, ...]
+    cautions: tuple[Message, ...] = ()

@@ -60,7 +60,8 @@ class DirectoryDraft:
         elif self.changes:
             self.server.save(update_fields=self._changed_columns())
         changes = [*self.changes, *self.pools.store(), *self.mappings.store()]
-        return SectionReport(self.section.kind, self.section.name, self.created, tuple(changes))
+        cautions = tuple(self.mappings.cautions())
+        return SectionReport(self.section.kind, self.section.name, self.created, tuple(changes), cautions)
 
     def _set_password(self, password: Secret) -> None:
         if _reads(self.server.bind_password, password.reveal()) and self.server.bind_password_fits:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from syncapp.core.records import FieldRule
+from syncapp.core.converters import cautions
+from syncapp.core.records import FieldRule, Message
 from syncapp.models import DirectoryServer, FieldMapping
 from syncapp.services.configure.changes import Change
 from syncapp.services.configure.sections import MAPPING_KEYS, Section, mapping_place
@@ -27,6 +28,11 @@ class MappingsDraft:
             position = mistake.position or 0
             place = mapping_place(where, position + 1, given[position])
             place.inside(mistake.field).refuse(mistake.message)
+
+    def cautions(self) -> list[Message]:
+        """What somebody should know of the mappings that the file gives."""
+        rules = filter(None, map(_rule, self.given or []))
+        return [caution for rule in rules if (caution := cautions(rule))]
 
     def store(self) -> list[Change]:
         """Store what differs and nothing else: rows of unchanged mappings stay as they are."""

@@ -11,11 +11,13 @@ from syncapp.services.configure.mistakes import PlacedMistake
 
 
 def report_lines(report: SectionReport) -> Iterator[str]:
-    """Yield a line for the section and one for each changed key, indented."""
+    """Yield a line for the section and one for each changed key or caution, indented."""
     code = "section_created" if report.created else "section_updated" if report.changes else "section_unchanged"
     yield render(code, {"section": report.kind, "name": report.name})
     for change in report.changes:
         yield f"    {change.key}: {_change(change)}"
+    for caution in report.cautions:
+        yield f"    ! {render(caution.code, caution.params)}"
 
 
 def mistake_line(mistake: PlacedMistake) -> str:

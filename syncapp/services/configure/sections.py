@@ -25,7 +25,7 @@ NUMBER_POOL = "number_pool"
 DIRECTORY = "directory"
 PHONE_SYSTEM = "phone_system"
 
-MAPPING_KEYS = ("field", "attribute", "direction", "policy", "on_empty", "pattern", "relay")
+MAPPING_KEYS = ("field", "attribute", "direction", "policy", "on_empty", "pattern", "relay", "push_secret")
 # Keys of a directory that are columns of the same name, by the reader that the column asks for.
 PLAIN_DIRECTORY_KEYS = (
     "kind",

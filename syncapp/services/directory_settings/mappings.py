@@ -25,12 +25,19 @@ def rule_of(row: FieldMapping) -> FieldRule:
     return FieldRule(
         field=Field(row.field),
         attribute=row.attribute,
-        direction=Direction(row.direction),
+        direction=_direction_of(row),
         policy=Policy(row.policy),
         on_empty=OnEmpty(row.on_empty),
         pattern=row.pattern,
         relay=row.relay,
     )
+
+
+def _direction_of(row: FieldMapping) -> Direction:
+    """The passwords of telephones go out only when that was asked for twice (rule B15)."""
+    if row.field == Field.SIP_SECRET and not row.push_secret:
+        return Direction.PULL
+    return Direction(row.direction)
 
 
 def validate_mappings(rules: Sequence[FieldRule | None], *, region: str) -> list[Mistake]:
