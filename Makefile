@@ -56,7 +56,7 @@ messages: ready-to-test ## bring the translations up to date with the code, and 
 	@deploy/messages.sh
 
 .PHONY: bench
-bench: ready-to-run ## plain read, first sync and second sync against 20,000 people (PEOPLE=…)
+bench: ready-to-run ## reading and writing back beside the plain ways, on an OpenLDAP of 20,000 people (PEOPLE=…)
 	@$(RUN) -m benchmarks.run --people "$(PEOPLE)" $(ARGS)
 
 .PHONY: pins

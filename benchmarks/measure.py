@@ -1,9 +1,10 @@
 """One measurement in a process of its own: prints a line of JSON with seconds and peak memory.
 
-    python -m benchmarks.measure plain|sync|profile
+    python -m benchmarks.measure plain|sync|profile|modify|modify-back|edit [NUMBER]
 
 The server and the database come from the environment (`benchmarks.run` sets it).
-Process start, imports and migrations are not measured.
+Process start, imports and migrations are not measured, nor what each measurement
+prepares.
 """
 
 import json
@@ -16,6 +17,7 @@ from collections.abc import Callable
 import django
 import ldap
 from ldap.controls import SimplePagedResultsControl
+from ldap.ldapobject import SimpleLDAPObject
 
 # What the usual mapping of OpenLDAP reads, with the anchor and the account's state.
 ATTRIBUTES = [
@@ -23,12 +25,21 @@ ATTRIBUTES = [
     "pwdAccountLockedTime",
 ]  # fmt: skip
 SERVER = "Benchmark"
+# What is added to an extension to have another one that nobody has.
+STEP = 50_000
+
+Measured = Callable[[], int]  # returns of how many people
+
+
+def _connect() -> SimpleLDAPObject:
+    connection = ldap.initialize(os.environ["BENCH_URI"])
+    connection.simple_bind_s(os.environ["BENCH_DN"], os.environ["BENCH_PASSWORD"])
+    return connection
 
 
 def plain_read() -> int:
     """What a plain program would do: one paged search, nothing made of it."""
-    connection = ldap.initialize(os.environ["BENCH_URI"])
-    connection.simple_bind_s(os.environ["BENCH_DN"], os.environ["BENCH_PASSWORD"])
+    connection = _connect()
     page = SimplePagedResultsControl(True, size=500, cookie="")
     read = 0
     while True:
@@ -68,14 +79,60 @@ def profiled_sync() -> int:
     return read
 
 
+def plain_writes(number: int, step: int) -> Measured:
+    """What a plain program would do: one conditional modify_s after the other, of values that it knows already."""
+    connection = _connect()
+    rows = connection.search_s(os.environ["BENCH_BASE"], ldap.SCOPE_SUBTREE, "(telephoneNumber=*)", ["telephoneNumber"])
+    present = sorted((dn, row["telephoneNumber"][0]) for dn, row in rows)
+    changing = [(dn, old) for dn, old in present if (int(old) >= STEP) == (step < 0)][:number]
+    jobs = [
+        (
+            dn,
+            [
+                (ldap.MOD_DELETE, "telephoneNumber", [old]),
+                (ldap.MOD_ADD, "telephoneNumber", [str(int(old) + step).encode()]),
+            ],
+        )
+        for dn, old in changing
+    ]
+
+    def write() -> int:
+        for dn, changes in jobs:
+            connection.modify_s(dn, changes)
+        return len(jobs)
+
+    return write
+
+
+def edit(number: int) -> int:
+    """Give people other extensions here, which the next run writes to the directory."""
+    from syncapp.models import Employee
+
+    numbered = Employee.objects.exclude(extension="").order_by("pk")[:number]
+    employees = list(numbered)
+    for employee in employees:
+        employee.extension = str(int(employee.extension) + STEP)
+    Employee.objects.bulk_update(employees, ["extension"], batch_size=500)
+    return len(employees)
+
+
 def main() -> None:
-    kinds: dict[str, Callable[[], int]] = {"plain": plain_read, "sync": sync, "profile": profiled_sync}
     django.setup()
+    what, number = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    kinds: dict[str, Callable[[], Measured]] = {
+        "plain": lambda: plain_read,
+        "sync": lambda: sync,
+        "profile": lambda: profiled_sync,
+        "modify": lambda: plain_writes(number, STEP),
+        "modify-back": lambda: plain_writes(number, -STEP),
+        "edit": lambda: lambda: edit(number),
+    }
+    measured = kinds[what]()
     began, cpu = time.perf_counter(), time.process_time()
-    read = kinds[sys.argv[1]]()
+    people = measured()
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "cpu": time.process_time() - cpu, "peak": peak, "read": read}))
+    print(json.dumps({"seconds": seconds, "cpu": time.process_time() - cpu, "peak": peak, "people": people}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The benchmark: plain read, first and second synchronisation, side by side on the same OpenLDAP.
+"""The benchmark: reading and writing back, each beside the plain way, on the same OpenLDAP.
 
     make bench [PEOPLE=20000] [ARGS="--rounds 3 --database postgres://…"]
 
@@ -12,6 +12,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,51 +43,63 @@ class Bench:
             "DATABASE_URL": database or f"sqlite:///{folder / 'bench.sqlite3'}",
             "BENCH_URI": directory.uri,
             "BENCH_BASE": directory.suffix,
-            "BENCH_DN": directory.service_dn,
+            "BENCH_DN": directory.writer_dn,
             "BENCH_PASSWORD": directory.service_password,
         }
-        settings = folder / "bench.toml"
-        settings.write_text(
-            f"""
-[[number_pool]]
-name = "Benchmark"
-first = "100000"
-last = "399999"
-
-[[directory]]
-name = "{SERVER}"
-kind = "openldap"
-uris = ["{directory.uri}"]
-security = "none"
-bind_dn = "{directory.service_dn}"
-bind_password = {{ env = "BENCH_PASSWORD" }}
-base_dn = "{directory.suffix}"
-number_pool = "Benchmark"
-""",
-            encoding="utf-8",
+        self.settings = folder / "bench.toml"
+        self.settings.write_text(_settings(directory, directory.service_dn) + POOL, encoding="utf-8")
+        # Without a pool: only the numbers that are changed go out.
+        self.writing_settings = folder / "bench-writing.toml"
+        self.writing_settings.write_text(
+            _settings(directory, directory.writer_dn) + "write_back = true\n", encoding="utf-8"
         )
-        self.settings = settings
 
-    def fresh_database(self) -> None:
+    def fresh_database(self, settings: Path) -> None:
         for file in self.folder.glob("bench.sqlite3*"):
             file.unlink()
         self._manage("migrate", "--verbosity", "0")
         if not self.environment["DATABASE_URL"].startswith("sqlite"):
             self._manage("flush", "--noinput")
-        self._manage("configure", str(self.settings))
+        self._manage("configure", str(settings))
 
     def _manage(self, *arguments: str) -> None:
         command = [sys.executable, "manage.py", *arguments]
         subprocess.run(command, cwd=PROJECT, env=self.environment, check=True, stdout=subprocess.DEVNULL)
 
-    def measure(self, what: str) -> dict[str, Any]:
-        command = [sys.executable, "-m", "benchmarks.measure", what]
+    def measure(self, what: str, number: int = 0) -> dict[str, Any]:
+        command = [sys.executable, "-m", "benchmarks.measure", what, str(number)]
         done = subprocess.run(command, cwd=PROJECT, env=self.environment, check=True, stdout=subprocess.PIPE)
         result: dict[str, Any] = json.loads(done.stdout)
         return result
 
 
-CASES = {"plain paged read": "plain", "first sync": "sync", "second sync, nothing changed": "sync"}
+POOL = """
+number_pool = "Benchmark"
+
+[[number_pool]]
+name = "Benchmark"
+first = "100000"
+last = "399999"
+"""
+
+
+def _settings(directory: OpenLdap, account: str) -> str:
+    return f"""
+[[directory]]
+name = "{SERVER}"
+kind = "openldap"
+uris = ["{directory.uri}"]
+security = "none"
+bind_dn = "{account}"
+bind_password = {{ env = "BENCH_PASSWORD" }}
+base_dn = "{directory.suffix}"
+"""
+
+
+PLAIN_READ, PLAIN_WRITES = "plain paged read", "plain loop of modify_s"
+READING = {PLAIN_READ: "plain", "first sync": "sync", "second sync, nothing changed": "sync"}
+WRITES = 5000
+WRITTEN = "numbers written back, the whole run"
 
 
 def main() -> None:
@@ -105,28 +119,43 @@ def main() -> None:
         directory.load(ldif)
         bench = Bench(folder, directory, options.database)
         if options.profile:
-            bench.fresh_database()
+            bench.fresh_database(bench.settings)
             bench.measure("profile")
             bench.measure("profile")
             return
-        results: dict[str, list[dict[str, Any]]] = {case: [] for case in CASES}
+        results = Results()
+        writes = min(WRITES, options.people // 4)
         for round_number in range(1, options.rounds + 1):
             console.print(f"round {round_number} of {options.rounds}, {options.people} people")
-            bench.fresh_database()
-            for case, what in CASES.items():
-                results[case].append(bench.measure(what))
-        console.print(_table(results))
+            bench.fresh_database(bench.settings)
+            for case, what in READING.items():
+                results.reading[case].append(bench.measure(what))
+            bench.fresh_database(bench.writing_settings)
+            bench.measure("sync")
+            results.writing[PLAIN_WRITES].append(bench.measure("modify", writes))
+            bench.measure("modify-back", writes)
+            bench.measure("edit", writes)
+            results.writing[WRITTEN].append(bench.measure("sync"))
+            bench.measure("modify-back", writes)
+        console.print(_table(results.reading, PLAIN_READ))
+        console.print(_table(results.writing, PLAIN_WRITES))
 
 
-def _table(results: dict[str, list[dict[str, Any]]]) -> Table:
+@dataclass(slots=True)
+class Results:
+    reading: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    writing: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+
+
+def _table(results: dict[str, list[dict[str, Any]]], plain_case: str) -> Table:
     table = Table()
-    for column in ("case", "seconds", "of them CPU", "times the plain read", "people a second", "peak memory, MB"):
+    for column in ("case", "seconds", "of them CPU", "times the plain way", "people a second", "peak memory, MB"):
         table.add_column(column, justify="left" if column == "case" else "right")
-    plain = statistics.median(result["seconds"] for result in results["plain paged read"])
+    plain = statistics.median(result["seconds"] for result in results[plain_case])
     for case, rounds in results.items():
         seconds = statistics.median(result["seconds"] for result in rounds)
         peak = max(result["peak"] for result in rounds)
-        speed = rounds[0]["read"] / seconds
+        speed = rounds[0]["people"] / seconds
         cpu = statistics.median(result["cpu"] for result in rounds)
         table.add_row(case, f"{seconds:.2f}", f"{cpu:.2f}", f"{seconds / plain:.1f}", f"{speed:,.0f}", f"{peak:.0f}")
     return table

@@ -96,7 +96,8 @@ class RemotePerson(NamedTuple):
     """An entry whose values have been read, ready for the rules.
 
     Readings of opaque fields hold digests. `photo_area`: width times height, in
-    pixels, of the picture that stands there.
+    pixels, of the picture that stands there. `raw`: the values themselves of
+    attributes to which this run may write, by lower-cased name.
     """
 
     anchor: str
@@ -105,6 +106,7 @@ class RemotePerson(NamedTuple):
     readings: Mapping[Field, Reading]
     fingerprint: str = ""
     photo_area: int = 0
+    raw: Mapping[str, list[bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +254,14 @@ class WriteJob(NamedTuple):
 
     An empty answer means that nothing is to be written any more. `prepare` does no
     I/O of its own on the connection, and may be called a second time with fresher
-    values.
+    values. `known` is the entry as this session read it not long ago: an endpoint
+    that refuses a write to any other entry or value need not read it once more.
     """
 
     anchor: str
     dn: str
     prepare: Callable[["RemoteRecord"], Sequence[AttributeWrite]]
+    known: RemoteRecord | None = None
 
 
 class WriteRefusal(NamedTuple):
@@ -270,7 +274,7 @@ class WriteRefusal(NamedTuple):
 class WriteResult(NamedTuple):
     """What became of one job.
 
-    `before`: the entry as read just before writing, None when no entry has this
+    `before`: the entry as it was written to, None when no entry has this
     anchor any more. `written` and `drifted` are attributes as the job named them;
     drifted: the server refused because the value was not the one just read any
     more. `refused` maps attributes to the reason; `left_out` those that were not even

@@ -1,9 +1,11 @@
 """Waiting for the answer to a request."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import ldap
+from ldap.controls import ResponseControl
 from ldap.ldapobject import SimpleLDAPObject
 
 # Seconds. A signal that arrives just before the library begins to wait does not wake it:
@@ -11,14 +13,22 @@ from ldap.ldapobject import SimpleLDAPObject
 _SLICE = 1.0
 
 
-def receive(connection: SimpleLDAPObject, number: int, *, limit: float) -> tuple[list[Any], list[Any]]:
-    """Return rows and controls of a request's whole answer; raise ldap.TIMEOUT after `limit` seconds without it."""
+def receive(
+    connection: SimpleLDAPObject, number: int, *, limit: float, known: Mapping[str, type[ResponseControl]] | None = None
+) -> tuple[list[Any], list[Any]]:
+    """Return rows and controls of a request's whole answer; raise ldap.TIMEOUT after `limit` seconds without it.
+
+    `known` maps the controls that are to be decoded to their classes, in the place of
+    those that the library knows.
+    """
     ends = time.monotonic() + limit
     while True:
         left = ends - time.monotonic()
         try:
             # The answer as a whole: row by row some pages stall for 200 ms.
-            _kind, rows, _number, controls = connection.result3(number, all=1, timeout=max(0.01, min(_SLICE, left)))
+            _kind, rows, _number, controls, _name, _value = connection.result4(
+                number, all=1, timeout=max(0.01, min(_SLICE, left)), resp_ctrl_classes=known
+            )
         except ldap.TIMEOUT:
             if left <= _SLICE:
                 raise

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from threading import Thread
 
 import ldap
 from ldap.ldapobject import SimpleLDAPObject
@@ -19,6 +20,8 @@ from syncapp.exceptions import (
     SyncError,
 )
 
+_LONGEST_CLOSING = 2.0  # seconds
+
 
 @contextmanager
 def open_directory(config: DirectoryConfig, *, attempt: Callable[[], None] = lambda: None) -> Iterator[Directory]:
@@ -30,17 +33,10 @@ def open_directory(config: DirectoryConfig, *, attempt: Callable[[], None] = lam
     silent one can take half a minute.
     """
     connection, address = _log_in_to_first(check_config(config), config, attempt)
-    interrupted = False
     try:
         yield survey(connection, uri=address.uri, config=config)
-    except (KeyboardInterrupt, SystemExit):
-        interrupted = True
-        raise
     finally:
-        # A signal may raise in the library just before it gives its lock back: hanging up would wait
-        # for that lock for ever, and the process is about to end anyway.
-        if not interrupted:
-            hang_up(connection)
+        hang_up(connection)
 
 
 def check_config(config: DirectoryConfig) -> tuple[Address, ...]:
@@ -86,7 +82,17 @@ def login(connection: SimpleLDAPObject, address: Address, config: DirectoryConfi
 
 
 def hang_up(connection: SimpleLDAPObject) -> None:
-    """Close a connection, also one that is broken or closed already."""
+    """Close a connection, also one that is broken or closed already.
+
+    A signal may have raised in the library just before it gave its lock back: then
+    hanging up would wait for ever, and the connection is left to the end of the process.
+    """
+    closing = Thread(target=_unbind, args=(connection,), daemon=True)
+    closing.start()
+    closing.join(_LONGEST_CLOSING)
+
+
+def _unbind(connection: SimpleLDAPObject) -> None:
     with suppress(ldap.LDAPError, AttributeError):
         connection.unbind_ext_s()
 

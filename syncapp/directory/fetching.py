@@ -1,7 +1,7 @@
 """Reading single entries by DN, and by anchor those that have moved since."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import ldap
 
@@ -60,6 +60,15 @@ class Fetcher:
             if record.anchor == (anchor or record.anchor) and (not self._in_scope or self._is_in_a_base(record.dn)):
                 return record
         return None
+
+    @property
+    def requested(self) -> tuple[str, ...]:
+        """What a request must name, so that `record_of` can read the answer."""
+        return self._reader.requested
+
+    def record_of(self, dn: str, row: Mapping[str, list[bytes]]) -> RemoteRecord:
+        """Read a row that came along with another answer."""
+        return self._reader.read(dn, row)
 
     def locate(self, anchor: str) -> RemoteRecord | None:
         """Find an entry by its immutable id, wherever it is by now."""

@@ -4,6 +4,10 @@ Each entry is read just before it is written, found by its immutable id where it
 has moved. A modify deletes the value that was read and adds ours, so that the
 server refuses when somebody was quicker. What the server really stored is read
 back. No request is ever sent a second time after its answer was lost.
+
+Where the server can be told to write to no other entry than the one that this
+session knows (RFC 4528), and sends what it stored along with its answer (RFC 4527),
+one request is enough; whatever it refuses begins once more with a read.
 """
 
 from collections import Counter, deque
@@ -16,16 +20,21 @@ from ldap.controls.libldap import AssertionControl
 
 from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteRefusal, WriteResult
 from syncapp.core.vocabulary import RefusalKind
+from syncapp.directory import post_read
 from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.errors import connection_error
 from syncapp.directory.fetching import IN_FLIGHT, Fetcher
+from syncapp.directory.post_read import PostReadRequest
 from syncapp.directory.refusals import DRIFTED, MAYBE_FILLED, is_lost, refusal
 from syncapp.directory.survey import Directory
 from syncapp.exceptions import SyncError
 
 # So many people in a row refused the same right mean that nobody has it.
 HOPELESS = 20
+
+# A write to an entry as the session knew it was refused for what stands there now.
+_OUTDATED = (ldap.NO_SUCH_OBJECT, *DRIFTED, *MAYBE_FILLED)
 
 _Modification = tuple[int, str, list[bytes] | None]
 
@@ -36,14 +45,23 @@ class _Stage(Enum):
     READ_BACK = auto()
 
 
+class _Next(Enum):
+    """What follows the answer to a modify."""
+
+    WRITE = auto()  # what is left of the queue, then the end
+    READ = auto()  # the entry has been asked for
+    END = auto()
+
+
 @dataclass(slots=True)
 class _Task:
     """One job under way. `queue` are the modifies that are still to be sent, `sent` the one in flight."""
 
     job: WriteJob
     stage: _Stage
-    number: int
     dn: str
+    number: int = 0
+    at_once: bool = False  # written as the session knows the entry, without a read before
     before: RemoteRecord | None = None
     after: RemoteRecord | None = None
     queue: deque[Sequence[AttributeWrite]] = field(default_factory=deque)
@@ -79,6 +97,8 @@ class Writer:
         self._proven: set[str] = set()
         controls = directory.root_dse.get("supportedcontrol", ())
         self._asserts = AssertionControl.controlType.encode() in controls
+        self._sends_along = post_read.OID.encode() in controls
+        self._post_read: list[PostReadRequest] = []
 
     def write(self, jobs: Iterable[WriteJob], fetcher: Fetcher) -> Iterator[WriteResult]:
         """Carry out jobs and yield what became of each, in the order in which they end.
@@ -90,13 +110,18 @@ class Writer:
         pending: deque[_Task] = deque()
         waiting = iter(jobs)
         more = True
+        self._post_read = [PostReadRequest(fetcher.requested)] if self._sends_along else []
         try:
             while more or pending:
                 while more and len(pending) < self._window():
                     job = next(waiting, None)
                     more = job is not None
                     if job is not None:
-                        pending.append(_Task(job, _Stage.READ, fetcher.ask(job.dn), job.dn))
+                        task = _Task(job, _Stage.READ, job.dn)
+                        if self._start(task, fetcher):
+                            pending.append(task)
+                        else:
+                            yield task.result()
                 if pending and self._go_on(pending[0], fetcher):
                     pending.rotate(-1)
                 elif pending:
@@ -115,6 +140,14 @@ class Writer:
         hopeful = [count for name, count in self._refusals.items() if name not in self.dropped]
         return min(IN_FLIGHT, HOPELESS - max(hopeful, default=0))
 
+    def _start(self, task: _Task, fetcher: Fetcher) -> bool:
+        """Send a task's first request; False when nothing is to be written."""
+        if task.job.known is not None and self._asserts and self._sends_along:
+            task.at_once = True
+            return self._begin(task, task.job.known)
+        task.number = fetcher.ask(task.dn)
+        return True
+
     def _go_on(self, task: _Task, fetcher: Fetcher) -> bool:
         """Take the answer to the task's request and send the next one; False when there is none."""
         if task.stage is _Stage.READ:
@@ -124,10 +157,13 @@ class Writer:
             task.after = fetcher.receive(task.number, task.job.anchor) or fetcher.locate(task.job.anchor)
             self._tell_filled_from_refused(task)
             return False
-        if not self._take_answer(task, fetcher):
-            return False
+        following = self._take_answer(task, fetcher)
+        if following is not _Next.WRITE:
+            return following is _Next.READ
         if self._send_next(task):
             return True
+        if task.after is not None and not task.drifted and not task.maybe_filled:
+            return False
         task.stage, task.number = _Stage.READ_BACK, fetcher.ask(task.dn)
         return True
 
@@ -155,8 +191,9 @@ class Writer:
             conditional = self._compares(write.attribute)
             replaces = replaces or not conditional
             changes += _delete_and_add(write) if conditional else _replace(write)
-        controls = self._unchanged_since(task.before) if replaces else None
-        task.number = self._directory.connection.modify_ext(task.dn, changes, serverctrls=controls)
+        controls = [*self._assertion(task, replaces=replaces), *self._post_read]
+        task.number = self._directory.connection.modify_ext(task.dn, changes, serverctrls=controls or None)
+        task.after = None
         return True
 
     def _compares(self, attribute: str) -> bool:
@@ -164,46 +201,64 @@ class Writer:
         schema = self._directory.schema
         return schema is None or schema.compares(attribute)
 
-    def _unchanged_since(self, record: RemoteRecord | None) -> list[AssertionControl] | None:
-        """Make the server refuse when the entry is another than we read, where it knows how to (RFC 4528)."""
-        profile = self._directory.profile
-        marker = record.attributes.get(profile.change_marker.lower()) if record is not None else None
-        if not self._asserts or not marker:
-            return None
-        value = marker[0].decode("ascii")
-        return [AssertionControl(True, f"({profile.change_marker}={value})")]
+    def _assertion(self, task: _Task, *, replaces: bool) -> list[AssertionControl]:
+        """Make the server refuse where the modify itself says too little, if it knows how to (RFC 4528)."""
+        if not self._asserts:
+            return []
+        profile, terms = self._directory.profile, []
+        marker = task.before.attributes.get(profile.change_marker.lower()) if task.before is not None else None
+        if replaces and marker:  # no value can be named: the entry must be unchanged altogether
+            terms.append(f"({profile.change_marker}={marker[0].decode('ascii')})")
+        if task.at_once:  # the DN may be another entry's by now, and what was empty may have been filled
+            terms.append(f"({profile.anchor_attribute}={profile.encode_anchor(task.job.anchor)})")
+            terms += [f"(!({write.attribute}=*))" for write in task.sent if write.old is None and not write.others]
+        return [AssertionControl(True, terms[0] if len(terms) == 1 else f"(&{''.join(terms)})")] if terms else []
 
-    def _take_answer(self, task: _Task, fetcher: Fetcher) -> bool:
-        """Note what became of a modify; False when the entry is gone."""
+    def _take_answer(self, task: _Task, fetcher: Fetcher) -> _Next:
+        """Note what became of a modify."""
+        limit = self._config.operation_timeout
         try:
-            receive(self._directory.connection, task.number, limit=self._config.operation_timeout)
-        except ldap.NO_SUCH_OBJECT:
-            return self._moved(task, fetcher)
+            _, controls = receive(self._directory.connection, task.number, limit=limit, known=post_read.ANSWERS)
         except ldap.LDAPError as error:
             if is_lost(error):
                 raise
+            if task.at_once and isinstance(error, _OUTDATED):
+                return self._read_first(task, fetcher)
+            if isinstance(error, ldap.NO_SUCH_OBJECT):
+                return self._moved(task, fetcher)
             self._take_refusal(task, error)
         else:
+            entry = post_read.entry_of(controls)
+            task.after = fetcher.record_of(*entry) if entry is not None else None
             for write in task.sent:
                 task.written.add(write.attribute)
                 self._proven.add(write.attribute)
                 self._refusals.pop(write.attribute, None)
-        return True
+        return _Next.WRITE
 
-    def _moved(self, task: _Task, fetcher: Fetcher) -> bool:
+    def _read_first(self, task: _Task, fetcher: Fetcher) -> _Next:
+        """The entry is not as this session knew it, and nothing was written: begin with a read."""
+        task.at_once, task.stage = False, _Stage.READ
+        task.before = task.before if task.written else None
+        task.queue.clear()
+        task.left_out.clear()
+        task.number = fetcher.ask(task.dn)
+        return _Next.READ
+
+    def _moved(self, task: _Task, fetcher: Fetcher) -> _Next:
         """The entry was moved between our read and our write: once more, from what it is now."""
         task.stage = _Stage.READ  # answered: nothing of it is in doubt
         record = None if task.located else self._locate(task, fetcher)
         if record is None:
             task.before = task.before if task.written else None
-            return False
+            return _Next.END
         task.before, task.dn = record, record.dn
         names = {write.attribute for writes in (task.sent, *task.queue) for write in writes}
         task.queue.clear()
         writes = [write for write in task.job.prepare(record) if write.attribute in names]
         if writes:
             task.queue.append(writes)
-        return True
+        return _Next.WRITE
 
     def _take_refusal(self, task: _Task, error: ldap.LDAPError) -> None:
         if len(task.sent) > 1:  # one by one tells which of them it was, and lets the others through

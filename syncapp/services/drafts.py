@@ -110,11 +110,11 @@ class Draft:
     def _conclude_field(self, name: Field, result: WriteResult) -> None:
         (standing, _after), out = self.pushes[name], self.outgoing[name]
         attribute = self.rules[name].attribute
-        if out.write is None:
-            self._not_sent(name, out)
-        elif attribute in result.written:
+        if attribute in result.written:
             self.sent.wrote = True
             self._read_back(name, result.after)
+        elif out.write is None:
+            self._not_sent(name, out)
         elif attribute in result.drifted and result.after is not None:
             self._not_sent(name, self._look(name, result.after))
         elif attribute in result.left_out:

@@ -11,7 +11,7 @@ from syncapp.core.converters import attributes_of, read_person
 from syncapp.core.fingerprint import fingerprint, settings_digest
 from syncapp.core.outward import PROBES
 from syncapp.core.records import FieldRule, KnownRecord, RemotePerson, RemoteRecord, SyncOptions
-from syncapp.core.vocabulary import Field
+from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.models import DirectoryServer
 from syncapp.services.contents import OpaqueReader, without_unusable
 from syncapp.services.endpoints import sync_options
@@ -57,6 +57,9 @@ class DirectoryReader:
         rules = [rule for rule in self.options.rules if rule.field is not Field.PHOTO]
         marker = [session.change_marker] if len(rules) < len(self.options.rules) else []
         self._wanted = sorted({*marker, *(name for rule in rules for name in attributes_of(rule.attribute))})
+        self._written = [
+            rule.attribute.lower() for rule in rules if sends and rule.pushes and rule.field in TEXT_FIELDS
+        ]
         self._coarse = bool(marker) and session.marker_is_coarse
         self._digest = settings_digest(self.options)
         session.check_attributes(
@@ -117,7 +120,11 @@ class DirectoryReader:
         """Read an entry. Without a fingerprint it is looked at again: a clock of seconds may hide a second change."""
         if self._coarse and _changed_lately(record.attributes.get(self._session.change_marker), now):
             mark = ""
-        return self._opaque.with_secret(read_person(record, self.options, fingerprint=mark), record)
+        person = self._opaque.with_secret(read_person(record, self.options, fingerprint=mark), record)
+        if not self._written:
+            return person
+        raw = {name: record.attributes[name] for name in self._written if name in record.attributes}
+        return person._replace(raw=raw)
 
     def _completed(self, read: RemoteRead, record_ids: Sequence[int]) -> RemoteRead:
         """Add the photos, and what is known of everybody who needs a look."""

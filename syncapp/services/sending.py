@@ -1,7 +1,7 @@
 """Step 9 of a run: what the hub has for the endpoint is written there (promise 5, rules B2, B10, E2)."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -10,8 +10,8 @@ from django.utils import timezone
 from syncapp.choices import RunPhase
 from syncapp.core.composition import attributes_of
 from syncapp.core.mobile_form import prevailing_form
-from syncapp.core.records import SyncOptions, WriteJob, WriteResult
-from syncapp.core.vocabulary import Field
+from syncapp.core.records import RemoteRecord, SyncOptions, WriteJob, WriteResult
+from syncapp.core.vocabulary import OPAQUE_FIELDS, Field
 from syncapp.exceptions import ClaimLostError, SyncError
 from syncapp.models import SyncRun
 from syncapp.services import contents
@@ -46,8 +46,10 @@ class Sending:
     _shown: float = field(default_factory=time.monotonic)
     _form: str | None = None
 
-    def send(self, *, total: int, after: int = -1) -> None:
+    def send(self, entries: Mapping[str, RemoteRecord], *, total: int, after: int = -1) -> None:
         """Write everything that is to go out of items behind a position; raise what ends the run.
+
+        `entries` maps anchors to entries as this run has read them, where it has.
 
         Whatever happens, everybody whom the server has answered is stored, and nobody
         is said to be written who may not be.
@@ -56,7 +58,7 @@ class Sending:
         self.beat(RunPhase.WRITE_BACK, 0, total)
         try:
             for rows in iter_planned(self.run.pk, after=after, outcome="writing", size=BATCH):
-                self._send_batch(rows)
+                self._send_batch(rows, entries)
                 done += len(rows)
                 self.beat(RunPhase.WRITE_BACK, done, total)
         except ClaimLostError:  # the run is somebody else's business by now
@@ -69,7 +71,7 @@ class Sending:
             for attribute, refusal in sorted(self.session.dropped.items()):
                 self.keeper.note("write_dropped", attribute=attribute, text=refusal.message.params["text"])
 
-    def _send_batch(self, rows: Sequence[PlannedRow]) -> None:
+    def _send_batch(self, rows: Sequence[PlannedRow], entries: Mapping[str, RemoteRecord]) -> None:
         people = snapshots.local_people({row.employee_id for row in rows if row.employee_id is not None})
         drafts: dict[str, Draft] = {}
         finished: list[Sent] = []
@@ -82,7 +84,7 @@ class Sending:
             draft.contents = contents.outgoing(row, local)
             drafts[row.anchor] = draft
         try:
-            with closing(self._write(drafts)) as results:
+            with closing(self._write(drafts, entries)) as results:
                 for result in results:
                     finished.append(drafts[result.anchor].conclude(result))
                     self.proven |= result.written
@@ -93,19 +95,23 @@ class Sending:
         if self._stopped is not None:
             raise self._stopped
 
-    def _write(self, drafts: dict[str, Draft]) -> Generator[WriteResult, None, None]:
+    def _write(
+        self, drafts: dict[str, Draft], entries: Mapping[str, RemoteRecord]
+    ) -> Generator[WriteResult, None, None]:
         # Not those that nobody of the batch writes: a photo is a thousand times as long as a number.
         going_out = {name for draft in drafts.values() for name in draft.pushes}
         rules = [rule for rule in self.options.rules if rule.field in going_out]
         attributes = sorted({name for rule in rules for name in attributes_of(rule.attribute)})
-        yield from self.session.write(self._jobs(drafts), attributes, now=timezone.now())
+        yield from self.session.write(self._jobs(drafts, entries), attributes, now=timezone.now())
 
-    def _jobs(self, drafts: dict[str, Draft]) -> Iterator[WriteJob]:
+    def _jobs(self, drafts: dict[str, Draft], entries: Mapping[str, RemoteRecord]) -> Iterator[WriteJob]:
         """Hand out one job after the other, none any more once the run should stop."""
         for anchor, draft in drafts.items():
             self._renew()
             if self._stopped is None:
-                yield WriteJob(anchor, draft.sent.row.dn, draft.prepare)
+                # A picture is not part of what was read: the entry has to be read once more.
+                entry = entries.get(anchor) if draft.pushes.keys().isdisjoint(OPAQUE_FIELDS) else None
+                yield WriteJob(anchor, draft.sent.row.dn, draft.prepare, entry)
 
     def _renew(self) -> None:
         """Show now and then that the run lives; what is under way is still ended when it should stop."""

@@ -11,8 +11,8 @@ from django.utils import timezone
 from syncapp.choices import RunMode, RunPhase
 from syncapp.core import limits
 from syncapp.core.outward import Outward
-from syncapp.core.records import Message, PlanItem, RecordTouch
-from syncapp.core.vocabulary import TEXT_FIELDS, Field
+from syncapp.core.records import Message, PlanItem, RecordTouch, RemoteRecord
+from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side
 from syncapp.exceptions import PlanHeldError
 from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services.contents import incoming
@@ -85,6 +85,7 @@ class Wave:
     planning: Planning
     newcomers: Newcomers
     first: int  # position of its first item
+    entries: dict[str, RemoteRecord] = field(default_factory=dict)  # of those who are to be written, as they were read
     tally: Tally = field(default_factory=Tally)
     touches: list[RecordTouch] = field(default_factory=list)
 
@@ -177,6 +178,7 @@ def _brake(execution: Execution, wave: Wave, remapped: frozenset[Field]) -> None
 
 def _store_plan(execution: Execution, wave: Wave) -> None:
     """Write the plan as `planned` items before anything is changed."""
+    people = {person.anchor: person for person in wave.read.people if person.raw is not None}
     for chunk in in_chunks(wave.planning.people()):
         items: list[tuple[PlanItem, str]] = []
         for news in chunk:
@@ -187,6 +189,13 @@ def _store_plan(execution: Execution, wave: Wave) -> None:
             else:
                 before = record.status.value if record else ""
                 items.append((news, before))
+                person = people.get(news.anchor)
+                if (
+                    person is not None
+                    and person.raw is not None
+                    and any(change.side is Side.REMOTE for change in news.changes)
+                ):
+                    wave.entries[news.anchor] = RemoteRecord(person.anchor, person.dn, person.raw, person.state)
                 wave.tally.add_planned(news, before=before)
         insert_items(execution.run, items, start=execution.stored)
         execution.stored += len(items)
@@ -229,7 +238,7 @@ def _write_back(
     run = execution.run
     sending = Sending(run, session, wave.read.options, execution.keeper, execution.beat, tally.add_sent)
     with execution.timed(RunPhase.WRITE_BACK):
-        sending.send(total=tally.writing, after=wave.first - 1)
+        sending.send(wave.entries, total=tally.writing, after=wave.first - 1)
     waiting = waiting_for(execution.server.pk, sending.proven) if sending.proven else []
     if not waiting:
         return
@@ -240,7 +249,7 @@ def _write_back(
     before = tally.writing
     _apply(execution, session, second, tally)
     with execution.timed(RunPhase.WRITE_BACK):
-        sending.send(total=tally.writing - before, after=second.first - 1)
+        sending.send(second.entries, total=tally.writing - before, after=second.first - 1)
 
 
 def _say_what_was_written(execution: Execution, read: RemoteRead) -> None:

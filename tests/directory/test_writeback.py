@@ -467,10 +467,136 @@ def test_fetch_asks_for_each_once(strict: OpenLdap, strict_people: People, make_
 
 
 def test_sample_shows_how_values_are_written(people: People, session: DirectorySession) -> None:
-    people.add(mobile="8 (916) 123-45-67")
+    people.add(homePhone="8 (916) 123-45-67")
 
-    assert b"8 (916) 123-45-67" in session.sample("mobile")
+    assert session.sample("homePhone") == [b"8 (916) 123-45-67"]
 
 
 def test_attributes_that_only_the_server_writes(session: DirectorySession) -> None:
     assert session.read_only(["entryUUID", "mobile", "createTimestamp"]) == ["entryUUID", "createTimestamp"]
+
+
+# --- entries that the session knows -------------------------------------------------------------------------------
+
+
+def known(people: People, session: DirectorySession, dn: str, **news: str) -> WriteJob:
+    """A job for an entry as the session has read it; it writes only over what was read then, as runs do."""
+    [(anchor, entry)] = session.fetch([(people.anchor(dn), dn)], ATTRIBUTES, now=NOW)
+    assert entry is not None
+    planned = {name: entry.attributes.get(name.lower(), []) for name in news}
+
+    def prepare(record: RemoteRecord) -> list[AttributeWrite]:
+        unchanged = {n: v for n, v in news.items() if record.attributes.get(n.lower(), []) == planned[n]}
+        return replacing(record, **unchanged)
+
+    return WriteJob(anchor, dn, prepare, entry)
+
+
+def test_known_entries_cost_one_request_each(openldap: OpenLdap, people: People, session: DirectorySession) -> None:
+    dns = [people.add(telephoneNumber="215", title="a") for _ in range(5)]
+    jobs = [known(people, session, dn, telephoneNumber="301", mobile="+79161234567") for dn in dns]
+    before = openldap.operations()
+
+    results = write(session, *jobs)
+
+    after = openldap.operations()
+    assert after["Modify"] - before["Modify"] == 5
+    assert after["Search"] - before["Search"] == 1  # that of `operations` itself
+    assert [result.written for result in results] == [{"telephoneNumber", "mobile"}] * 5
+    for result in results:
+        assert result.after is not None
+        assert result.after.attributes["telephonenumber"] == [b"301"]
+        assert result.after.attributes["title"] == [b"a"]
+
+
+KNOWN_MEANWHILE: dict[str, tuple[dict[str, Any], str, list[bytes]]] = {
+    "replaced": ({"telephoneNumber": "215"}, "telephoneNumber", [b"999"]),
+    "emptied": ({"telephoneNumber": "215"}, "telephoneNumber", []),
+    "filled": ({}, "telephoneNumber", [b"999"]),
+    "filled_where_one_value_fits": ({}, "preferredLanguage", [b"de"]),
+}
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("case", KNOWN_MEANWHILE.values(), ids=KNOWN_MEANWHILE.keys())
+def test_known_entry_that_somebody_changed_is_read_again_and_left(
+    people: People, session: DirectorySession, case: tuple[dict[str, Any], str, list[bytes]]
+) -> None:
+    values, attribute, theirs = case
+    dn = people.add(**values)
+    job = known(people, session, dn, **{attribute: "301" if attribute == "telephoneNumber" else "ru"})
+    people.change(dn, attribute, *theirs)
+
+    (result,) = session.write([job], [*ATTRIBUTES, "preferredLanguage"], now=NOW)
+
+    assert people.values(dn, attribute) == theirs
+    assert (result.written, result.refused) == (frozenset(), {})
+    assert result.before is not None
+    assert result.before.attributes.get(attribute.lower(), []) == theirs
+
+
+def test_known_entry_whose_other_values_changed_is_written_all_the_same(
+    people: People, session: DirectorySession
+) -> None:
+    dn = people.add(telephoneNumber="215", title="a")
+    job = known(people, session, dn, telephoneNumber="301")
+    people.change(dn, "title", b"b")
+
+    (result,) = write(session, job)
+
+    assert people.values(dn, "telephoneNumber") == [b"301"]
+    assert result.after is not None
+    assert result.after.attributes["title"] == [b"b"]
+
+
+def test_known_entry_that_moved_is_found(people: People, session: DirectorySession) -> None:
+    dn = people.add(telephoneNumber="215")
+    job = known(people, session, dn, telephoneNumber="301")
+    people.ldap.rename_s(dn, "uid=moved-away")
+
+    (result,) = write(session, job)
+
+    moved = f"uid=moved-away,{people.branch}"
+    assert people.values(moved, "telephoneNumber") == [b"301"]
+    assert result.before is not None
+    assert result.before.dn == moved
+
+
+@pytest.mark.promise(5)
+def test_name_that_belongs_to_another_entry_by_now_is_not_written(people: People, session: DirectorySession) -> None:
+    """Somebody moved, and a newcomer got the name; both had no number."""
+    dn = people.add()
+    job = known(people, session, dn, telephoneNumber="301")
+    people.ldap.rename_s(dn, "uid=predecessor")
+    successor = dn.partition(",")[0].partition("=")[2]
+    people.ldap.add_s(
+        dn, [("objectClass", [b"inetOrgPerson"]), ("uid", [successor.encode()]), ("cn", [b"x"]), ("sn", [b"x"])]
+    )
+
+    write(session, job)
+
+    assert people.values(dn, "telephoneNumber") == []
+    assert people.values(f"uid=predecessor,{people.branch}", "telephoneNumber") == [b"301"]
+
+
+def test_known_entry_that_is_gone(people: People, session: DirectorySession) -> None:
+    dn = people.add(telephoneNumber="215")
+    job = known(people, session, dn, telephoneNumber="301")
+    people.ldap.delete_s(dn)
+
+    (result,) = write(session, job)
+
+    assert result.before is None
+
+
+def test_refusal_of_one_value_lets_the_others_of_a_known_entry_through(
+    people: People, session: DirectorySession
+) -> None:
+    dn = people.add(telephoneNumber="215")
+    job = known(people, session, dn, telephoneNumber="301", mobile="Мобильный")
+
+    (result,) = write(session, job)
+
+    assert result.written == {"telephoneNumber"}
+    assert result.refused["mobile"].message.code == "write_syntax"
+    assert people.values(dn, "telephoneNumber") == [b"301"]
