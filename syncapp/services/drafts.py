@@ -45,10 +45,10 @@ class Draft:
     spelling: Spelling
     contents: Mapping[Field, Content | Message] = field(default_factory=dict)
     outgoing: dict[Field, Outgoing] = field(default_factory=dict)
+    pushes: Mapping[Field, tuple[str, str]] = field(init=False)
 
-    @property
-    def pushes(self) -> dict[Field, tuple[str, str]]:
-        return {Field(name): change for name, change in self.sent.row.pushes.items()}
+    def __post_init__(self) -> None:
+        self.pushes = {Field(name): change for name, change in self.sent.row.pushes.items()}
 
     def prepare(self, record: RemoteRecord) -> list[AttributeWrite]:
         """Say what is to be written, so that nobody's edit since the plan is run over."""
@@ -112,7 +112,7 @@ class Draft:
         attribute = self.rules[name].attribute
         if attribute in result.written:
             self.sent.wrote = True
-            self._read_back(name, result.after)
+            self._read_back(name, out.write, result.after)
         elif out.write is None:
             self._not_sent(name, out)
         elif attribute in result.drifted and result.after is not None:
@@ -144,9 +144,13 @@ class Draft:
             return Message(content.code, {"attribute": attribute, **content.params})
         return Message("write_unfit", {"field": name.value, "attribute": attribute, "value": after})
 
-    def _read_back(self, name: Field, record: RemoteRecord | None) -> None:
+    def _read_back(self, name: Field, write: AttributeWrite | None, record: RemoteRecord | None) -> None:
         """What is stored becomes the base only if it reads as what we sent; otherwise it is somebody's change."""
         _standing, after = self.pushes[name]
+        stored = record.attributes.get(write.attribute.lower()) if record is not None and write is not None else None
+        if write is not None and stored == [write.new] and name not in OPAQUE_FIELDS:  # nearly always: byte for byte
+            self.sent.agreed[name] = Base(after, after)
+            return
         out = self._look(name, record) if record is not None else Outgoing(Present.AGREED, after)
         if out.present is Present.AGREED:
             self.sent.agreed[name] = Base(after, out.standing)

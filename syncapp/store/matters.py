@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from syncapp.core.records import Matter
-from syncapp.models import Conflict, SyncRecord, SyncRun
+from syncapp.models import Conflict, SyncRun
 from syncapp.store.bulk import as_json, as_time, insert_rows, update_rows
 from syncapp.store.items import dump_matter
 from syncapp.store.snapshots import matter_of
@@ -46,18 +46,20 @@ def write_matters(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
         Conflict.objects.filter(id__in=[pk for pk, _matter in stored.values()]).update(closed_at=now)
 
 
-def open_matters(run: SyncRun, found: Sequence[tuple[SyncRecord, Matter]], *, now: datetime) -> None:
+def open_matters(run: SyncRun, found: Sequence[tuple[int, Matter]], *, now: datetime) -> None:
     """Open matters that came up while the run was writing, beside those that are open already."""
     stored: dict[tuple[int, str, str], int] = {}
     if found:
-        rows = Conflict.objects.filter(record_id__in={record.pk for record, _matter in found}, closed_at__isnull=True)
+        rows = Conflict.objects.filter(
+            record_id__in={record_id for record_id, _matter in found}, closed_at__isnull=True
+        )
         stored = {(row.record_id, row.kind, row.field): row.pk for row in rows}
     opened, renewed = [], []
     at = as_time(now)
-    for record, each in found:
+    for record_id, each in found:
         matter = dump_matter(each)
         values = (matter["base"], matter["local"], matter["remote"], matter["owner"], as_json(matter["candidates"]))
-        key = (record.pk, matter["kind"], matter["field"] or "")
+        key = (record_id, matter["kind"], matter["field"] or "")
         if key in stored:
             renewed.append((*values, stored[key]))
         else:

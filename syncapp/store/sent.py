@@ -3,8 +3,12 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
+import orjson
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from syncapp.choices import RunMode, RunStatus
 from syncapp.core.records import Base, Matter, Message, Refused
@@ -13,7 +17,6 @@ from syncapp.models import RunItem, SyncRecord, SyncRun
 from syncapp.store.bulk import CHUNK, as_json, as_time, unless_null, update_rows
 from syncapp.store.items import PlannedRow, dump_base, dump_refusals, iter_planned
 from syncapp.store.matters import open_matters
-from syncapp.store.writer import leave_the_lock_alone
 
 _ORDER = tuple(Outcome)  # that of rule E1
 _STILL_WRITING = ("id", "outcome")
@@ -62,23 +65,42 @@ class Sent:
 
 def store_sent(run: SyncRun, batch: Sequence[Sent], *, now: datetime, beat: Callable[[], None]) -> None:
     """Store what became of a batch, in one transaction with the claim's renewal."""
-    ids = [sent.row.record_id for sent in batch if sent.row.record_id is not None]
     with transaction.atomic():
         beat()
-        records = {row.pk: row for row in SyncRecord.objects.select_for_update().filter(id__in=ids).order_by("id")}
+        records = _stored([sent.row.record_id for sent in batch if sent.row.record_id is not None])
         known = [(sent, records[sent.row.record_id]) for sent in batch if sent.row.record_id in records]
         _update_records(run, known, now)
-        open_matters(run, [(record, matter) for sent, record in known for matter in sent.matters], now=now)
+        open_matters(run, [(record.id, matter) for sent, record in known for matter in sent.matters], now=now)
         _finish(batch)
-    leave_the_lock_alone()
 
 
-def _update_records(run: SyncRun, known: Sequence[tuple[Sent, SyncRecord]], now: datetime) -> None:
+class _Stored(NamedTuple):
+    """What is needed of a record to be brought up to date: 200 at a time, so without the rest of the row."""
+
+    id: int
+    message_code: str
+    params: str  # JSON
+    base: str
+    refusals: str
+    waits: str
+    due: bool
+
+
+def _stored(record_ids: Collection[int]) -> dict[int, _Stored]:
+    """Lock records and map their ids to what stands in them."""
+    texts = {f"{name}_text": Cast(name, TextField()) for name in ("message_params", "base", "refusals", "waits")}
+    rows = SyncRecord.objects.select_for_update().filter(id__in=record_ids).order_by("id").annotate(**texts)
+    columns = ("id", "message_code", *texts, "due")
+    return {row[0]: _Stored._make(row) for row in rows.values_list(*columns)}
+
+
+def _update_records(run: SyncRun, known: Sequence[tuple[Sent, _Stored]], now: datetime) -> None:
     at = as_time(now)
     rows = []
     for sent, record in known:
-        refusals = {name: value for name, value in record.refusals.items() if name not in sent.row.pushes}
-        waits = {name: value for name, value in record.waits.items() if name not in sent.row.pushes}
+        pushes = sent.row.pushes
+        refusals = {name: value for name, value in orjson.loads(record.refusals).items() if name not in pushes}
+        waits = {name: value for name, value in orjson.loads(record.waits).items() if name not in pushes}
         waits |= {name.value: standing for name, standing in sent.waits.items()}
         # What is no matter is said of this run alone: it would stand on the record for ever.
         code, params = _sentence(sent) if sent.failed or sent.matters else ("", "")
@@ -86,8 +108,8 @@ def _update_records(run: SyncRun, known: Sequence[tuple[Sent, SyncRecord]], now:
             (
                 sent.outcome.value,
                 code or record.message_code,
-                params or as_json(record.message_params),
-                as_json(record.base | dump_base(sent.agreed)),
+                params or record.params,
+                as_json(orjson.loads(record.base) | dump_base(sent.agreed)),
                 as_json(refusals | dump_refusals(sent.refused)),
                 as_json(waits),
                 bool(waits),
@@ -96,7 +118,7 @@ def _update_records(run: SyncRun, known: Sequence[tuple[Sent, SyncRecord]], now:
                 record.due or sent.due,
                 run.pk,
                 "",
-                record.pk,
+                record.id,
             )
         )
     update_rows(
