@@ -116,6 +116,7 @@ TEMPLATES: dict[str, Promise] = {
     "decided_value": _("For %(field)s %(who)s entered another value."),
     "decision_closed": _("This was decided already, or has dissolved. Reload the list."),
     "decision_changed": _("One of the two values has changed since they were shown. Look again, then decide."),
+    "decision_moved": _("%(field)s was changed here after the last run had compared it. Synchronise, then look again."),
     "decision_about_people": _(
         "Here it is to be decided who somebody is, not which value is right. Join or refuse on the page of the conflict."
     ),

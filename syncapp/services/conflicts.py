@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet, TextField
@@ -134,6 +134,36 @@ def decide(
         raise SyncError("typed_number_taken", number=choice.value, owner="") from None
 
 
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a decision would do: `outcomes` hold, for either side, what becomes of it or why it is refused.
+
+    `rule` is None where nothing at all can be decided.
+    """
+
+    server: DirectoryServer
+    rule: FieldRule | None
+    outcomes: Mapping[Resolution, Settlement | SyncError]
+
+
+def foresee(conflict: Conflict) -> Prospect:
+    """Look what taking either side would do, without doing it."""
+    servers = Servers()
+    server, _rules = servers.of(conflict)
+    outcomes: dict[Resolution, Settlement | SyncError] = {}
+    rule = None
+    for take in (Resolution.LOCAL, Resolution.REMOTE):
+        try:
+            case = _case_of(conflict, conflict.record, conflict.record.employee, servers)
+            rule = case.rule
+            settlement = _settle(case, Choice(take))
+            _check_number(case, settlement, take)
+            outcomes[take] = settlement
+        except SyncError as error:
+            outcomes[take] = error
+    return Prospect(server, rule, outcomes)
+
+
 @dataclass(slots=True)
 class _Case:
     """A conflict with everything that belongs to it; its rows are locked."""
@@ -161,18 +191,21 @@ def _open_case(conflict_id: int, seen: str, servers: Servers) -> _Case:
     conflict = Conflict.objects.select_for_update().filter(pk=conflict_id, closed_at__isnull=True).first()
     if conflict is None:
         raise SyncError("decision_closed")
-    name = Field(conflict.field)
-    if (
-        employee is None
-        or record.employee_id != employee.pk
-        or seen != seen_of(conflict)
-        or getattr(employee, _COLUMN_OF[name]) != conflict.local
-    ):
+    if seen != seen_of(conflict):
         raise SyncError("decision_changed")
+    return _case_of(conflict, record, employee, servers)
+
+
+def _case_of(conflict: Conflict, record: SyncRecord, employee: Employee | None, servers: Servers) -> _Case:
+    """Put together what belongs to a conflict; raise SyncError where nothing can be decided about it any more."""
+    name = Field(conflict.field)
+    moved = employee is None or record.employee_id != employee.pk
+    if moved or getattr(employee, _COLUMN_OF[name]) != conflict.local:
+        raise SyncError("decision_moved", field=name.value)
     server, rules = servers.of(conflict)
     if name not in rules:
         raise SyncError("decision_not_mapped", field=name.value)
-    return _Case(conflict, record, employee, rules[name], server.region)
+    return _Case(conflict, record, cast(Employee, employee), rules[name], server.region)
 
 
 def _carry_out(case: _Case, choice: Choice, user: "User | str", run: SyncRun | None, now: datetime) -> RunItem:

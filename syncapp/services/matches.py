@@ -47,7 +47,7 @@ def join(*, conflict_id: int, employee_id: int, user: "User") -> SyncRecord:
             tied = 0
         if not tied:
             raise SyncError("match_tied_meanwhile", name=conflict.record.name)
-        _close(conflict)
+        _close(conflict, user)
         conflict.record.refresh_from_db()
         _remember(conflict.record, employee_id, "match_confirmed", user)
     return conflict.record
@@ -70,7 +70,7 @@ def create_new(*, conflict_id: int, user: "User") -> SyncRecord:
         record.message_code = "match_refused"
         record.message_params = {"who": user.get_username()}
         record.save(update_fields=["refused", "due", "status", "message_code", "message_params"])
-        _close(conflict)
+        _close(conflict, user)
         for employee_id in candidate_ids(conflict):
             _remember(record, employee_id, "match_refused", user)
     return record
@@ -110,5 +110,5 @@ def _remember(record: SyncRecord, employee_id: int, code: str, user: "User") -> 
     record_edit(employee, [], outcome=ItemOutcome.SKIPPED, user=user, code=code, record=record, who=who)
 
 
-def _close(conflict: Conflict) -> None:
-    Conflict.objects.filter(pk=conflict.pk).update(closed_at=timezone.now())
+def _close(conflict: Conflict, user: "User") -> None:
+    Conflict.objects.filter(pk=conflict.pk).update(closed_at=timezone.now(), resolved_by=user.get_username())

@@ -197,8 +197,8 @@ def test_refusal_is_said_and_the_rest_is_decided(two_fields: DirectoryServer) ->
 
     assert (code, out) == (2, "1 was decided.\n")
     assert err == (
-        f"#{conflict().pk} {NAME}, job title: One of the two values has changed since they were shown. "
-        "Look again, then decide.\n"
+        f"#{conflict().pk} {NAME}, job title: job title was changed here after the last run had compared it. "
+        "Synchronise, then look again.\n"
     )
 
 

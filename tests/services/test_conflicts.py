@@ -258,7 +258,8 @@ def test_values_other_than_those_seen_are_not_decided(company: Company, moved: s
     with pytest.raises(SyncError) as caught:
         take(LOCAL, of=seen)
 
-    assert (caught.value.code, conflict().pk) == ("decision_changed", seen.pk)
+    expected = "decision_moved" if moved == "here, before a run" else "decision_changed"
+    assert (caught.value.code, conflict().pk) == (expected, seen.pk)
 
 
 @pytest.mark.promise(5)
@@ -560,7 +561,7 @@ def test_one_refusal_among_many_leaves_the_others(company: Company) -> None:
 
     decided = decide_many(chosen, Choice(LOCAL), user="olga")
 
-    assert [error.code for error in decided.refused.values()] == ["decision_changed"]
+    assert [error.code for error in decided.refused.values()] == ["decision_moved"]
     assert list(decided.refused) == [moved.pk]
     edit = SyncRun.objects.get(mode="edit")
     assert (edit.counts, [item.position for item in edit.items.order_by("id")]) == ({"skipped": 2}, [0, 1])
