@@ -109,9 +109,10 @@ class ConflictAdmin(ReadOnlyAdmin):
         return queryset.filter(search.person_q(search_term, COLUMNS, regions=search.regions())), False
 
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
-        """Closed matters say who decided what, and when."""
+        """Closed matters say who decided what, and when, instead of who was in question."""
+        closed = request.GET.get(OpenFilter.parameter_name)
         shown = tuple(super().get_list_display(request))
-        return (*shown, "ending") if request.GET.get(OpenFilter.parameter_name) else shown
+        return tuple("ending" if closed and name == "candidates_shown" else name for name in shown)
 
     def has_decide_now_permission(self, request: HttpRequest) -> bool:
         return may_decide(request) and may_start(request)

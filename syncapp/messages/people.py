@@ -105,9 +105,9 @@ TEMPLATES: dict[str, Promise] = {
     "typed_not_mobile": _("“%(value)s” is not a telephone number. Write it like +79161234567."),
     "typed_not_extension": _("“%(value)s” cannot be an extension: digits only."),
     "typed_number_taken": _("Extension %(number)s belongs to %(owner)s."),
-    "typed_too_long": _("%(field)s: at most %(limit)s characters."),
+    "typed_too_long": _("At most %(limit)s characters are possible for %(field)s."),
     "typed_control_characters": _(
-        "%(field)s: there are control characters in the text. Type it instead of pasting it."
+        "The text for %(field)s holds control characters. Type it instead of pasting it."
     ),
     "typed_nameless": _("Give a name, an e-mail address or an extension."),
     # Decided by hand
@@ -116,7 +116,7 @@ TEMPLATES: dict[str, Promise] = {
     "decided_value": _("For %(field)s %(who)s entered another value."),
     "decision_closed": _("This was decided already, or has dissolved. Reload the list."),
     "decision_changed": _("One of the two values has changed since they were shown. Look again, then decide."),
-    "decision_moved": _("%(field)s was changed here after the last run had compared it. Synchronise, then look again."),
+    "decision_moved": _("Since the last run compared it, %(field)s was changed here. Synchronise, then look again."),
     "decision_about_people": _(
         "Here it is to be decided who somebody is, not which value is right. Join or refuse on the page of the conflict."
     ),
@@ -124,7 +124,7 @@ TEMPLATES: dict[str, Promise] = {
         "The server does not map %(field)s any more. Synchronise it: the conflict closes by itself."
     ),
     "decision_empty": _(
-        "%(field)s is empty here, and the mapping does not empty it in the domain. Take the domain's value, enter another one, or empty it in the domain yourself."
+        "Here %(field)s is empty, and the mapping does not empty it in the domain. Take the domain's value, enter another one, or empty it in the domain yourself."
     ),
     "decision_empty_number": _(
         "There is no extension here, and none is ever removed from the domain. Take the domain's number, enter another one, or remove it in the domain yourself."
@@ -132,7 +132,7 @@ TEMPLATES: dict[str, Promise] = {
     "decision_not_brought_in": _(
         "The mapping does not bring %(field)s in from the domain. Take what is here, or let the mapping go both ways."
     ),
-    "decision_not_typed": _("%(field)s cannot be typed. Take what is here or what is in the domain."),
+    "decision_not_typed": _("A value for %(field)s cannot be typed. Take what is here or what is in the domain."),
     "decision_number_owned": _(
         "Number %(number)s belongs to %(owner)s. Give %(owner)s another one first, or enter a free number here."
     ),

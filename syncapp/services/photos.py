@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from syncapp.core.records import Message
@@ -76,10 +76,18 @@ def take_in(raw: bytes, *, now: datetime) -> str:
 
 def find_photo(digest: str) -> bytes | None:
     """Return the photo that is, or was made of, the bytes of this SHA-256; None when it is not kept here."""
-    names = Photo.objects.filter(Q(pk=digest) | Q(source=digest) | Q(rendition=digest)).values_list("pk", flat=True)
-    for name in names[:1]:
+    for name in _kept(digest)[:1]:
         return read_photo(name)
     return None
+
+
+def is_kept(digest: str) -> bool:
+    """Whether the photo that is, or was made of, the bytes of this SHA-256 is kept here."""
+    return _kept(digest).exists()
+
+
+def _kept(digest: str) -> "QuerySet[Photo, str]":
+    return Photo.objects.filter(Q(pk=digest) | Q(source=digest) | Q(rendition=digest)).values_list("pk", flat=True)
 
 
 def make_rendition(name: str) -> bytes:

@@ -12,6 +12,7 @@ from syncapp.core.vocabulary import OPAQUE_FIELDS, Field, Resolution
 from syncapp.exceptions import SyncError
 from syncapp.models import Conflict
 from syncapp.services.conflicts import VALUE_KINDS, Prospect, foresee, seen_of
+from syncapp.services.photos import is_kept
 from syncapp.views.display import sentence, value_of_matter
 
 
@@ -80,10 +81,17 @@ def _theirs(conflict: Conflict, prospect: Prospect) -> SideView:
     return SideView(
         take=Resolution.REMOTE.value,
         title=_("In the domain"),
-        value=value_of_matter(conflict.field, conflict.remote),
+        value=_standing(conflict),
         button=_("Take the domain's value"),
         **_told(outcome, text % {"what": _what(conflict, conflict.remote)}),
     )
+
+
+def _standing(conflict: Conflict) -> str:
+    """The domain's value; a photo that was never brought in cannot be shown."""
+    if conflict.field == Field.PHOTO and conflict.remote and not is_kept(conflict.remote):
+        return _("another photo, which is not here yet")
+    return value_of_matter(conflict.field, conflict.remote)
 
 
 def _told(outcome: Settlement | SyncError, consequence: str) -> dict[str, str]:

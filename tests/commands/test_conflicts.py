@@ -197,7 +197,7 @@ def test_refusal_is_said_and_the_rest_is_decided(two_fields: DirectoryServer) ->
 
     assert (code, out) == (2, "1 was decided.\n")
     assert err == (
-        f"#{conflict().pk} {NAME}, job title: job title was changed here after the last run had compared it. "
+        f"#{conflict().pk} {NAME}, job title: Since the last run compared it, job title was changed here. "
         "Synchronise, then look again.\n"
     )
 
