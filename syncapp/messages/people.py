@@ -106,9 +106,7 @@ TEMPLATES: dict[str, Promise] = {
     "typed_not_extension": _("“%(value)s” cannot be an extension: digits only."),
     "typed_number_taken": _("Extension %(number)s belongs to %(owner)s."),
     "typed_too_long": _("At most %(limit)s characters are possible for %(field)s."),
-    "typed_control_characters": _(
-        "The text for %(field)s holds control characters. Type it instead of pasting it."
-    ),
+    "typed_control_characters": _("The text for %(field)s holds control characters. Type it instead of pasting it."),
     "typed_nameless": _("Give a name, an e-mail address or an extension."),
     # Decided by hand
     "decided_local": _("For %(field)s %(who)s took the value of the PBX."),
