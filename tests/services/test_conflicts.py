@@ -15,6 +15,7 @@ from tests.services.company import Company, counted, sync
 from tests.services.disputes import LOCAL, NAME, REMOTE, VALUE, conflict, disputed_title, mapped, take
 from tests.services.test_photo_runs import choose
 from tests.services.test_pictures import drawn
+from tests.services.test_secret_runs import FIRST, SECOND, everything_stored, give
 from tests.services.test_write_back import there
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -512,6 +513,25 @@ def test_photo_is_not_typed_and_not_brought_in_against_the_mapping(company: Comp
         take(VALUE, "x")
     with pytest.raises(SyncError, match="decision_not_brought_in"):
         take(REMOTE)
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(("side", "expected"), [(LOCAL, SECOND), (REMOTE, "Drittes-9913-lang")])
+def test_secret_that_was_changed_on_both_sides(company: Company, side: Any, expected: str) -> None:
+    company.add("anna", NAME, pager=FIRST)
+    server = mapped(company, sip_secret={"attribute": "pager", "direction": "pull"})
+    sync(server)
+    give(SECOND)
+    company.change("anna", pager="Drittes-9913-lang")
+    sync(server)
+
+    take(side)
+    run = sync(server)
+
+    assert run.status == "completed"
+    assert Employee.objects.get().sip_secret.reveal() == expected
+    assert not any(secret in everything_stored() for secret in (FIRST, SECOND, "Drittes-9913-lang"))
+    assert is_settled(company, server)
 
 
 # Many

@@ -50,7 +50,7 @@ def test_joining_says_who_decided_and_closes_the_matter(server: DirectoryServer,
     assert (record.status, record.message_code, record.message_params, record.due) == (
         "skipped", "match_confirmed", {"who": "olga"}, True,
     )  # fmt: skip
-    assert proposal().closed_at is not None
+    assert (proposal().closed_at is not None, proposal().resolved_by) == (True, "olga")
 
 
 def test_refused_entry_is_created_by_the_next_run_and_never_proposed_again(server: DirectoryServer, user: User) -> None:
