@@ -22,7 +22,7 @@ from syncapp.services.conflicts import VALUE_KINDS, Choice, seen_of
 from syncapp.services.matters_report import who_is_meant
 from syncapp.views import conflicts as views
 from syncapp.views.access import may_decide, may_start
-from syncapp.views.decisions import DecisionView
+from syncapp.views.decisions import DecisionView, kept_photos, standing
 from syncapp.views.display import admin_link, moment, value_of_matter
 from syncapp.views.matters import MatterView
 
@@ -52,14 +52,16 @@ class OpenFilter(DropdownFilter):
 
 
 class MatterList(SiteChangeList):
-    """The matters of a page get their candidates with one query."""
+    """The matters of a page get their candidates with one query, and so what is here of their photos."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
         people = matches.candidate_names(self.result_list)
+        kept = kept_photos(self.result_list)
         for conflict in self.result_list:
             conflict.view = MatterView.of(conflict, people)
+            conflict.standing = standing(conflict, kept)
 
 
 @admin.register(Conflict)
@@ -150,10 +152,10 @@ class ConflictAdmin(ReadOnlyAdmin):
         return format_html("{}{}", value_of_matter(conflict.field, conflict.local), seen if conflict.field else "")
 
     @admin.display(description=_("in the domain"), ordering="remote")
-    def theirs(self, conflict: Conflict) -> str:
-        return value_of_matter(conflict.field, conflict.remote)
+    def theirs(self, conflict: Any) -> str:  # with what the list has added
+        return str(conflict.standing)
 
-    @admin.display(description=_("decided"), ordering="closed_at")
+    @admin.display(description=_("decision"), ordering="closed_at")
     def ending(self, conflict: Any) -> str:  # with the `view` that the list has added
         if conflict.closed_at is None:
             return "–"

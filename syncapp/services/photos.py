@@ -7,13 +7,13 @@ process leaves is a file that nobody names, and house-keeping removes that.
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from syncapp.core.records import Message
@@ -76,18 +76,18 @@ def take_in(raw: bytes, *, now: datetime) -> str:
 
 def find_photo(digest: str) -> bytes | None:
     """Return the photo that is, or was made of, the bytes of this SHA-256; None when it is not kept here."""
-    for name in _kept(digest)[:1]:
+    names = Photo.objects.filter(Q(pk=digest) | Q(source=digest) | Q(rendition=digest)).values_list("pk", flat=True)
+    for name in names[:1]:
         return read_photo(name)
     return None
 
 
-def is_kept(digest: str) -> bool:
-    """Whether the photo that is, or was made of, the bytes of this SHA-256 is kept here."""
-    return _kept(digest).exists()
-
-
-def _kept(digest: str) -> "QuerySet[Photo, str]":
-    return Photo.objects.filter(Q(pk=digest) | Q(source=digest) | Q(rendition=digest)).values_list("pk", flat=True)
+def kept_of(digests: Collection[str]) -> set[str]:
+    """Return those of the SHA-256 by which a photo is found that is kept here (one query, none for none)."""
+    if not digests:
+        return set()
+    rows = Photo.objects.filter(Q(pk__in=digests) | Q(source__in=digests) | Q(rendition__in=digests))
+    return set(digests) & {digest for row in rows.values_list("sha256", "source", "rendition") for digest in row}
 
 
 def make_rendition(name: str) -> bytes:

@@ -1,6 +1,6 @@
 """What deciding a conflict about values would do, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,7 +12,7 @@ from syncapp.core.vocabulary import OPAQUE_FIELDS, Field, Resolution
 from syncapp.exceptions import SyncError
 from syncapp.models import Conflict
 from syncapp.services.conflicts import VALUE_KINDS, Prospect, foresee, seen_of
-from syncapp.services.photos import is_kept
+from syncapp.services.photos import kept_of
 from syncapp.views.display import sentence, value_of_matter
 
 
@@ -81,15 +81,20 @@ def _theirs(conflict: Conflict, prospect: Prospect) -> SideView:
     return SideView(
         take=Resolution.REMOTE.value,
         title=_("In the domain"),
-        value=_standing(conflict),
+        value=standing(conflict, kept_photos([conflict])),
         button=_("Take the domain's value"),
         **_told(outcome, text % {"what": _what(conflict, conflict.remote)}),
     )
 
 
-def _standing(conflict: Conflict) -> str:
-    """The domain's value; a photo that was never brought in cannot be shown."""
-    if conflict.field == Field.PHOTO and conflict.remote and not is_kept(conflict.remote):
+def kept_photos(conflicts: Iterable[Conflict]) -> set[str]:
+    """Which of the domain's photos can be shown (one query): those that were never brought in are not here."""
+    return kept_of({each.remote for each in conflicts if each.field == Field.PHOTO and each.remote})
+
+
+def standing(conflict: Conflict, kept: Collection[str]) -> str:
+    """The domain's value."""
+    if conflict.field == Field.PHOTO and conflict.remote and conflict.remote not in kept:
         return _("another photo, which is not here yet")
     return value_of_matter(conflict.field, conflict.remote)
 
