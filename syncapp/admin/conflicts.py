@@ -1,12 +1,13 @@
 """Open matters: what a person has to decide."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
@@ -14,11 +15,15 @@ from unfold.views import ChangeList
 
 from syncapp.admin import search
 from syncapp.admin.base import ReadOnlyAdmin, SiteChangeList
+from syncapp.core.vocabulary import Resolution
 from syncapp.models import Conflict
 from syncapp.services import matches
+from syncapp.services.conflicts import VALUE_KINDS, Choice, seen_of
+from syncapp.services.matters_report import who_is_meant
 from syncapp.views import conflicts as views
-from syncapp.views.access import may_decide
-from syncapp.views.display import admin_link, moment
+from syncapp.views.access import may_decide, may_start
+from syncapp.views.decisions import DecisionView, kept_photos, standing
+from syncapp.views.display import admin_link, moment, value_of_matter
 from syncapp.views.matters import MatterView
 
 MOST_AT_ONCE = 500  # each is decided in a transaction of its own while the browser waits
@@ -47,19 +52,21 @@ class OpenFilter(DropdownFilter):
 
 
 class MatterList(SiteChangeList):
-    """The matters of a page get their candidates with one query."""
+    """The matters of a page get their candidates with one query, and so what is here of their photos."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
         people = matches.candidate_names(self.result_list)
+        kept = kept_photos(self.result_list)
         for conflict in self.result_list:
             conflict.view = MatterView.of(conflict, people)
+            conflict.standing = standing(conflict, kept)
 
 
 @admin.register(Conflict)
 class ConflictAdmin(ReadOnlyAdmin):
-    list_display = ("who", "what", "field", "base", "local", "remote", "candidates_shown", "endpoint", "since")
+    list_display = ("who", "what", "field", "agreed", "ours", "theirs", "candidates_shown", "endpoint", "since")
     list_select_related = ("endpoint", "record", "record__employee", "owner")
     list_filter = (
         OpenFilter,
@@ -70,13 +77,21 @@ class ConflictAdmin(ReadOnlyAdmin):
     list_fullwidth = True
     search_fields = ("record__name",)  # what is searched is in `get_search_results`
     search_help_text = _("Name, DN, e-mail or number")
-    actions = ("confirm_matches", "refuse_matches")
+    actions = (
+        "take_local",
+        "take_local_now",
+        "take_remote",
+        "take_remote_now",
+        "confirm_matches",
+        "refuse_matches",
+    )
     change_form_template = "admin/syncapp/conflict/change_form.html"
     fieldsets = ((None, {"fields": ()}),)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
+            path("<int:conflict_id>/decide/", wrap(views.decide_view), name="syncapp_conflict_decide"),
             path("<int:conflict_id>/join/", wrap(views.join_view), name="syncapp_conflict_join"),
             path("<int:conflict_id>/new/", wrap(views.create_new_view), name="syncapp_conflict_create_new"),
             *super().get_urls(),
@@ -95,6 +110,15 @@ class ConflictAdmin(ReadOnlyAdmin):
             return queryset, False
         return queryset.filter(search.person_q(search_term, COLUMNS, regions=search.regions())), False
 
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        """Closed matters say who decided what, and when, instead of who was in question."""
+        closed = request.GET.get(OpenFilter.parameter_name)
+        shown = tuple(super().get_list_display(request))
+        return tuple("ending" if closed and name == "candidates_shown" else name for name in shown)
+
+    def has_decide_now_permission(self, request: HttpRequest) -> bool:
+        return may_decide(request) and may_start(request)
+
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return may_decide(request)
 
@@ -105,15 +129,39 @@ class ConflictAdmin(ReadOnlyAdmin):
         context = {**(extra_context or {}), "may_decide": may_decide(request)}
         if conflict is not None:
             context["view"] = MatterView.of(conflict, matches.candidate_names([conflict]))
+            context["decision"] = DecisionView.of(conflict)
+            context["may_start"] = may_start(request)
         return super().change_view(request, object_id, form_url, context)
 
     @admin.display(description=_("who"), ordering="record__name")
     def who(self, conflict: Conflict) -> str:
-        return conflict.record.name or str(conflict.record.employee or conflict.record)
+        return who_is_meant(conflict)
 
     @admin.display(description=_("what"), ordering="kind")
     def what(self, conflict: Conflict) -> str:
         return conflict.get_kind_display()
+
+    @admin.display(description=_("last agreed"), ordering="base")
+    def agreed(self, conflict: Conflict) -> str:
+        return value_of_matter(conflict.field, conflict.base)
+
+    @admin.display(description=_("in the PBX"), ordering="local")
+    def ours(self, conflict: Conflict) -> str:
+        """With the mark of both values: a decision in the list is about what the list showed."""
+        seen = format_html('<input type="hidden" name="seen-{}" value="{}">', conflict.pk, seen_of(conflict))
+        return format_html("{}{}", value_of_matter(conflict.field, conflict.local), seen if conflict.field else "")
+
+    @admin.display(description=_("in the domain"), ordering="remote")
+    def theirs(self, conflict: Any) -> str:  # with what the list has added
+        return str(conflict.standing)
+
+    @admin.display(description=_("decision"), ordering="closed_at")
+    def ending(self, conflict: Any) -> str:  # with the `view` that the list has added
+        if conflict.closed_at is None:
+            return "–"
+        return format_html(
+            '<div>{}</div><div class="sync-side">{}</div>', moment(conflict.closed_at), conflict.view.ending
+        )
 
     @admin.display(description=_("candidates"))
     def candidates_shown(self, conflict: Any) -> str:  # with the `view` that the list has added
@@ -128,6 +176,28 @@ class ConflictAdmin(ReadOnlyAdmin):
     @admin.display(description=_("since"), ordering="opened_at")
     def since(self, conflict: Conflict) -> str:
         return moment(conflict.opened_at)
+
+    @admin.action(description=_("Take the PBX's value"), permissions=["decide"])
+    def take_local(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
+        self._take(request, queryset, Resolution.LOCAL, now=False)
+
+    @admin.action(description=_("Take the PBX's value, and carry it out at once"), permissions=["decide_now"])
+    def take_local_now(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
+        self._take(request, queryset, Resolution.LOCAL, now=True)
+
+    @admin.action(description=_("Take the domain's value"), permissions=["decide"])
+    def take_remote(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
+        self._take(request, queryset, Resolution.REMOTE, now=False)
+
+    @admin.action(description=_("Take the domain's value, and carry it out at once"), permissions=["decide_now"])
+    def take_remote_now(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
+        self._take(request, queryset, Resolution.REMOTE, now=True)
+
+    def _take(self, request: HttpRequest, queryset: QuerySet[Conflict], side: Resolution, *, now: bool) -> None:
+        chosen = self._chosen(request, queryset)
+        about_values = [conflict for conflict in chosen if conflict.kind in VALUE_KINDS]
+        views.decide_values(request, views.seen_on_page(request, about_values), Choice(side), now=now)
+        self._report(request, 0, left=len(chosen) - len(about_values))
 
     @admin.action(description=_("Confirm the proposed person"), permissions=["decide"])
     def confirm_matches(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:

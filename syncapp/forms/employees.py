@@ -13,16 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminImageFieldWidget, UnfoldAdminTextInputWidget
 
-from syncapp.core import normalise
-from syncapp.core.records import FieldRule
-from syncapp.core.telephones import read_extension, read_mobile
-from syncapp.core.values import clean as clean_text
-from syncapp.core.values import read_text
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.messages import render
-from syncapp.models import Employee, Endpoint
+from syncapp.models import Employee
 from syncapp.services.photos import take_in
 from syncapp.services.pictures import MAX_BYTES, PictureError
+from syncapp.services.typed import TypedValueError, owner_of, read_typed, refuse_nameless, typing_region
 
 TYPED = tuple(field.value for field in TEXT_FIELDS)
 NEWER = gettext_lazy("Meanwhile this became “%(theirs)s”; you entered “%(yours)s”. Save again to keep yours.")
@@ -40,14 +36,6 @@ class StoredPhoto:
 
     def __str__(self) -> str:
         return self.name
-
-
-def _region() -> str:
-    """Country in whose form numbers without country code are typed: that of the first server."""
-    region: str = (
-        Endpoint.objects.values_list("region", flat=True).first() or Endpoint._meta.get_field("region").default
-    )
-    return region
 
 
 class EmployeeForm(forms.ModelForm):
@@ -119,62 +107,45 @@ class EmployeeForm(forms.ModelForm):
             ) from None
 
     def clean_name(self) -> str:
-        return normalise.collapse(self.cleaned_data["name"])
+        return self._read(Field.NAME)
 
     def clean_department(self) -> str:
-        return normalise.collapse(self.cleaned_data["department"])
+        return self._read(Field.DEPARTMENT)
 
     def clean_title(self) -> str:
-        return normalise.collapse(self.cleaned_data["title"])
+        return self._read(Field.TITLE)
 
     def clean_email(self) -> str:
-        typed = self.cleaned_data["email"]
-        if not typed or "email" not in self.changed_data:
-            return typed
-        address = clean_text(typed)
-        if isinstance(address, str):
-            address = read_text(FieldRule(Field.EMAIL, "mail"), address, region=_region())
-        if isinstance(address, str):
-            return address
-        raise ValidationError(
-            _("“%(address)s” is not an e-mail address. Write it like anna@corp.example."), params={"address": typed}
-        )
+        return self._read(Field.EMAIL)
 
     def clean_mobile(self) -> str:
-        typed = self.cleaned_data["mobile"]
-        if not typed or "mobile" not in self.changed_data:
-            return typed
-        read = read_mobile(typed, _region())
-        if isinstance(read, str):
-            return read
-        raise ValidationError(
-            _("“%(number)s” is not a telephone number. Write it like +79161234567."), params={"number": typed}
-        )
+        return self._read(Field.MOBILE)
 
     def clean_extension(self) -> str:
-        extension = self.cleaned_data["extension"]
-        if not extension or "extension" not in self.changed_data:
-            return extension
-        if not isinstance(read_extension(extension, _region()), str):
-            raise ValidationError(
-                _("“%(number)s” cannot be an extension: digits only."),
-                params={"number": extension},
-            )
-        owner = self._owner_of(extension)
-        if owner is not None:
-            raise ValidationError(
-                _("Extension %(number)s belongs to %(owner)s."), params={"number": extension, "owner": owner}
-            )
+        extension = self._read(Field.EXTENSION)
+        if "extension" in self.changed_data:
+            owner = owner_of(extension, plan=self.instance.number_plan, beside=self.instance.pk)
+            if owner is not None:
+                raise ValidationError(render("typed_number_taken", {"number": extension, "owner": str(owner)}))
         return extension
 
-    def _owner_of(self, extension: str) -> Employee | None:
-        others = Employee.objects.exclude(pk=self.instance.pk)
-        return others.filter(number_plan=self.instance.number_plan, extension=extension).first()
+    def _read(self, field: Field) -> str:
+        """Read what was typed; what nobody touched stays as it is, whatever rules say of it today."""
+        typed: str = self.cleaned_data[field]
+        if field.value not in self.changed_data:
+            return typed
+        try:
+            return read_typed(field, typed, region=typing_region())
+        except TypedValueError as error:
+            raise ValidationError(render(error.code, error.params)) from None
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
-        if not any(values.get(name) for name in ("name", "email", "extension")) and not self.errors:
-            raise ValidationError(_("Give a name, an e-mail address or an extension."))
+        if not self.errors:
+            try:
+                refuse_nameless(values)
+            except TypedValueError as error:
+                raise ValidationError(render(error.code, error.params)) from None
         if self.instance.pk is not None:
             self._refuse_a_newer_version(values)
         return values

@@ -100,4 +100,41 @@ TEMPLATES: dict[str, Promise] = {
     "difference": _(
         "%(field)s differs: “%(local)s” here, “%(remote)s” in the domain. The mapping carries neither the one nor the other."
     ),
+    # Typed by hand
+    "typed_not_email": _("“%(value)s” is not an e-mail address. Write it like anna@corp.example."),
+    "typed_not_mobile": _("“%(value)s” is not a telephone number. Write it like +79161234567."),
+    "typed_not_extension": _("“%(value)s” cannot be an extension: digits only."),
+    "typed_number_taken": _("Extension %(number)s belongs to %(owner)s."),
+    "typed_too_long": _("At most %(limit)s characters are possible for %(field)s."),
+    "typed_control_characters": _("The text for %(field)s holds control characters. Type it instead of pasting it."),
+    "typed_nameless": _("Give a name, an e-mail address or an extension."),
+    # Decided by hand
+    "decided_local": _("For %(field)s %(who)s took the value of the PBX."),
+    "decided_remote": _("For %(field)s %(who)s took the value of the domain."),
+    "decided_value": _("For %(field)s %(who)s entered another value."),
+    "decision_closed": _("This was decided already, or has dissolved. Reload the list."),
+    "decision_changed": _("One of the two values has changed since they were shown. Look again, then decide."),
+    "decision_moved": _("Since the last run compared it, %(field)s was changed here. Synchronise, then look again."),
+    "decision_about_people": _(
+        "Here it is to be decided who somebody is, not which value is right. Join or refuse on the page of the conflict."
+    ),
+    "decision_not_mapped": _(
+        "The server does not map %(field)s any more. Synchronise it: the conflict closes by itself."
+    ),
+    "decision_empty": _(
+        "Here %(field)s is empty, and the mapping does not empty it in the domain. Take the domain's value, enter another one, or empty it in the domain yourself."
+    ),
+    "decision_empty_number": _(
+        "There is no extension here, and none is ever removed from the domain. Take the domain's number, enter another one, or remove it in the domain yourself."
+    ),
+    "decision_not_brought_in": _(
+        "The mapping does not bring %(field)s in from the domain. Take what is here, or let the mapping go both ways."
+    ),
+    "decision_not_typed": _("A value for %(field)s cannot be typed. Take what is here or what is in the domain."),
+    "decision_number_owned": _(
+        "Number %(number)s belongs to %(owner)s. Give %(owner)s another one first, or enter a free number here."
+    ),
+    "decision_number_claimed": _(
+        "Other entries of the domain claim number %(number)s, too: %(people)s. Decide about them first, or enter a free number here."
+    ),
 }

@@ -43,5 +43,6 @@ TEMPLATES: dict[str, Promise] = {
     "many_foreign_values": _(
         "%(count)s of %(filled)s values of “%(attribute)s” cannot be read as %(field)s (for example “%(example)s”), so the mapping may name the wrong attribute. Test connection names a better one where it finds one."
     ),
+    "server_switched_off": _("“%(server)s” is switched off: nothing was carried out there."),
     "run_unknown": _("There is no run #%(run)s."),
 }

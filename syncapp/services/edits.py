@@ -34,22 +34,43 @@ def create_employee(values: Mapping[str, str], *, user: "User | None") -> Employ
 
 
 @transaction.atomic
-def change_employee(employee_id: int, values: Mapping[str, str], *, version: int, user: "User | None") -> None:
+def change_employee(
+    employee_id: int,
+    values: Mapping[str, str],
+    *,
+    version: int,
+    user: "User | str | None",
+    run: SyncRun | None = None,
+    code: str = "",
+    record: SyncRecord | None = None,
+    **params: str,
+) -> RunItem | None:
     """Store the given fields if the employee still has the version that was edited (promise 5).
 
+    Return the item, None where nothing was changed; it is as `record_edit` writes it.
     Raises EmployeeChangedError, and IntegrityError when the extension is somebody's.
     """
     before = Employee.rows.filter(pk=employee_id).values(*SYNCHRONISED).get()
     changes = _changes(before, values)
     if not changes:
-        return
+        return None
     new = {change.field.value: change.after for change in changes}
     if not Employee.objects.filter(pk=employee_id, version=version).update(**new):
         raise EmployeeChangedError("employee_changed", employee=employee_id)
     note_waiting(employee_id, [change.field for change in changes])
-    item = record_edit(Employee.objects.get(pk=employee_id), changes, outcome=ItemOutcome.UPDATED, user=user)
+    item = record_edit(
+        Employee.objects.get(pk=employee_id),
+        changes,
+        outcome=ItemOutcome.UPDATED,
+        user=user,
+        run=run,
+        code=code,
+        record=record,
+        **params,
+    )
     if Field.PHOTO.value in new and before[Field.PHOTO]:
         keep_for([(before[Field.PHOTO], item.pk)])
+    return item
 
 
 @transaction.atomic
@@ -82,30 +103,26 @@ def record_edit(
     changes: list[FieldChange],
     *,
     outcome: ItemOutcome,
-    user: "User | None",
+    user: "User | str | None",
+    run: SyncRun | None = None,
     code: str = "",
     record: SyncRecord | None = None,
     **params: str,
 ) -> RunItem:
     """Write the run and its one item, and return the item; in the transaction of the edit itself.
 
-    `record` and the message `code` with its `params` where the edit is a decision
-    about an entry of a directory.
+    `user` is a name where a command edits. `run`: an earlier edit that this one
+    belongs to. `record` and the message `code` with its `params` where the edit is a
+    decision about an entry of a directory.
     """
-    now = timezone.now()
-    run = SyncRun.objects.create(
-        mode=RunMode.EDIT,
-        trigger=RunTrigger.MANUAL,
-        user=user,
-        who=user.get_username() if user else "",
-        status=RunStatus.COMPLETED,
-        phase=RunPhase.DONE,
-        counts={outcome.value: 1},
-        started_at=now,
-        finished_at=now,
-    )
+    if run is None:
+        run = _begin(outcome, user)
+    else:
+        run.counts = {**run.counts, outcome.value: run.counts.get(outcome.value, 0) + 1}
+        run.save(update_fields=["counts"])
     return RunItem.objects.create(
         run=run,
+        position=sum(run.counts.values()) - 1,
         anchor=record.anchor if record else "",
         dn=record.dn if record else "",
         record=record,
@@ -117,4 +134,26 @@ def record_edit(
         message_code=code,
         message_params=params,
         employee_version=employee.version,
+    )
+
+
+def name_of(user: "User | str | None") -> str:
+    """Who edits, as the audit trail names him."""
+    name = user if isinstance(user, str) or user is None else user.get_username()
+    return (name or "")[:150]
+
+
+def _begin(outcome: ItemOutcome, user: "User | str | None") -> SyncRun:
+    now = timezone.now()
+    by_command = isinstance(user, str)
+    return SyncRun.objects.create(
+        mode=RunMode.EDIT,
+        trigger=RunTrigger.COMMAND if by_command else RunTrigger.MANUAL,
+        user=None if isinstance(user, str) else user,
+        who=name_of(user),
+        status=RunStatus.COMPLETED,
+        phase=RunPhase.DONE,
+        counts={outcome.value: 1},
+        started_at=now,
+        finished_at=now,
     )

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from syncapp.choices import ItemOutcome, MatterKind, RunStatus, Status
@@ -22,9 +23,12 @@ def join(*, conflict_id: int, employee_id: int, user: "User") -> SyncRecord:
 
     The next run merges their values by the rules of a first match. Raise
     SyncError when the matter is closed, the employee is no candidate, or either
-    of the two was tied meanwhile.
+    of the two was tied meanwhile. A run that is going on leaves both alone: the entry
+    is tied, and the employee has another version, than it planned with.
     """
     with transaction.atomic():
+        # In the order in which a run locks: employee, record, conflict.
+        Employee.rows.filter(pk=employee_id).update(version=F("version") + 1)
         conflict = _open_match(conflict_id)
         if employee_id not in candidate_ids(conflict):
             raise SyncError("match_no_candidate", employee=employee_id)
@@ -43,7 +47,7 @@ def join(*, conflict_id: int, employee_id: int, user: "User") -> SyncRecord:
             tied = 0
         if not tied:
             raise SyncError("match_tied_meanwhile", name=conflict.record.name)
-        _close(conflict)
+        _close(conflict, user)
         conflict.record.refresh_from_db()
         _remember(conflict.record, employee_id, "match_confirmed", user)
     return conflict.record
@@ -56,6 +60,9 @@ def create_new(*, conflict_id: int, user: "User") -> SyncRecord:
     """
     with transaction.atomic():
         conflict = _open_match(conflict_id)
+        running = SyncRun.objects.filter(endpoint_id=conflict.endpoint_id, status=RunStatus.RUNNING).first()
+        if running is not None:
+            raise RunAlreadyActiveError("run_already_active", run=running.pk, server=str(conflict.endpoint))
         record = SyncRecord.objects.select_for_update().get(pk=conflict.record_id)
         record.refused = sorted({*record.refused, *candidate_ids(conflict)})
         record.due = True
@@ -63,7 +70,7 @@ def create_new(*, conflict_id: int, user: "User") -> SyncRecord:
         record.message_code = "match_refused"
         record.message_params = {"who": user.get_username()}
         record.save(update_fields=["refused", "due", "status", "message_code", "message_params"])
-        _close(conflict)
+        _close(conflict, user)
         for employee_id in candidate_ids(conflict):
             _remember(record, employee_id, "match_refused", user)
     return record
@@ -88,12 +95,11 @@ def candidate_names(conflicts: Collection[Conflict]) -> dict[int, Employee]:
 
 
 def _open_match(conflict_id: int) -> Conflict:
-    conflict = Conflict.objects.select_for_update().select_related("record").filter(pk=conflict_id).first()
+    record_of = Conflict.objects.filter(pk=conflict_id).values("record_id")
+    SyncRecord.objects.select_for_update().filter(pk__in=record_of).first()
+    conflict = Conflict.objects.select_for_update().filter(pk=conflict_id).first()
     if conflict is None or conflict.closed_at is not None or conflict.kind not in MATCH_KINDS:
         raise SyncError("match_closed")
-    running = SyncRun.objects.filter(endpoint_id=conflict.endpoint_id, status=RunStatus.RUNNING).first()
-    if running is not None:
-        raise RunAlreadyActiveError("run_already_active", run=running.pk, server=str(conflict.endpoint))
     return conflict
 
 
@@ -104,5 +110,5 @@ def _remember(record: SyncRecord, employee_id: int, code: str, user: "User") -> 
     record_edit(employee, [], outcome=ItemOutcome.SKIPPED, user=user, code=code, record=record, who=who)
 
 
-def _close(conflict: Conflict) -> None:
-    Conflict.objects.filter(pk=conflict.pk).update(closed_at=timezone.now())
+def _close(conflict: Conflict, user: "User") -> None:
+    Conflict.objects.filter(pk=conflict.pk).update(closed_at=timezone.now(), resolved_by=user.get_username())

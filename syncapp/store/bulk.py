@@ -53,12 +53,14 @@ def update_rows(
 ) -> None:
     """Update rows given as tuples: the values assigned, then those of the columns by which a row is found.
 
-    What is assigned is a column, which takes the next value, or an expression
-    `column = …` with places (`%s`) of its own. Both are text of this package, never
-    of a user.
+    What is assigned or compared is a column, which takes the next value, or an
+    expression `… = …` with places (`%s`) of its own. Both are text of this package,
+    never of a user.
     """
-    assignments = ", ".join(each if "=" in each else f"{each} = %s" for each in assign)
-    condition = " AND ".join(f"{column} = %s" for column in where)
+    assignments, condition = (
+        joint.join(each if "=" in each else f"{each} = %s" for each in parts)
+        for joint, parts in ((", ", assign), (" AND ", where))
+    )
     execute_many(f"UPDATE {table_of(model)} SET {assignments} WHERE {condition}", rows)  # noqa: S608 - names of ours
 
 

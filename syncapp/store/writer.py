@@ -294,9 +294,12 @@ def _mark_failed(job: _Job, row: PlannedRow, error: Exception) -> Written:
 
 
 def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
-    """Bring records up to date without news; `due` goes only where the employee is as planned with."""
-    employee = f"FROM {table_of(Employee)} e WHERE e.id = {table_of(SyncRecord)}.employee_id AND e.version = %s"
-    due = f"due = CASE WHEN employee_id IS NULL OR EXISTS (SELECT 1 {employee}) THEN %s ELSE due END"
+    """Bring records up to date without news.
+
+    Whose employee is not as planned with any more, or was tied meanwhile, is left
+    alone altogether: the next run looks, for edits and decisions leave the record `due`.
+    """
+    version = f"SELECT e.version FROM {table_of(Employee)} e WHERE e.id = {table_of(SyncRecord)}.employee_id"  # noqa: S608 - names of ours
     with transaction.atomic():
         update_rows(
             SyncRecord,
@@ -310,13 +313,14 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
                     bool(touch.waits),
                     as_json(dump_waits(touch.waits)),
                     as_json(dump_messages(touch.remarks)),
-                    touch.employee_version or 0,
                     False,
                     touch.record_id,
+                    touch.employee_version or 0,
                 )
                 for touch in touches
             ],
-            assign=["dn", "name", "base", "keys", "fingerprint", "waiting", "waits", "remarks", due],
+            assign=["dn", "name", "base", "keys", "fingerprint", "waiting", "waits", "remarks", "due"],
+            where=["id", f"COALESCE(({version}), 0) = %s"],
         )
     leave_the_lock_alone()
 

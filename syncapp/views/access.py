@@ -18,7 +18,7 @@ def may_start(request: HttpRequest) -> bool:
 
 
 def may_decide(request: HttpRequest) -> bool:
-    """Whether the user may say who an entry is."""
+    """Whether the user may say who an entry is, and which of two values is right."""
     return bool(request.user.has_perm("syncapp.change_conflict"))
 
 

@@ -124,6 +124,13 @@ def value_shown(field: str, value: str | None) -> str:
     return value
 
 
+def value_of_matter(field: str, value: str | None) -> str:
+    """A value of a matter: nothing where it is not about a value, a dash for what was never agreed."""
+    if not field:
+        return ""
+    return "–" if value is None else value_shown(field, value)
+
+
 def change_rows(changes: Iterable[Mapping[str, str]]) -> list[tuple[str, str, str, str]]:
     """Field, before, after and side of stored changes, in words."""
     fields, sides = dict(Field.choices), dict(Side.choices)

@@ -13,7 +13,7 @@ from syncapp.choices import Field
 from syncapp.models import Conflict, Employee
 from syncapp.services.matches import MATCH_KINDS
 from syncapp.store.items import load_keys
-from syncapp.views.display import admin_link
+from syncapp.views.display import admin_link, value_of_matter
 
 COMPARED = ("name", "email", "mobile", "extension")
 
@@ -69,6 +69,26 @@ class MatterView:
     @property
     def is_match(self) -> bool:
         return self.conflict.kind in MATCH_KINDS
+
+    @property
+    def owner_link(self) -> SafeString:
+        return admin_link("syncapp_employee_change", self.conflict.owner_id, self.conflict.owner)
+
+    @property
+    def ending(self) -> str:
+        """Who closed it, and how."""
+        who = self.conflict.resolved_by
+        if self.conflict.resolution:
+            return f"{who}: {self.conflict.get_resolution_display()}"
+        return who or _("dissolved by itself")
+
+    @property
+    def values(self) -> list[tuple[str, str]]:
+        """What was last agreed, ours and theirs, each with its title."""
+        conflict = self.conflict
+        titles = (_("Last agreed"), _("In the PBX"), _("In the domain"))
+        values = (conflict.base, conflict.local, conflict.remote)
+        return [(title, value_of_matter(conflict.field, value)) for title, value in zip(titles, values, strict=True)]
 
     @property
     def open(self) -> bool:

@@ -139,12 +139,12 @@ def test_matter_that_is_decided_already_is_said(admin_client: Client) -> None:
     assert "text-red-700" in text(response)
 
 
-def test_nothing_is_decided_while_a_run_is_going(admin_client: Client) -> None:
+def test_nobody_is_refused_while_a_run_is_going(admin_client: Client) -> None:
     employee = make_employee()
     conflict = make_match(employee)
     SyncRun.objects.create(endpoint=conflict.endpoint, status=RunStatus.RUNNING)
 
-    admin_client.post(page("syncapp_conflict_join", conflict.pk), {"employee": employee.pk})
+    admin_client.post(page("syncapp_conflict_create_new", conflict.pk))
 
     assert is_open(conflict)
 

@@ -50,7 +50,7 @@ def test_joining_says_who_decided_and_closes_the_matter(server: DirectoryServer,
     assert (record.status, record.message_code, record.message_params, record.due) == (
         "skipped", "match_confirmed", {"who": "olga"}, True,
     )  # fmt: skip
-    assert proposal().closed_at is not None
+    assert (proposal().closed_at is not None, proposal().resolved_by) == (True, "olga")
 
 
 def test_refused_entry_is_created_by_the_next_run_and_never_proposed_again(server: DirectoryServer, user: User) -> None:
@@ -105,13 +105,31 @@ def test_what_was_tied_meanwhile_is_refused(server: DirectoryServer, user: User,
     assert (caught.value.code, proposal().closed_at) == ("match_tied_meanwhile", None)
 
 
-def test_nothing_is_decided_while_a_run_is_going_on(server: DirectoryServer, user: User) -> None:
+def test_nobody_is_refused_while_a_run_is_going_on(server: DirectoryServer, user: User) -> None:
     run = SyncRun.objects.create(endpoint=server, status="running")
 
     with pytest.raises(RunAlreadyActiveError) as caught:
         create_new(conflict_id=proposal().pk, user=user)
 
     assert caught.value.params == {"run": run.pk, "server": ANY}
+
+
+@pytest.mark.promise(5)
+def test_join_while_a_run_is_going_on_survives(server: DirectoryServer, user: User) -> None:
+    anna, joined = Employee.objects.get(), []
+    SyncRecord.objects.update(due=True)
+
+    def meanwhile(phase: str, done: int, total: int | None) -> None:
+        if phase == "apply" and not joined:
+            joined.append(join(conflict_id=proposal().pk, employee_id=anna.pk, user=user))
+
+    sync(server, progress=meanwhile)
+    record = SyncRecord.objects.get()
+    assert (record.employee, record.due, record.base) == (anna, True, {})
+    run = sync(server)
+
+    anna.refresh_from_db()
+    assert (anna.title, counted(run)) == ("Director", {"read": 1, "updated": 1})
 
 
 def test_matter_of_a_value_is_no_question_of_who_is_whom(server: DirectoryServer, user: User) -> None:

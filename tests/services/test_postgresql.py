@@ -164,6 +164,16 @@ def test_two_runs_leave_the_same_rows_and_reports_as_on_sqlite(
     assert (first[0]["counts"]["created"], second[0]["counts"]["renumbered"]) == (23, 1)
 
 
+def test_decisions_are_the_same_on_postgresql(postgresql: PostgreSql) -> None:
+    """Rows are really locked there, and JSON is compared in another way."""
+    done = Installation(postgresql.url("decisions")).start(
+        "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "--ds=tests.settings",
+        "-k", "survives or among_many or first_meeting or two_entries or decided_once", "tests/services/test_conflicts.py",
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout[-5000:]
+
+
 def test_store_and_runs_keep_their_promises_on_postgresql(postgresql: PostgreSql) -> None:
     """The tests of the writer once more: locks, sequences and refusals are different ones there."""
     tests = ["tests/store", "tests/services/test_runs.py", "tests/services/test_matches.py"]

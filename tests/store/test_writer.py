@@ -7,6 +7,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from syncapp.core.vocabulary import Field
 from syncapp.exceptions import ClaimLostError
 from syncapp.models import Employee, RunItem, SyncRecord
 from syncapp.store import items, writer
@@ -340,17 +341,31 @@ def test_touch_takes_due_away_for_the_version_that_was_looked_at() -> None:
 
 
 @pytest.mark.promise(5)
-def test_touch_leaves_due_what_was_edited_since() -> None:
+def test_touch_leaves_alone_what_was_edited_since() -> None:
+    """Somebody decided a conflict, or changed a value, after the run had planned with what was there before."""
     server = make_server()
     record = make_tied(server, name="Anna Petrova")
-    planned = touch(record)
+    planned = touch(record, dn="elsewhere", waits={Field.TITLE: "Boss"})
     employee = Employee.objects.get()
     employee.title = "Chief"
     employee.save()
+    before = SyncRecord.objects.values().get()
 
     look_again(make_run(server), planned)
 
-    assert SyncRecord.objects.get().due
+    assert SyncRecord.objects.values().get() == before
+    assert before["due"]
+
+
+@pytest.mark.promise(5)
+def test_touch_leaves_alone_an_entry_that_was_tied_since() -> None:
+    record = make_record()
+    planned = touch(record)
+    SyncRecord.objects.update(employee=make_employee(), due=True)
+
+    look_again(make_run(record.endpoint), planned)
+
+    assert (SyncRecord.objects.get().due, SyncRecord.objects.get().fingerprint) == (True, "")
 
 
 def test_touch_of_an_entry_that_is_tied_to_nobody_takes_due_away() -> None:
