@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from itertools import islice
 
 import ldap
 from ldap.controls.libldap import AssertionControl
@@ -113,15 +114,15 @@ class Writer:
         self._post_read = [PostReadRequest(fetcher.requested)] if self._sends_along else []
         try:
             while more or pending:
-                while more and len(pending) < self._window():
-                    job = next(waiting, None)
-                    more = job is not None
-                    if job is not None:
-                        task = _Task(job, _Stage.READ, job.dn)
-                        if self._start(task, fetcher):
-                            pending.append(task)
-                        else:
-                            yield task.result()
+                if more and len(pending) <= self._window() // 2:
+                    # Many at a time, all of them prepared before the first is sent: to wake a server
+                    # that has nothing to do takes longer than to send it a request.
+                    fresh = [self._prepared(job) for job in islice(waiting, self._window() - len(pending))]
+                    more = bool(fresh)
+                    for task in fresh:
+                        pending.append(task)
+                        if not self._start(task, fetcher):
+                            yield pending.pop().result()
                 if pending and self._go_on(pending[0], fetcher):
                     pending.rotate(-1)
                 elif pending:
@@ -140,11 +141,17 @@ class Writer:
         hopeful = [count for name, count in self._refusals.items() if name not in self.dropped]
         return min(IN_FLIGHT, HOPELESS - max(hopeful, default=0))
 
+    def _prepared(self, job: WriteJob) -> _Task:
+        task = _Task(job, _Stage.READ, job.dn)
+        if job.known is not None and self._asserts and self._sends_along:
+            task.at_once = True
+            self._queue_up(task, job.known)
+        return task
+
     def _start(self, task: _Task, fetcher: Fetcher) -> bool:
         """Send a task's first request; False when nothing is to be written."""
-        if task.job.known is not None and self._asserts and self._sends_along:
-            task.at_once = True
-            return self._begin(task, task.job.known)
+        if task.at_once:
+            return self._send_next(task)
         task.number = fetcher.ask(task.dn)
         return True
 
@@ -152,7 +159,10 @@ class Writer:
         """Take the answer to the task's request and send the next one; False when there is none."""
         if task.stage is _Stage.READ:
             record = fetcher.receive(task.number, task.job.anchor) or self._locate(task, fetcher)
-            return record is not None and self._begin(task, record)
+            if record is None:
+                return False
+            self._queue_up(task, record)
+            return self._send_next(task)
         if task.stage is _Stage.READ_BACK:
             task.after = fetcher.receive(task.number, task.job.anchor) or fetcher.locate(task.job.anchor)
             self._tell_filled_from_refused(task)
@@ -171,7 +181,7 @@ class Writer:
         task.located = True
         return fetcher.locate(task.job.anchor)
 
-    def _begin(self, task: _Task, record: RemoteRecord) -> bool:
+    def _queue_up(self, task: _Task, record: RemoteRecord) -> None:
         task.before, task.dn = record, record.dn
         writes = []
         for write in task.job.prepare(record):
@@ -180,7 +190,6 @@ class Writer:
             else:
                 writes.append(write)
         task.queue = deque([writes] if writes else [])
-        return self._send_next(task)
 
     def _send_next(self, task: _Task) -> bool:
         if not task.queue:
