@@ -17,6 +17,7 @@ has_python_header() {
 }
 
 missing=()
+optional=() # what some tests need, and can be done without
 need() { # package, then the command that succeeds when it is there
     local package=$1
     shift
@@ -43,11 +44,26 @@ if [ "$purpose" = test ]; then
     need chromium has_browser
     need fonts-dejavu-core test -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
     need postgresql has_postgresql
+
+    # Active Directory and 389 Directory Server for real: not every distribution has them,
+    # and where they are missing their tests say so and are skipped. Samba's ports are
+    # those of Active Directory, which only root may open.
+    has_samba() {
+        has samba && has samba-tool && test -e /usr/share/samba/setup/provision.ldif &&
+            compgen -G '/usr/lib/*/samba/ldb/samba_dsdb.so' >/dev/null
+    }
+    has_ds389() { has ns-slapd && has certutil && test -e /usr/share/dirsrv/data/template-dse.ldif; }
+    has_ds389 || optional+=(389-ds-base)
+    [ "$(id -u)" -ne 0 ] || has_samba || optional+=(samba-ad-dc samba-ad-provision)
 fi
 
-[ ${#missing[@]} -eq 0 ] && exit 0
+[ ${#missing[@]} -eq 0 ] && [ ${#optional[@]} -eq 0 ] && exit 0
 
 stop() {
+    if [ ${#missing[@]} -eq 0 ]; then
+        echo "The tests that need them will be skipped, for these packages are missing: ${optional[*]}" >&2
+        exit 0
+    fi
     {
         echo
         echo "$1"
@@ -67,27 +83,59 @@ else
     stop "These Debian packages are missing, and installing them needs root: ${missing[*]}"
 fi
 
+apt=("${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+# Old lists name packages that are gone from the mirrors; a foreign source that does
+# not answer is no reason to stop.
+"${apt[@]}" update >/dev/null 2>&1 || echo "apt-get update had trouble; trying with the lists that are there." >&2
+for package in "${optional[@]}"; do
+    if apt-cache show "$package" >/dev/null 2>&1; then
+        missing+=("$package")
+    else
+        echo "There is no package $package here: the tests that need it will be skipped." >&2
+    fi
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
 # Debian starts slapd when it is installed, for the whole network on port 389, and
 # postgresql at the machine's own address. We need the programs, no service: these
 # files (see /etc/default/slapd, man pg_createcluster) keep slapd from being started
-# and postgresql from making a cluster to start. What is here already is somebody's,
-# and left alone.
+# and postgresql from making a cluster to start. Samba and 389 have no such file: while
+# they are installed a policy forbids every start (see man invoke-rc.d), and then they
+# are switched off. What is here already is somebody's, and left alone.
+policy=/usr/sbin/policy-rc.d
+policy_made=
+services=() # that must neither start now nor with the machine
+log=$(mktemp)
+clean_up() {
+    rm -f "$log"
+    [ -z "$policy_made" ] || "${as_root[@]}" rm -f "$policy"
+}
+trap clean_up EXIT
 for package in "${missing[@]}"; do
     if [ "$package" = slapd ]; then
         "${as_root[@]}" sh -c 'mkdir -p /etc/ldap && echo "slapd was installed for tests; remove this file to run it as a service" >/etc/ldap/noslapd'
     elif [ "$package" = postgresql ]; then
         "${as_root[@]}" sh -c 'mkdir -p /etc/postgresql-common/createcluster.d && printf "%s\n" "# postgresql was installed for tests; remove this file for a cluster to run as a service" "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/ldapsync.conf'
+    elif [ "$package" = samba-ad-dc ]; then
+        for service in smbd nmbd samba-ad-dc winbind; do
+            [ -e "/etc/init.d/$service" ] || [ -e "/lib/systemd/system/$service.service" ] || services+=("$service")
+        done
+    elif [ "$package" = 389-ds-base ]; then
+        services+=(dirsrv-snmp)
     fi
 done
+if [ ${#services[@]} -gt 0 ] && [ ! -e "$policy" ]; then
+    policy_made=yes
+    "${as_root[@]}" sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
+fi
 
 echo "Installing Debian packages: ${missing[*]} …"
-apt=("${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-# Old lists name packages that are gone from the mirrors; a foreign source that does
-# not answer is no reason to stop.
-"${apt[@]}" update >"$log" 2>&1 || echo "apt-get update had trouble; trying with the lists that are there." >&2
 "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1 || {
     tail -n 20 "$log" >&2
     stop "apt-get could not install: ${missing[*]} (its last lines stand above)."
 }
+# Without systemd the same names are scripts of init, which systemctl knows as well.
+for service in "${services[@]}"; do
+    { has systemctl && "${as_root[@]}" systemctl --quiet disable "$service"; } >/dev/null 2>&1 ||
+        "${as_root[@]}" update-rc.d "$service" disable >/dev/null 2>&1 || true
+done

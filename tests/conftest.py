@@ -9,7 +9,11 @@ from typing import NoReturn
 import pytest
 from pytest_django import Settings
 
+from fixtures import ds389 as ds389_server
+from fixtures import samba
+from fixtures.ds389 import Ds389
 from fixtures.openldap import OpenLdap
+from fixtures.samba import SambaAd
 from tests.postgresql import PostgreSql, find_binaries
 
 
@@ -44,6 +48,36 @@ def openldap() -> Iterator[OpenLdap]:
     """
     require_program("slapd", "slapd")
     with OpenLdap(tls=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def samba_ad() -> Iterator[SambaAd]:
+    """One Active Directory. Tests that use it have the mark `xdist_group("samba_ad")`, so that one process starts it."""
+    reason = samba.missing()
+    if reason:
+        skip_or_fail(reason)
+    with SambaAd() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ds389() -> Iterator[Ds389]:
+    """One 389 Directory Server; the mark is `xdist_group("ds389")`."""
+    yield from _ds389(freeipa=False)
+
+
+@pytest.fixture(scope="session")
+def freeipa() -> Iterator[Ds389]:
+    """One 389 Directory Server with what of FreeIPA `Ds389` imitates; the mark is `xdist_group("freeipa")`."""
+    yield from _ds389(freeipa=True)
+
+
+def _ds389(*, freeipa: bool) -> Iterator[Ds389]:
+    reason = ds389_server.missing()
+    if reason:
+        skip_or_fail(reason)
+    with Ds389(freeipa=freeipa) as server:
         yield server
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import ldap
 import pytest
+from xdist import is_xdist_worker
 
 from benchmarks import generator
 from fixtures.company import Person, company_ldif, read_people
@@ -273,6 +274,14 @@ def test_extensions_are_given_to_a_third() -> None:
     people = itertools.islice(generator.company(300), len(generator.DEPARTMENTS), None)
 
     assert sum(f"\ntelephoneNumber: {generator.FIRST_EXTENSION // 10_000}" in person for person in people) == 100
+
+
+@pytest.mark.xdist_group("group")
+def test_groups_reach_the_processes_that_tests_are_spread_over(request: pytest.FixtureRequest) -> None:
+    """Without a word of it one release of pytest did not: every process started every server."""
+    if not is_xdist_worker(request):
+        pytest.skip("all tests run in one process")
+    assert request.node.nodeid.endswith("@group")
 
 
 def test_every_field_of_the_hub_is_in_the_company() -> None:

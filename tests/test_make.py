@@ -129,6 +129,43 @@ def test_packages_of_the_tests_are_not_asked_for_by_the_demo(stub: Callable[[str
     assert run_packages(folder).returncode == 0
 
 
+@pytest.fixture
+def without_directories(stub: Callable[[str, str], Path]) -> Callable[[str, str], Path]:
+    """Everything is there that the tests cannot do without."""
+    font = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+    if not font.exists():
+        pytest.skip("fonts-dejavu-core is not installed")
+    stub("ldapsearch", "exit 0")
+    return stub
+
+
+@pytest.mark.usefixtures("headers")
+def test_packages_that_some_tests_need_are_named_where_they_cannot_be_installed(
+    without_directories: Callable[[str, str], Path],
+) -> None:
+    without_directories("id", "echo 1000")
+    folder = without_directories("apt-get", 'echo called >"$0.log"')
+
+    done = run_packages(folder, "test")
+
+    named = "will be skipped, for these packages are missing: 389-ds-base\n" in done.stderr
+    assert (done.returncode, named, (folder / "apt-get.log").exists()) == (0, True, False)
+
+
+@pytest.mark.usefixtures("headers")
+def test_packages_that_the_distribution_does_not_have_are_named_and_stop_nothing(
+    without_directories: Callable[[str, str], Path],
+) -> None:
+    without_directories("id", "echo 0")
+    without_directories("apt-cache", "exit 100")
+    folder = without_directories("apt-get", 'echo "$@" >>"$0.log"')
+
+    done = run_packages(folder, "test")
+
+    assert "There is no package 389-ds-base here: the tests that need it will be skipped." in done.stderr
+    assert (done.returncode, "install" in (folder / "apt-get.log").read_text()) == (0, False)
+
+
 def test_an_old_python_is_refused_before_anything_is_installed(stub: Callable[[str, str], Path]) -> None:
     folder = stub("python3", 'case "$1" in -V) echo "Python 3.9.2";; *) exit 1;; esac')
 

@@ -265,7 +265,7 @@ class WriteJob(NamedTuple):
 
 
 class WriteRefusal(NamedTuple):
-    """Why an attribute was not taken. `message.params` name `attribute`, and `text`: what the server said."""
+    """Why an attribute was not taken. `message.params` name `attribute`, and `text`: what the server said, if it was asked."""
 
     kind: RefusalKind
     message: Message

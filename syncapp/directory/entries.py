@@ -27,16 +27,28 @@ class EntryReader:
         self._anchor = profile.anchor_attribute.lower()
         state_attributes = STATE_ATTRIBUTES[profile.kind]
         # What must be asked for: operational attributes come only when named.
-        self.requested = tuple(dict.fromkeys((*self._wanted, self._anchor, *state_attributes)))
+        judged_by = (*state_attributes, *profile.person_attributes)
+        self.requested = tuple(dict.fromkeys((*self._wanted, self._anchor, *judged_by)))
         self._asked_as = _answers(self.requested, schema)
         self._spellings: dict[str, tuple[str, ...]] = {}
 
     def read(self, dn: str, row: Mapping[str, list[bytes]]) -> RemoteRecord:
         """Return the entry; raise DirectoryError for one without an immutable id."""
+        return self._record(dn, self._values(row))
+
+    def read_person(self, dn: str, row: Mapping[str, list[bytes]]) -> RemoteRecord | None:
+        """As `read`, but None for an entry that passed the filter and is no person (rule A8)."""
+        values = self._values(row)
+        return self._record(dn, values) if self._profile.is_person(values) else None
+
+    def _values(self, row: Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
         values: dict[str, list[bytes]] = {}
         for name, found in row.items():
             for asked in self._spellings.get(name) or self._learn(name):
                 values[asked] = found
+        return values
+
+    def _record(self, dn: str, values: Mapping[str, list[bytes]]) -> RemoteRecord:
         try:
             anchor = self._profile.decode_anchor(values[self._anchor][0])
         except (KeyError, IndexError, ValueError):

@@ -102,7 +102,9 @@ class Fetcher:
             return []
         except ldap.LDAPError as exc:
             raise self._translated(exc, "") from None
-        return [self._reader.read(dn, values) for dn, values in rows if dn is not None]
+        read = self._reader.read_person if self._in_scope else self._reader.read
+        found = [read(dn, values) for dn, values in rows if dn is not None]
+        return [record for record in found if record is not None]
 
     def _outer_bases(self) -> list[str]:
         """The bases of the scope, then all around them: who moved may be outside by now."""

@@ -5,7 +5,7 @@ The facts are those of the LDAP protocol notes, sections 2.4, 3 and 8.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import UUID
 
@@ -40,6 +40,49 @@ def _uuid_of_text(value: bytes) -> str:
     return text if _CANONICAL_UUID.fullmatch(text) else str(UUID(text))
 
 
+# msExchRecipientTypeDetails of what Exchange keeps as a user account and is nobody.
+_EXCHANGE_NOBODIES = frozenset(
+    {
+        *(4, 16, 32),  # shared mailbox, room, equipment
+        *(2**33, 2**34, 2**35),  # room, equipment, shared mailbox, kept in the cloud
+        *(8192, 16384, 2**22, 2**23, 2**24, 2**29, 2**39),  # system, arbitration, plan, discovery, monitoring
+    }
+)
+_AD_NUMBERS = ("telephonenumber", "mobile", "ipphone", "othertelephone", "othermobile", "homephone")
+_AD_PERSON = ("iscriticalsystemobject", "msexchrecipienttypedetails", "givenname", "sn", "mail", *_AD_NUMBERS)
+
+
+def _is_person_in_ad(values: Mapping[str, Sequence[bytes]]) -> bool:
+    """Neither a system account nor a room, and somebody of whom more is known than a login name (rule A8)."""
+    if b"TRUE" in values.get("iscriticalsystemobject", ()):
+        return False
+    if any(_is_nobody_of_exchange(value) for value in values.get("msexchrecipienttypedetails", ())):
+        return False
+    has_name = bool(values.get("givenname") and values.get("sn"))
+    return has_name or any(values.get(name) for name in ("mail", *_AD_NUMBERS))
+
+
+def _is_nobody_of_exchange(value: bytes) -> bool:
+    return value.isdigit() and int(value) in _EXCHANGE_NOBODIES
+
+
+# Most characters of a text, most bytes of a picture (MS-ADSC; the schema of 2012 R2).
+_AD_LONGEST = MappingProxyType(
+    {
+        **dict.fromkeys(("telephonenumber", "mobile", "homephone", "pager", "facsimiletelephonenumber"), 64),
+        **dict.fromkeys(("ipphone", "othertelephone", "othermobile", "otherhomephone"), 64),
+        **dict.fromkeys(("givenname", "sn", "department", "company", "middlename"), 64),
+        **dict.fromkeys(("displayname", "mail"), 256),
+        **dict.fromkeys(("title", "physicaldeliveryofficename"), 128),
+        **dict.fromkeys(("info", "description"), 1024),
+        "employeeid": 16,
+        "employeenumber": 512,
+        "initials": 6,
+        "thumbnailphoto": 102_400,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class KindProfile:
     """One kind of directory.
@@ -49,6 +92,11 @@ class KindProfile:
     everybody a second time elsewhere. `encode_anchor` makes the filter value that
     finds an anchor. `change_marker` is an attribute whose value is another after
     every change of an entry; `marker_is_coarse` where it counts whole seconds.
+    `is_person` judges by `person_attributes` (lower-cased) whom the filter cannot
+    leave out. `longest` maps lower-cased attributes to the most that they hold:
+    characters of a text, bytes of the photo.
+    `compares_everything`: a single value of any attribute can be deleted, though the
+    schema names no rule to compare it by.
     """
 
     kind: str
@@ -62,6 +110,18 @@ class KindProfile:
     encode_anchor: Callable[[str], str] = str
     change_marker: str = "modifyTimestamp"
     marker_is_coarse: bool = True
+    person_attributes: tuple[str, ...] = ()
+    is_person: Callable[[Mapping[str, Sequence[bytes]]], bool] = lambda values: True
+    longest: Mapping[str, int] = field(default_factory=dict)
+    compares_everything: bool = False
+
+    def longest_for(self, attribute: str, value: bytes) -> int | None:
+        """Return the most that the attribute holds when the value is longer; None when it fits."""
+        longest = self.longest.get(attribute.lower())
+        if longest is None or len(value) <= longest:
+            return None
+        is_text = attribute.lower() != self.photo_attribute.lower()
+        return None if is_text and len(value.decode("utf-8", "replace")) <= longest else longest
 
 
 _PROFILES = (
@@ -77,6 +137,10 @@ _PROFILES = (
         encode_anchor=_filter_value_of_ad,
         change_marker="uSNChanged",
         marker_is_coarse=False,
+        person_attributes=_AD_PERSON,
+        is_person=_is_person_in_ad,
+        longest=_AD_LONGEST,
+        compares_everything=True,
     ),
     KindProfile(
         kind="openldap",
@@ -98,6 +162,7 @@ _PROFILES = (
         photo_attribute="jpegPhoto",
         department_attribute="departmentNumber|ou",
         encode_anchor=_filter_value_of_389,
+        compares_everything=True,
     ),
     KindProfile(
         kind="freeipa",
@@ -108,6 +173,7 @@ _PROFILES = (
         photo_attribute="jpegPhoto",
         department_attribute="departmentNumber|ou",
         people_container="cn=users,cn=accounts",
+        compares_everything=True,
     ),
     KindProfile(
         kind="generic",

@@ -39,6 +39,11 @@ def refusal(error: ldap.LDAPError, attribute: str, *, account: str) -> WriteRefu
     return _refusal(RefusalKind.VALUE, "write_refused", attribute, account, text_of(error))
 
 
+def too_long(attribute: str, longest: int) -> WriteRefusal:
+    """A value that was not sent, because the attribute holds so many characters or bytes at most."""
+    return WriteRefusal(RefusalKind.VALUE, Message("write_too_long", {"attribute": attribute, "longest": longest}))
+
+
 def _refusal(kind: RefusalKind, code: str, attribute: str, account: str, text: str) -> WriteRefusal:
     params = {"attribute": attribute, "text": text}
     return WriteRefusal(kind, Message(code, {**params, "account": account} if code == "write_no_right" else params))

@@ -127,8 +127,8 @@ def _unique_pages(
             for dn, values in rows:
                 if dn is None:  # a referral is no person
                     continue
-                record = reader.read(dn, values)
-                if record.anchor not in seen:
+                record = reader.read_person(dn, values)
+                if record is not None and record.anchor not in seen:
                     seen.add(record.anchor)
                     page.append(record)
             yield page

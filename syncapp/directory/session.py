@@ -96,8 +96,8 @@ class DirectorySession:
         ):
             for rows in read_pages(self._directory, self._config, request):
                 for dn, values in rows:
-                    if dn is not None:
-                        record = reader.read(dn, values)
+                    record = reader.read_person(dn, values) if dn is not None else None
+                    if record is not None:
                         found[record.anchor] = record
         return sorted(found.values(), key=lambda record: record.dn)[:FOUND_AT_MOST]
 

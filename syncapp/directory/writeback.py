@@ -27,7 +27,7 @@ from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.errors import connection_error
 from syncapp.directory.fetching import IN_FLIGHT, Fetcher
 from syncapp.directory.post_read import PostReadRequest
-from syncapp.directory.refusals import DRIFTED, MAYBE_FILLED, is_lost, refusal
+from syncapp.directory.refusals import DRIFTED, MAYBE_FILLED, is_lost, refusal, too_long
 from syncapp.directory.survey import Directory
 from syncapp.exceptions import SyncError
 
@@ -187,9 +187,16 @@ class Writer:
         for write in task.job.prepare(record):
             if write.attribute in self.dropped:
                 task.left_out[write.attribute] = self.dropped[write.attribute]
+            elif found := self._too_long(write):
+                task.refused[write.attribute] = found
             else:
                 writes.append(write)
         task.queue = deque([writes] if writes else [])
+
+    def _too_long(self, write: AttributeWrite) -> WriteRefusal | None:
+        """Refuse what this kind of directory is known not to hold: its own answer names no length."""
+        longest = self._directory.profile.longest_for(write.attribute, write.new or b"")
+        return too_long(write.attribute, longest) if longest else None
 
     def _send_next(self, task: _Task) -> bool:
         if not task.queue:
@@ -207,8 +214,8 @@ class Writer:
 
     def _compares(self, attribute: str) -> bool:
         """Whether a value of the attribute can be named to be deleted; pictures often cannot."""
-        schema = self._directory.schema
-        return schema is None or schema.compares(attribute)
+        profile, schema = self._directory.profile, self._directory.schema
+        return profile.compares_everything or schema is None or schema.compares(attribute)
 
     def _assertion(self, task: _Task, *, replaces: bool) -> list[AssertionControl]:
         """Make the server refuse where the modify itself says too little, if it knows how to (RFC 4528)."""

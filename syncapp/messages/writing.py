@@ -34,6 +34,9 @@ TEMPLATES: dict[str, Promise] = {
     "write_constraint": _(
         "The directory does not accept this value for “%(attribute)s” (%(text)s): it may be too long, or against a rule of the server. Change the value here, or the rule there."
     ),
+    "write_too_long": _(
+        "This value is longer than “%(attribute)s” can hold in this directory: %(longest)s at most (characters of a text, bytes of a photo). Shorten it here, or map another attribute."
+    ),
     "write_refused": _(
         "The directory refused to write “%(attribute)s”: %(text)s. Change the value here, or look into the server's log."
     ),

@@ -97,3 +97,48 @@ def test_usual_mapping_takes_the_pattern_of_the_caller() -> None:
     rules = {rule.field: rule for rule in usual_mapping("openldap", extension_pattern=r"^(\d{2,6})$")}
 
     assert (rules[Field.EXTENSION].attribute, rules[Field.EXTENSION].pattern) == ("telephoneNumber", r"^(\d{2,6})$")
+
+
+PEOPLE_OF_A_DOMAIN = {
+    # id: attributes, whether it is a person
+    "full name": ({"givenname": [b"Anna"], "sn": [b"Karenina"]}, True),
+    "mail alone": ({"mail": [b"anna@corp.example"]}, True),
+    "number alone": ({"telephonenumber": [b"215"]}, True),
+    "surname alone": ({"sn": [b"scanner"]}, False),
+    "nothing": ({}, False),
+    "system account": ({"iscriticalsystemobject": [b"TRUE"], "mail": [b"admin@corp.example"]}, False),
+    "not a system account": ({"iscriticalsystemobject": [b"FALSE"], "mail": [b"anna@corp.example"]}, True),
+    "mailbox": ({"msexchrecipienttypedetails": [b"1"], "mail": [b"anna@corp.example"]}, True),
+    "mailbox in the cloud": ({"msexchrecipienttypedetails": [b"2147483648"], "mail": [b"a@corp.example"]}, True),
+    "shared mailbox": ({"msexchrecipienttypedetails": [b"4"], "mail": [b"info@corp.example"]}, False),
+    "room": ({"msexchrecipienttypedetails": [b"16"], "mail": [b"room@corp.example"], "sn": [b"1"]}, False),
+    "equipment in the cloud": ({"msexchrecipienttypedetails": [b"17179869184"], "mail": [b"x@corp.example"]}, False),
+    "type that is no number": ({"msexchrecipienttypedetails": [b"?"], "mail": [b"anna@corp.example"]}, True),
+}
+
+
+@pytest.mark.parametrize(("values", "expected"), PEOPLE_OF_A_DOMAIN.values(), ids=PEOPLE_OF_A_DOMAIN.keys())
+def test_who_is_a_person_in_a_domain(values: Mapping[str, list[bytes]], expected: bool) -> None:
+    assert PROFILES["active_directory"].is_person(values) is expected
+
+
+@pytest.mark.parametrize("kind", sorted(PROFILES.keys() - {"active_directory"}))
+def test_elsewhere_whoever_passes_the_filter_is_a_person(kind: str) -> None:
+    assert PROFILES[kind].is_person({})
+
+
+LENGTHS = {
+    # id: kind, attribute, value, the most it holds when that is too long
+    "number fits": ("active_directory", "telephoneNumber", b"1" * 64, None),
+    "number is too long": ("active_directory", "telephoneNumber", b"1" * 65, 64),
+    "letters count, not bytes": ("active_directory", "title", ("я" * 128).encode(), None),
+    "letters are too many": ("active_directory", "title", ("я" * 129).encode(), 128),
+    "bytes of a photo count": ("active_directory", "thumbnailPhoto", "я".encode() * 51_201, 102_400),
+    "another attribute": ("active_directory", "extensionAttribute1", b"1" * 5000, None),
+    "another kind": ("openldap", "telephoneNumber", b"1" * 65, None),
+}
+
+
+@pytest.mark.parametrize(("kind", "attribute", "value", "longest"), LENGTHS.values(), ids=LENGTHS.keys())
+def test_longest_value_of_an_attribute(kind: str, attribute: str, value: bytes, longest: int | None) -> None:
+    assert PROFILES[kind].longest_for(attribute, value) == longest

@@ -1,0 +1,465 @@
+"""What the product does with a directory, on every server that we can start: the same tests for all.
+
+Where servers differ, the table of kinds says so (`syncapp.directory.kinds`), and
+`real.STATES` what the state of an account is kept in.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import ldap
+import pytest
+
+from fixtures.certificates import make_authority, make_certificate
+from fixtures.samba import DOMAIN, REALM, SambaAd
+from fixtures.samba_config import accounts_ldif
+from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteResult
+from syncapp.core.vocabulary import RefusalKind, State
+from syncapp.directory.config import DirectoryConfig
+from syncapp.directory.session import open_session
+from syncapp.exceptions import CertificateError, ConfigurationError, DirectoryLoginError
+from tests.directory.expect import refusal
+from tests.directory.people import entry
+from tests.directory.real import CROWD, NOW, STATES, WRITTEN, RealServer, company
+
+KINDS = {"openldap": "openldap", "samba_ad": "active_directory", "ds389": "389ds", "freeipa": "freeipa"}
+EVERY = [pytest.param(name, marks=pytest.mark.xdist_group(name), id=name) for name in KINDS]
+# FreeIPA's store speaks TLS and refuses logins as 389 does: once is enough.
+EVERY_PROGRAM = [each for each in EVERY if each.id != "freeipa"]
+_ready: dict[Path, RealServer] = {}
+
+
+def loaded(name: str, request: pytest.FixtureRequest) -> RealServer:
+    """The server with the company, which is loaded once, in whatever order the tests come."""
+    server = request.getfixturevalue(name)
+    if server.folder not in _ready:
+        container = f"cn=users,cn=accounts,{server.suffix}" if name == "freeipa" else server.suffix
+        real = RealServer(server, KINDS[name], f"OU=Real,{container}")
+        server.load(company(real))
+        if name != "openldap":  # there the writer may write everything
+            server.grant(real.base, *(each for each in WRITTEN if name == "samba_ad" or each != "thumbnailPhoto"))
+        _ready[server.folder] = real
+    return _ready[server.folder]
+
+
+@pytest.fixture(params=EVERY)
+def real(request: pytest.FixtureRequest) -> RealServer:
+    return loaded(request.param, request)
+
+
+@pytest.fixture(params=EVERY_PROGRAM)
+def program(request: pytest.FixtureRequest) -> RealServer:
+    return loaded(request.param, request)
+
+
+@pytest.fixture
+def domain(request: pytest.FixtureRequest) -> RealServer:
+    return loaded("samba_ad", request)
+
+
+only_in_a_domain = pytest.mark.xdist_group("samba_ad")
+
+
+def read(config: DirectoryConfig, *attributes: str) -> list[RemoteRecord]:
+    with open_session(config) as session:
+        return [record for page in session.pages(attributes, now=NOW) for record in page]
+
+
+def write(real: RealServer, account: str, *jobs: WriteJob) -> list[WriteResult]:
+    with open_session(real.config(bind_dn=account)) as session:
+        attributes = [*WRITTEN[:3], real.profile.photo_attribute]
+        return list(session.write(jobs, attributes, now=NOW))
+
+
+def putting(anchor: str, dn: str, **news: str | bytes | None) -> WriteJob:
+    """Put new values in the place of the first that is read."""
+
+    def prepare(record: RemoteRecord) -> Sequence[AttributeWrite]:
+        return [
+            AttributeWrite(
+                name,
+                next(iter(record.attributes.get(name.lower(), [])), None),
+                new.encode() if isinstance(new, str) else new,
+            )
+            for name, new in news.items()
+        ]
+
+    return WriteJob(anchor, dn, prepare)
+
+
+# What a server is
+
+
+def test_kind_and_anchor_are_found_out(real: RealServer) -> None:
+    with open_session(real.config()) as session:
+        assert (session.kind, session.notes) == (real.kind, ())
+
+
+def test_base_is_found_out(real: RealServer) -> None:
+    config = real.config(base_dn="", user_filter="(displayName=Анна*)")
+
+    assert [record.attributes["displayname"] for record in read(config, "displayName")] == [["Анна Каренина".encode()]]
+
+
+# Reading
+
+
+def test_everybody_comes_once_with_an_anchor_of_his_own(real: RealServer) -> None:
+    records = read(real.config(search_bases=(f"OU=Crowd,{real.base}",)), "telephoneNumber")
+
+    anchors = {record.anchor for record in records}
+    assert len(records) == len(anchors) == CROWD[real.kind]
+    assert all(str(UUID(anchor)) == anchor for anchor in anchors)
+    assert {record.attributes["telephonenumber"][0] for record in records} == {
+        str(10_000 + number).encode() for number in range(CROWD[real.kind])
+    }
+
+
+def test_unit_with_a_comma_and_a_plus_is_a_base_and_cyrillic_comes_through(real: RealServer) -> None:
+    (anna,) = read(real.config(search_bases=(real.odd_unit,)), "displayName", "title")
+
+    assert anna.attributes["displayname"] == ["Анна Каренина".encode()]
+    assert anna.attributes["title"] == ["Главный бухгалтер".encode()]
+    assert ldap.dn.explode_dn(anna.dn, notypes=True)[:2] == ["Анна Каренина", r"Отдел\, R\+D"]
+
+
+def test_cyrillic_filter_matches(real: RealServer) -> None:
+    config = real.config(user_filter="(title=главный бухгалтер)")
+
+    assert [record.attributes["displayname"] for record in read(config, "displayName")] == [["Анна Каренина".encode()]]
+
+
+def test_state_of_an_account(real: RealServer) -> None:
+    records = read(real.config(user_filter="(cn=State*)"), "cn")
+
+    found = {record.attributes["cn"][0].decode().removeprefix("State "): record.state for record in records}
+    assert found == {name.replace(",", ""): state for name, (_, state) in STATES[real.kind].items()}
+
+
+def test_person_who_was_moved_and_renamed_is_found_by_anchor(real: RealServer) -> None:
+    anchor, dn = real.add()
+    moved = real.move(dn, f"{dn.partition(',')[0][3:]} anew", f"OU=Elsewhere,{real.base}")
+
+    with open_session(real.config(search_bases=(real.odd_unit,))) as session:
+        ((_, record),) = session.fetch([(anchor, dn)], ["cn"], now=NOW)
+
+    assert record is not None
+    assert (record.anchor, record.dn.lower()) == (anchor, moved.lower())
+
+
+def test_person_who_was_deleted_is_not_found(real: RealServer) -> None:
+    anchor, dn = real.add()
+    connection = real.server.connect()
+    connection.delete_s(dn)
+    connection.unbind_s()
+
+    with open_session(real.config()) as session:
+        assert list(session.fetch([(anchor, dn)], ["cn"], now=NOW)) == [(anchor, None)]
+
+
+def test_state_follows_the_administrator(real: RealServer) -> None:
+    anchor, dn = real.add()
+    if real.kind == "openldap":
+        real.change(dn, "pwdAccountLockedTime", b"000001010000Z")
+    else:
+        real.server.disable(dn)  # type: ignore[union-attr]  # OpenLDAP was the case above
+
+    with open_session(real.config()) as session:
+        ((_, record),) = session.fetch([(anchor, dn)], ["cn"], now=NOW)
+
+    assert record is not None
+    assert record.state is State.DISABLED
+
+
+# Active Directory's own
+
+
+@only_in_a_domain
+def test_domain_can_be_read_from_its_root(domain: RealServer) -> None:
+    """A search from there answers with referrals too: to its other parts, and to nobody who can be reached."""
+    connection = domain.server.connect()
+    rows = connection.search_s(domain.server.suffix, ldap.SCOPE_SUBTREE, "(cn=Анна Каренина)", ["cn"])
+    connection.unbind_s()
+    assert any(dn is None for dn, _ in rows)
+
+    records = read(domain.config(base_dn=domain.server.suffix), "cn")
+
+    assert len(records) >= CROWD["active_directory"]
+
+
+@only_in_a_domain
+def test_computers_contacts_and_system_accounts_are_no_people(domain: RealServer) -> None:
+    unit = f"OU=Elsewhere,{domain.base}"
+    domain.load(
+        entry(f"CN=PC1,{unit}", objectClass="computer", sAMAccountName="PC1$", userAccountControl="4096")
+        + entry(f"CN=Customer,{unit}", objectClass="contact", givenName="A", sn="B", mail="customer@example.test")
+        + entry(f"CN=Everyone,{unit}", objectClass="group", sAMAccountName="everyone")
+        + entry(f"CN=service,{unit}", objectClass="user", sAMAccountName="service", userAccountControl="512")
+    )
+
+    names = {
+        record.attributes["cn"][0].decode()
+        for record in read(domain.config(base_dn=domain.server.suffix), "cn")
+        if not record.dn.endswith(f",OU=Crowd,{domain.base}")
+    }
+
+    assert not names & {"PC1", "Customer", "Everyone", "service", "DC1"}
+    assert not names & {"Administrator", "Guest", "krbtgt", "dns-dc1", "svc-sync", "svc-writer"}
+    assert "Анна Каренина" in names
+
+
+NAMES = {
+    "dn": lambda server: server.service_dn,
+    "user@realm": lambda server: f"svc-sync@{REALM}",
+    "DOMAIN\\user": lambda server: f"{DOMAIN}\\svc-sync",
+}
+
+
+@only_in_a_domain
+@pytest.mark.parametrize("form", NAMES)
+def test_login_name_of_a_domain(domain: RealServer, form: str) -> None:
+    config = domain.config(bind_dn=NAMES[form](domain.server), user_filter="(cn=Анна*)")
+
+    assert len(read(config)) == 1
+
+
+REFUSED_LOGINS = {
+    # id: what is changed of the account, the code of the error
+    "disabled": ({"userAccountControl": b"514"}, "login_account_disabled"),
+    "expired": ({"accountExpires": b"116444736000000000"}, "login_account_expired"),
+    "password must change": ({"pwdLastSet": b"0", "userAccountControl": b"512"}, "login_password_must_change"),
+}
+
+
+@only_in_a_domain
+@pytest.mark.parametrize("case", REFUSED_LOGINS)
+def test_domain_says_why_a_login_is_refused(domain: RealServer, case: str) -> None:
+    changes, code = REFUSED_LOGINS[case]
+    dn = f"CN=login {case},{domain.base}"
+    domain.load(accounts_ldif([dn], REALM, domain.server.service_password))
+    for attribute, value in changes.items():
+        domain.change(dn, attribute, value)
+
+    with refusal(DirectoryLoginError, code), open_session(domain.config(bind_dn=dn)):
+        pass
+
+
+# Logging in
+
+
+@pytest.mark.parametrize("account", ["service_dn", "nobody"])
+def test_wrong_password_and_unknown_account_are_refused_alike(program: RealServer, account: str) -> None:
+    name = getattr(program.server, account, f"CN=nobody,{program.base}")
+
+    with (
+        refusal(DirectoryLoginError, "login_refused"),
+        open_session(program.config(bind_dn=name, bind_password="wrong")),
+    ):
+        pass
+
+
+@only_in_a_domain
+def test_domain_that_wants_tls_says_so(domain: RealServer) -> None:
+    server = domain.server
+    assert isinstance(server, SambaAd)
+    server.require_strong_auth = True
+    server.restart()
+    try:
+        with refusal(ConfigurationError, "encryption_required"), open_session(domain.config()):
+            pass
+        assert len(read(over_tls(domain, "starttls"))) == 1
+    finally:
+        server.require_strong_auth = False
+        server.restart()
+
+
+@pytest.mark.xdist_group("ds389")
+def test_389_that_wants_tls_says_so(request: pytest.FixtureRequest) -> None:
+    real = loaded("ds389", request)
+    connection = real.server.connect()  # once it is switched on, plain logins are over for us too
+    connection.modify_s("cn=config", [(ldap.MOD_REPLACE, "nsslapd-require-secure-binds", b"on")])
+    try:
+        with refusal(ConfigurationError, "encryption_required"), open_session(real.config()):
+            pass
+        assert len(read(over_tls(real, "starttls"))) == 1
+    finally:
+        connection.modify_s("cn=config", [(ldap.MOD_REPLACE, "nsslapd-require-secure-binds", b"off")])
+        connection.unbind_s()
+
+
+# TLS
+
+
+def over_tls(real: RealServer, security: str, authority: Path | None = None) -> DirectoryConfig:
+    authority = authority or real.server.ca_file
+    uri = real.server.ldaps_uri if security == "ldaps" else real.server.uri
+    return real.config(uris=(uri,), security=security, ca_certificate=str(authority), user_filter="(cn=Анна*)")
+
+
+SECURITY = ["ldaps", "starttls"]
+
+
+@pytest.mark.parametrize("security", SECURITY)
+def test_reading_over_tls(program: RealServer, security: str) -> None:
+    assert len(read(over_tls(program, security))) == 1
+
+
+@pytest.mark.parametrize("security", SECURITY)
+def test_certificate_of_an_unknown_authority(program: RealServer, security: str, tmp_path: Path) -> None:
+    stranger = make_authority(tmp_path)
+
+    with (
+        refusal(CertificateError, "certificate_authority_unknown"),
+        open_session(over_tls(program, security, stranger.certificate_file)),
+    ):
+        pass
+
+
+CERTIFICATES = {
+    # id: how the certificate is made, code
+    "another name": ({"hosts": ("dc9.corp.example",)}, "certificate_for_another_name"),
+    "expired": ({"ends": datetime.now(UTC) - timedelta(days=1)}, "certificate_expired"),
+}
+
+
+@pytest.mark.parametrize("case", CERTIFICATES)
+def test_certificate_that_is_not_good(program: RealServer, case: str, tmp_path: Path) -> None:
+    made, code = CERTIFICATES[case]
+    server = program.server
+    certificate = make_certificate(
+        tmp_path, **{"name": "bad", "issuer": server.authority, "hosts": server.hosts, **made}
+    )
+
+    with server.showing(certificate):
+        for security in SECURITY:
+            with refusal(CertificateError, code), open_session(over_tls(program, security)):
+                pass
+
+
+# Writing
+
+
+def test_write_replaces_what_was_read_and_reads_back(real: RealServer) -> None:
+    anchor, dn = real.add(telephoneNumber="215")
+
+    (result,) = write(real, real.server.writer_dn, putting(anchor, dn, telephoneNumber="301", title="Старший кассир"))
+
+    assert result.written == {"telephoneNumber", "title"}
+    assert result.after is not None
+    assert result.after.attributes["telephonenumber"] == [b"301"]
+    assert real.values(dn, "title") == ["Старший кассир".encode()]
+
+
+def test_write_empties_an_attribute(real: RealServer) -> None:
+    anchor, dn = real.add(mobile="+79161234567")
+
+    (result,) = write(real, real.server.writer_dn, putting(anchor, dn, mobile=None))
+
+    assert (result.written, real.values(dn, "mobile")) == ({"mobile"}, [])
+
+
+@pytest.mark.parametrize("before", ["215", None], ids=["changed", "filled"])
+def test_write_loses_against_who_was_quicker(real: RealServer, before: str | None) -> None:
+    anchor, dn = real.add(**({"telephoneNumber": before} if before else {}))
+    job = putting(anchor, dn, telephoneNumber="301")
+
+    def prepare(record: RemoteRecord) -> Sequence[AttributeWrite]:
+        real.change(dn, "telephoneNumber", b"999")
+        return job.prepare(record)
+
+    (result,) = write(real, real.server.writer_dn, WriteJob(anchor, dn, prepare))
+
+    if before is None and real.kind != "active_directory":
+        # Several numbers may stand there: ours joins, and nobody's is lost.
+        assert sorted(real.values(dn, "telephoneNumber")) == [b"301", b"999"]
+    else:
+        assert (result.drifted, result.refused) == ({"telephoneNumber"}, {})
+        assert real.values(dn, "telephoneNumber") == [b"999"]
+
+
+def test_write_follows_who_was_moved(real: RealServer) -> None:
+    anchor, dn = real.add(telephoneNumber="215")
+    moved = real.move(dn, f"{dn.partition(',')[0][3:]} moved", f"OU=Elsewhere,{real.base}")
+
+    (result,) = write(real, real.server.writer_dn, putting(anchor, dn, telephoneNumber="301"))
+
+    assert (result.written, real.values(moved, "telephoneNumber")) == ({"telephoneNumber"}, [b"301"])
+
+
+def test_write_without_the_right_is_refused_with_the_attribute(real: RealServer) -> None:
+    anchor, dn = real.add(telephoneNumber="215")
+
+    (result,) = write(real, real.server.service_dn, putting(anchor, dn, telephoneNumber="301"))
+
+    refused = result.refused["telephoneNumber"]
+    assert (refused.kind, refused.message.code) == (RefusalKind.RIGHT, "write_no_right")
+    assert refused.message.params["account"] == real.server.service_dn
+
+
+def test_value_longer_than_the_kind_takes_is_refused(real: RealServer) -> None:
+    anchor, dn = real.add(telephoneNumber="215")
+    longest = real.profile.longest.get("telephonenumber", 64)
+
+    (fits,) = write(real, real.server.writer_dn, putting(anchor, dn, telephoneNumber="1" * longest))
+    (longer,) = write(real, real.server.writer_dn, putting(anchor, dn, telephoneNumber="2" * (longest + 1)))
+
+    assert fits.written == {"telephoneNumber"}
+    if "telephonenumber" in real.profile.longest:
+        assert longer.refused["telephoneNumber"].message.code == "write_too_long"
+        assert longer.refused["telephoneNumber"].kind is RefusalKind.VALUE
+    else:
+        assert longer.written == {"telephoneNumber"}
+
+
+def test_letters_that_a_number_cannot_have(real: RealServer) -> None:
+    """Active Directory stores any text as a number, the others printable ASCII alone."""
+    anchor, dn = real.add()
+
+    (result,) = write(real, real.server.writer_dn, putting(anchor, dn, telephoneNumber="доб. 12"))
+
+    if real.kind == "active_directory":
+        assert result.written == {"telephoneNumber"}
+    else:
+        assert result.refused["telephoneNumber"].message.code == "write_syntax"
+
+
+def test_photo_goes_out_and_is_replaced(real: RealServer) -> None:
+    anchor, dn = real.add()
+    attribute = real.profile.photo_attribute
+
+    for picture in (b"\xff\xd8\xff\xe0 first", b"\xff\xd8\xff\xe0 second"):
+        (result,) = write(real, real.server.writer_dn, putting(anchor, dn, **{attribute: picture}))
+
+        assert (result.written, real.values(dn, attribute)) == ({attribute}, [picture])
+        assert result.after is not None
+        assert result.after.attributes[attribute.lower()] == [picture]
+
+
+def test_photo_loses_against_who_was_quicker(real: RealServer) -> None:
+    """OpenLDAP cannot compare pictures: there the entry as a whole must be the one that was read."""
+    anchor, dn = real.add()
+    attribute = real.profile.photo_attribute
+    real.change(dn, attribute, b"\xff\xd8\xff\xe0 first")
+    job = putting(anchor, dn, **{attribute: b"\xff\xd8\xff\xe0 ours"})
+
+    def prepare(record: RemoteRecord) -> Sequence[AttributeWrite]:
+        real.change(dn, attribute, b"\xff\xd8\xff\xe0 theirs")
+        return job.prepare(record)
+
+    (result,) = write(real, real.server.writer_dn, WriteJob(anchor, dn, prepare))
+
+    assert (result.drifted, real.values(dn, attribute)) == ({attribute}, [b"\xff\xd8\xff\xe0 theirs"])
+
+
+def test_photo_larger_than_the_kind_takes_is_refused(real: RealServer) -> None:
+    anchor, dn = real.add()
+    attribute = real.profile.photo_attribute
+    largest = real.profile.longest.get(attribute.lower(), 102_400)
+
+    (fits,) = write(real, real.server.writer_dn, putting(anchor, dn, **{attribute: b"x" * largest}))
+    (larger,) = write(real, real.server.writer_dn, putting(anchor, dn, **{attribute: b"y" * (largest + 1)}))
+
+    assert fits.written == {attribute}
+    assert (attribute in larger.written) == (attribute.lower() not in real.profile.longest)
