@@ -253,7 +253,6 @@ class FakeSession:
 
     def __init__(self, directory: FakeDirectory, config: DirectoryConfig) -> None:
         self.dropped: dict[str, WriteRefusal] = {}
-        self.unsure: frozenset[str] = frozenset()
         self._directory = directory
         self._config = config
         self._profile = PROFILES[self.kind]
@@ -326,8 +325,6 @@ class FakeSession:
             except _LostError:
                 yield from self._what_is_known(tasks)
                 raise DirectoryUnavailableError("connection_lost", retryable=True, uri=self.uri) from None
-            finally:
-                self.unsure |= {task.job.anchor for task in tasks if task.sent}
 
     def _what_is_known(self, tasks: Sequence[_Task]) -> Iterator[WriteResult]:
         for task in tasks:
@@ -336,8 +333,6 @@ class FakeSession:
             if task.written or task.drifted or task.refused:
                 task.told = True
                 yield task.result()
-            elif task.writes:  # it was sent behind the one that got no answer
-                task.sent = True
 
     def _begin(self, task: _Task, wanted: Sequence[str], now: datetime) -> None:
         self._directory.watch("read")
