@@ -227,6 +227,11 @@ class Seen:
     entries: list[EntryChange] = field(default_factory=list)
     created: set[int] = field(default_factory=set)
 
+    def moves(self, field_name: str, attribute: str) -> bool:
+        """Whether a value of this field or attribute was changed anywhere."""
+        here = any(change.field == field_name for change in self.hub)
+        return here or any(change.attribute == attribute for change in self.entries)
+
     @property
     def nothing(self) -> bool:
         return not (self.hub or self.entries or self.created)
