@@ -65,10 +65,6 @@ class DirectorySession:
     def dropped(self) -> Mapping[str, WriteRefusal]:
         return self._writer.dropped
 
-    @property
-    def unsure(self) -> frozenset[str]:
-        return self._writer.unsure
-
     def check_attributes(self, names: Sequence[str]) -> None:
         check_attributes(self._config, names, self._directory.schema)
 

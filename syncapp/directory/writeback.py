@@ -91,7 +91,6 @@ class Writer:
 
     def __init__(self, directory: Directory, config: DirectoryConfig) -> None:
         self.dropped: dict[str, WriteRefusal] = {}
-        self.unsure: frozenset[str] = frozenset()
         self._directory = directory
         self._config = config
         self._refusals: Counter[str] = Counter()
@@ -105,8 +104,7 @@ class Writer:
         """Carry out jobs and yield what became of each, in the order in which they end.
 
         On a lost connection what is known is yielded first, then
-        DirectoryUnavailableError is raised; `unsure` then names who was sent and never
-        answered. `jobs` is asked for the next one only when it can begin.
+        DirectoryUnavailableError is raised. `jobs` is asked for the next one only when it can begin.
         """
         pending: deque[_Task] = deque()
         waiting = iter(jobs)
@@ -133,8 +131,6 @@ class Writer:
                 raise
             seconds = self._config.operation_timeout
             raise connection_error(error, uri=self._directory.uri, seconds=seconds) from None
-        finally:
-            self.unsure |= {task.job.anchor for task in pending if task.stage is _Stage.WRITE}
 
     def _window(self) -> int:
         """How many may be under way: never more than it takes to know that a right is missing."""

@@ -50,6 +50,11 @@ class Draft:
     def __post_init__(self) -> None:
         self.pushes = {Field(name): change for name, change in self.sent.row.pushes.items()}
 
+    @property
+    def begun(self) -> bool:
+        """Whether something was handed out to be written."""
+        return any(out.write is not None for out in self.outgoing.values())
+
     def prepare(self, record: RemoteRecord) -> list[AttributeWrite]:
         """Say what is to be written, so that nobody's edit since the plan is run over."""
         self.outgoing = {name: self._look(name, record) for name in self.pushes}

@@ -38,10 +38,6 @@ class EndpointSession(Protocol):
     def dropped(self) -> Mapping[str, WriteRefusal]:
         """Attributes, as jobs named them, that this session gave up writing, with the reason."""
 
-    @property
-    def unsure(self) -> frozenset[str]:
-        """Anchors whose write was sent and never answered, because the connection was lost."""
-
     def check_attributes(self, names: Sequence[str]) -> None:
         """Raise ConfigurationError for names, in the mapping's spelling, that the schema does not know."""
 
@@ -80,7 +76,9 @@ class EndpointSession(Protocol):
         """Carry out jobs, several in flight, and yield what became of each as it is known.
 
         Each entry is read (`attributes`) just before and after it is written. What
-        this method remembers of refused attributes holds for the whole session.
+        this method remembers of refused attributes holds for the whole session. Of
+        whom `prepare` said something, and no result came, it is not known whether he
+        was written.
         """
 
 

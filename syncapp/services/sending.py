@@ -42,6 +42,7 @@ class Sending:
     beat: Callable[[RunPhase, int, int | None], None]
     told: Callable[[Sent], None]
     proven: set[str] = field(default_factory=set)  # attributes that were written, as the mapping spells them
+    _drafts: dict[str, Draft] = field(default_factory=dict)  # of the batch that is under way, by anchor
     _stopped: SyncError | None = None
     _shown: float = field(default_factory=time.monotonic)
     _form: str | None = None
@@ -64,7 +65,10 @@ class Sending:
         except ClaimLostError:  # the run is somebody else's business by now
             raise
         except BaseException:
-            for sent in close_unsent(self.run, unsure=self.session.unsure):
+            # Whose write began and was not stored may stand there: the connection was lost, the process was told to
+            # end, or the database refused to store what the server had answered.
+            unsure = {anchor for anchor, draft in self._drafts.items() if draft.begun}
+            for sent in close_unsent(self.run, unsure=unsure):
                 self.told(sent)
             raise
         finally:
@@ -73,7 +77,7 @@ class Sending:
 
     def _send_batch(self, rows: Sequence[PlannedRow], entries: Mapping[str, RemoteRecord]) -> None:
         people = snapshots.local_people({row.employee_id for row in rows if row.employee_id is not None})
-        drafts: dict[str, Draft] = {}
+        drafts = self._drafts = {}
         finished: list[Sent] = []
         for row in rows:
             draft = Draft(Sent(row), {rule.field: rule for rule in self.options.rules}, self._spelling(row))

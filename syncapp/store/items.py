@@ -185,6 +185,17 @@ class PlannedRow(NamedTuple):
     fingerprint: str
     unwritten: list[str]
 
+    @property
+    def changed_here(self) -> bool:
+        """Whether the employee was changed: a content may not have come in."""
+        return any(f"{Side.LOCAL}:{name}" not in self.unwritten for name in self.changes)
+
+    def outcome_here(self, *, changed: bool) -> str:
+        """What the person is once the hub is done; `changed`: of what was planned, something was written."""
+        planned = str(self.plan["here"])
+        nothing = planned == Outcome.UPDATED and not changed and not self.plan["state_changed"]
+        return Outcome.SKIPPED.value if nothing else planned
+
 
 _PLANNED = (
     "id", "position", "anchor", "record_id", "employee_id", "employee_version", "name", "dn", "expected",

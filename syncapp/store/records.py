@@ -86,7 +86,7 @@ def _content(run: SyncRun, written: "Written") -> tuple[Any, ...]:
     row, plan = written.row, written.row.plan
     settled = not written.refused
     waits = plan["waits"] | {field: standing for field, (standing, _after) in row.pushes.items()} if settled else {}
-    status = plan["here"] if written.outcome == "writing" else written.outcome
+    status = row.outcome_here(changed=bool(written.changes)) if written.outcome == "writing" else written.outcome
     complete = settled and not row.pushes and not written.unusable
     return (
         written.employee_id,

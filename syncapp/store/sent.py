@@ -56,7 +56,8 @@ class Sent:
             own = Outcome.CONFLICT
         elif self.wrote:
             own = Outcome.UPDATED
-        return min(own, Outcome(self.row.plan["here"]), key=_ORDER.index)
+        here = Outcome(self.row.outcome_here(changed=self.row.changed_here))
+        return min(own, here, key=_ORDER.index)
 
     @property
     def unwritten(self) -> list[str]:
@@ -114,7 +115,7 @@ def _update_records(run: SyncRun, known: Sequence[tuple[Sent, _Stored]], now: da
                 as_json(waits),
                 bool(waits),
                 at if sent.wrote else None,
-                (Side.BOTH if sent.row.changes else Side.REMOTE).value if sent.wrote else None,
+                (Side.BOTH if sent.row.changed_here else Side.REMOTE).value if sent.wrote else None,
                 record.due or sent.due,
                 run.pk,
                 "",

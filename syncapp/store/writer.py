@@ -78,9 +78,11 @@ class Written:
 
     def take_content(self, name: Field, content: "Content | Unusable | None") -> None:
         """Put the content itself in the place of the digest by which it was planned, or leave the field out."""
-        digest = self.row.changes[name][1]
+        before, digest = self.row.changes[name]
         if isinstance(content, Content):
             self.changes[name.value] = content.mark
+            if content.mark == before:  # another file of the picture that is kept here: agreed, and no change
+                del self.changes[name]
             self.base[name.value] = [content.mark, digest]
             if name is Field.SIP_SECRET:
                 self.sip_secret = content.token

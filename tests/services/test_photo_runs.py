@@ -354,3 +354,38 @@ def test_photos_of_many_come_in_a_few_at_a_time(company: Company, monkeypatch: p
     assert counted(run) == {"read": 10, "created": 10}
     assert len(files()) == len(set(Employee.objects.values_list("photo", flat=True))) == 10
     assert sync(server).counts["skipped"] == 10
+
+
+def test_another_file_of_the_picture_that_is_kept_here_is_no_change(company: Company) -> None:
+    """Its other bytes become the same picture of ours: agreed, and nobody was updated (rule E1)."""
+    raw = drawn(size=(100, 100))
+    company.add("anna", NAME, jpegPhoto=raw)
+    server = company_server(company)
+    sync(server)
+    name = Employee.objects.get().photo
+    other = drawn(size=(100, 100), comment=b"of another camera")
+    company.change("anna", jpegPhoto=other)
+
+    run = sync(server)
+
+    assert counted(run) == {"read": 1, "skipped": 1}
+    assert item_of(run, NAME).unwritten == ["pbx:photo"]
+    assert Employee.objects.get().photo == name
+    assert record().base["photo"] == [name, digest_of(other)]
+    settled(company, server)
+
+
+def test_photo_that_did_not_come_in_leaves_what_went_out_to_the_domain(company: Company) -> None:
+    """A person of whom only a title went out was changed in the domain, and not in the PBX (rule E1)."""
+    raw = drawn(size=(100, 100))
+    company.add("anna", NAME, jpegPhoto=raw, title="Clerk")
+    server = company_server(company)
+    FieldMapping.objects.create(endpoint=server, field="title", attribute="title", direction="both")
+    sync(server)
+    company.change("anna", jpegPhoto=drawn(size=(100, 100), comment=b"of another camera"))
+    Employee.objects.update(title="Chief")
+
+    run = sync(server)
+
+    assert counted(run) == {"read": 1, "written_back": 1}
+    assert record().updated_side == "domain"
