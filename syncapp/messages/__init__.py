@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 
 from syncapp.choices import Field
 from syncapp.messages import configuration, directory, people, runs, writing
@@ -25,12 +26,16 @@ TEMPLATES: dict[str, Promise] = {
 def render(code: str, params: Mapping[str, Any] | None = None) -> str:
     """Return the sentence of a code in the active language; '' for no code.
 
-    Lists among the parameters are joined by commas, fields have their labels, and what is empty is shown as a dash.
+    Lists among the parameters are joined by commas, fields have their labels (with a
+    capital where a sentence begins with one), and what is empty is shown as a dash.
     Templates with a plural are `ngettext_lazy(…, "count")`: their number is the parameter `count`.
     """
     if not code:
         return ""
-    return str(TEMPLATES[code] % {name: _shown(name, value) for name, value in (params or {}).items()})
+    shown = {name: _shown(name, value) for name, value in (params or {}).items()}
+    text = str(TEMPLATES[code] % shown)
+    field = str(shown.get("field", ""))
+    return capfirst(text) if field and text.startswith(field) else text
 
 
 def _shown(name: str, value: Any) -> Any:
