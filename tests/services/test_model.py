@@ -21,8 +21,10 @@ from hypothesis.stateful import (
 )
 
 from syncapp.choices import RunStatus
+from syncapp.core.vocabulary import Resolution
+from syncapp.exceptions import SyncError
 from syncapp.models import Conflict, Employee, FieldMapping, RunItem, SyncRecord
-from syncapp.services import edits
+from syncapp.services import conflicts, edits
 from syncapp.services.photos import take_in
 from syncapp.store import writer
 from tests.fakes.directory import FakeDirectory
@@ -218,6 +220,26 @@ class Model(RuleBasedStateMachine):
             self.remote.rename(anchor, f"u{self.number}")
         else:
             self.remote.move(anchor, unit=how)
+
+    @rule(who=_index, take=st.sampled_from([Resolution.LOCAL, Resolution.REMOTE]))
+    def decide(self, who: int, take: Resolution) -> None:
+        """What a person decided is what counts from then on, as if only that side had been edited."""
+        waiting = list(conflicts.undecided().select_related("record"))
+        if not waiting:
+            return
+        conflict = waiting[who % len(waiting)]
+        try:
+            conflicts.decide(conflict.pk, conflicts.seen_of(conflict), conflicts.Choice(take), user="model")
+        except SyncError:  # it cannot be decided so, and says why
+            return
+        attribute = FieldMapping.objects.get(field=conflict.field).attribute.lower()
+        here, there = (conflict.record.employee_id, conflict.field), (conflict.record.anchor, attribute)
+        if take is Resolution.LOCAL:
+            self.here[here] = conflict.local
+            self.there.pop(there, None)
+        else:
+            self.here.pop(here, None)
+            self.there[there] = sorted(self.remote.snapshot().get(there[0], {}).get(attribute, []))
 
     # --- settings -----------------------------------------------------------------------------------------------------
 
