@@ -57,6 +57,7 @@ class PersonPlan:
     changes: dict[Field, FieldChange] = field(default_factory=dict)
     matters: list[Matter] = field(default_factory=list)
     matter_message: Message | None = None
+    matter_texts: list[Message] = field(default_factory=list)
     failure: Message | None = None
     remarks: list[Message] = field(default_factory=list)
 
@@ -149,6 +150,7 @@ class PersonPlan:
                 kind=kind, field=field, base=base.remote if base else None, local=local, remote=remote, owner_id=owner
             )
         )
+        self.matter_texts.append(message)
         self.matter_message = self.matter_message or message
 
     def fail(self, message: Message) -> None:

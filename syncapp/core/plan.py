@@ -215,31 +215,58 @@ def _movers(sides: Sides, numbers: Numbers) -> set[str]:
 def _plan_person(
     person: RemotePerson, sides: Sides, numbers: Numbers, keys: EntryKeys, *, moves: bool
 ) -> PlanItem | RecordTouch | None:
-    record, local = sides.known.get(person.anchor), sides.local_of(person.anchor)
-    plan = PersonPlan(
+    return decide_person(person, sides, numbers, keys, moves=moves).result()
+
+
+def begin_person(person: RemotePerson, sides: Sides, keys: EntryKeys, *, moves: bool = False) -> PersonPlan:
+    """Return the plan of a person of which nothing is decided yet."""
+    return PersonPlan(
         person=person,
         keys=keys,
-        record=record,
-        local=local,
+        record=sides.known.get(person.anchor),
+        local=sides.local_of(person.anchor),
         number_plan=sides.options.number_plan,
         number_moves=moves,
         outward=sides.outward,
         today=sides.today,
     )
+
+
+def decide_person(
+    person: RemotePerson, sides: Sides, numbers: Numbers, keys: EntryKeys, *, moves: bool = False
+) -> PersonPlan:
+    """Decide everything about one person."""
+    plan = begin_person(person, sides, keys, moves=moves)
+    record, local = plan.record, plan.local
     if local is None and not will_be_created(person, sides):
         _wait(plan, sides)
-        return plan.result()
+        return plan
     if local is None:
         plan.action = Action.CREATE
     elif record is None or record.employee_id is None:
         plan.action = Action.JOIN
         plan.message = Message("matched", {"key": sides.matches.joined[person.anchor][1].value})
     if not is_frozen(person, local):
-        for name in sides.remapped:
-            plan.base.pop(name, None)
-        for rule in sides.options.rules:
-            base = plan.base.get(rule.field)
-            merged = merge_field(
+        for rule, merged in field_merges(plan, sides):
+            if rule.field is _EXTENSION:
+                _merge_extension(plan, rule, merged, sides, numbers)
+            else:
+                plan.take(rule, merged)
+        if sides.extension_rule is None:
+            _issue(plan, numbers, goes_out=None)
+    return plan
+
+
+def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, FieldMerge]]:
+    """Yield what becomes of each mapped field of a person whose values may travel."""
+    person, record, local = plan.person, plan.record, plan.local
+    for name in sides.remapped:
+        plan.base.pop(name, None)
+    for rule in sides.options.rules:
+        base = plan.base.get(rule.field)
+        yield (
+            rule,
+            merge_field(
                 rule=rule,
                 base=base,
                 local=plan.value(rule.field),
@@ -247,14 +274,8 @@ def _plan_person(
                 twins=local.twins if local is not None and rule.field is _PHOTO else (),
                 larger_here=local is not None and local.photo_area >= person.photo_area,
                 remapped=base is None and _is_remapped(rule.field, record, base, sides),
-            )
-            if rule.field is _EXTENSION:
-                _merge_extension(plan, rule, merged, sides, numbers)
-            else:
-                plan.take(rule, merged)
-        if sides.extension_rule is None:
-            _issue(plan, numbers, goes_out=None)
-    return plan.result()
+            ),
+        )
 
 
 def _is_remapped(name: Field, record: KnownRecord | None, base: Base | None, sides: Sides) -> bool:

@@ -39,9 +39,9 @@ class Fetcher:
 
     def fetch(self, entries: Iterable[tuple[str, str]]) -> Iterator[tuple[str, RemoteRecord | None]]:
         """Yield anchor and entry for each (anchor, last known DN), in their order; None for who is not there."""
-        pending: deque[tuple[str, int]] = deque()
+        pending: deque[tuple[str, int | None]] = deque()
         for anchor, dn in entries:
-            pending.append((anchor, self.ask(dn)))
+            pending.append((anchor, self.ask(dn) if dn else None))
             if len(pending) >= IN_FLIGHT:
                 yield self._answer(*pending.popleft())
         while pending:
@@ -84,8 +84,8 @@ class Fetcher:
                     return record
         return None
 
-    def _answer(self, anchor: str, number: int) -> tuple[str, RemoteRecord | None]:
-        return anchor, self.receive(number, anchor) or self.locate(anchor)
+    def _answer(self, anchor: str, number: int | None) -> tuple[str, RemoteRecord | None]:
+        return anchor, (self.receive(number, anchor) if number is not None else None) or self.locate(anchor)
 
     def _search(self, base: str, scope: int, found: str) -> int:
         try:

@@ -14,6 +14,7 @@ from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.connection import open_directory
 from syncapp.directory.entries import EntryReader
 from syncapp.directory.errors import connection_error
+from syncapp.directory.exclusions import exclusions, find_anywhere
 from syncapp.directory.fetching import Fetcher
 from syncapp.directory.scope import check_attributes
 from syncapp.directory.search import iter_pages, people_requests, read_pages
@@ -82,10 +83,18 @@ class DirectorySession:
         return self._fetcher(attributes, now, in_scope=in_scope).fetch(entries)
 
     def find(
-        self, conditions: Sequence[Sequence[tuple[str, str, bool]]], attributes: Sequence[str], *, now: datetime
+        self,
+        conditions: Sequence[Sequence[tuple[str, str, bool]]],
+        attributes: Sequence[str],
+        *,
+        now: datetime,
+        anywhere: bool = False,
     ) -> list[RemoteRecord]:
         reader = EntryReader(self._directory.profile, attributes, self._directory.schema, now=now)
         wanted = "".join(f"(&{''.join(_clause(*clause) for clause in each)})" for each in conditions)
+        if anywhere:
+            everywhere = find_anywhere(self._directory, self._config, reader, f"(|{wanted})", most=FOUND_AT_MOST)
+            return sorted(everywhere, key=lambda record: record.dn)
         found: dict[str, RemoteRecord] = {}
         for request in people_requests(
             self._directory, self._config, reader.requested, mapped=attributes, extra_filter=f"(|{wanted})"
@@ -96,6 +105,9 @@ class DirectorySession:
                     if record is not None:
                         found[record.anchor] = record
         return sorted(found.values(), key=lambda record: record.dn)[:FOUND_AT_MOST]
+
+    def exclusions(self, dn: str, *, now: datetime) -> Sequence[Message]:
+        return exclusions(self._directory, self._config, dn, now=now)
 
     def sample(self, attribute: str) -> list[bytes]:
         values: list[bytes] = []

@@ -57,17 +57,26 @@ class EndpointSession(Protocol):
 
         Found by anchor where the DN is another's or nobody's by now. With
         `in_scope` only people whom `pages` would bring. An empty anchor takes
-        whoever has the DN.
+        whoever has the DN, an empty DN whoever has the anchor.
         """
 
     def find(
-        self, conditions: Sequence[Sequence[tuple[str, str, bool]]], attributes: Sequence[str], *, now: datetime
+        self,
+        conditions: Sequence[Sequence[tuple[str, str, bool]]],
+        attributes: Sequence[str],
+        *,
+        now: datetime,
+        anywhere: bool = False,
     ) -> list[RemoteRecord]:
         """Return people in scope who meet any of the conditions, at most 21.
 
         A condition is a list of (attribute, text, whole): all of them must hold; with
-        `whole` the value is the text, otherwise it contains it.
+        `whole` the value is the text, otherwise it contains it. With `anywhere` whoever
+        the account may see, whatever scope and filters say.
         """
+
+    def exclusions(self, dn: str, *, now: datetime) -> Sequence[Message]:
+        """Say which parts of the scope leave an entry out, each judged by itself; none: `pages` brings it."""
 
     def sample(self, attribute: str) -> list[bytes]:
         """Return some hundred values of the attribute of people in scope; fewer where the server gives fewer."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from django.utils import timezone
 
@@ -16,7 +17,6 @@ from syncapp.models import DirectoryServer
 from syncapp.services.contents import OpaqueReader, without_unusable
 from syncapp.services.endpoints import sync_options
 from syncapp.services.ports import EndpointSession
-from syncapp.services.runs import RunKeeper
 from syncapp.store import snapshots
 
 # Longer than two clocks are usually apart.
@@ -43,13 +43,20 @@ class RemoteRead:
     never_filled: frozenset[Field] = frozenset()
 
 
+class Keeper(Protocol):
+    """Is told that a read goes on, and what there is to note: a run's keeper, or nobody."""
+
+    def beat(self) -> None: ...
+    def note(self, code: str, **params: Any) -> None: ...
+
+
 class DirectoryReader:
     """Reads people over an open session, with a server's settings as they are now.
 
     `sends`: whether this run may write to the directory.
     """
 
-    def __init__(self, server: DirectoryServer, session: EndpointSession, keeper: RunKeeper, *, sends: bool) -> None:
+    def __init__(self, server: DirectoryServer, session: EndpointSession, keeper: Keeper, *, sends: bool) -> None:
         self._server, self._session, self._keeper, self._sends = server, session, keeper, sends
         self.options = sync_options(server, session.kind, write_back=sends)
         self._opaque = OpaqueReader(self.options, session)

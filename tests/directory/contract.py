@@ -189,6 +189,45 @@ class SessionContract:
         with world.session() as session:
             assert len(session.find([[("title", "clerk", True)]], [], now=NOW)) == 21
 
+    def test_find_anywhere_brings_who_is_out_of_scope(self, world: World) -> None:
+        inside, outside = world.add(title="Anywhere"), world.add(title="Anywhere")
+        unit = world.move(inside)
+        conditions = [[("title", "anywhere", True)]]
+
+        with world.session(search_bases=(unit,)) as session:
+            in_scope = session.find(conditions, ["title"], now=NOW)
+            everywhere = session.find(conditions, ["title"], now=NOW, anywhere=True)
+
+        assert [record.anchor for record in in_scope] == [inside]
+        assert {inside, outside} <= {record.anchor for record in everywhere}
+        assert {tuple(record.attributes["title"]) for record in everywhere} == {(b"Anywhere",)}
+
+    def test_fetch_finds_by_the_anchor_alone(self, world: World) -> None:
+        anchor = world.add(title="a")
+
+        with world.session() as session:
+            ((asked, record),) = session.fetch([(anchor, "")], ["title"], now=NOW)
+
+        assert (asked, record and record.dn) == (anchor, world.dn(anchor))
+
+    def test_nothing_leaves_out_who_is_in_scope(self, world: World) -> None:
+        anchor = world.add(departmentNumber="Sales")
+
+        with world.session(department_attribute="departmentNumber", departments=("Sales",)) as session:
+            assert list(session.exclusions(world.dn(anchor), now=NOW)) == []
+
+    def test_each_part_of_the_scope_that_leaves_out_is_said(self, world: World) -> None:
+        anchor, moved = world.add(departmentNumber="Stock"), world.add()
+        unit = world.move(moved)
+        scope = {"search_bases": (unit,), "department_attribute": "departmentNumber", "departments": ("Sales",)}
+
+        with world.session(**scope) as session:
+            reasons = list(session.exclusions(world.dn(anchor), now=NOW))
+
+        assert [reason.code for reason in reasons] == ["scope_outside", "scope_department"]
+        assert reasons[0].params == {"bases": unit}
+        assert reasons[1].params == {"attribute": "departmentNumber", "departments": ["Sales"], "found": ["Stock"]}
+
     def test_sample_shows_values(self, world: World) -> None:
         world.add(mobile=[b"8 (916) 123-45-67", b"+79160000000"])
         world.add()

@@ -291,16 +291,40 @@ class FakeSession:
             yield anchor, self._record(entry, attributes, now) if entry is not None else None
 
     def find(
-        self, conditions: Sequence[Sequence[tuple[str, str, bool]]], attributes: Sequence[str], *, now: datetime
+        self,
+        conditions: Sequence[Sequence[tuple[str, str, bool]]],
+        attributes: Sequence[str],
+        *,
+        now: datetime,
+        anywhere: bool = False,
     ) -> list[RemoteRecord]:
         self._directory.watch("find")
         found = [
             entry
-            for entry in self._in_scope()
+            for entry in (self._directory.present() if anywhere else self._in_scope())
             if any(all(_holds(entry, *clause) for clause in condition) for condition in conditions)
         ]
         records = [self._record(entry, attributes, now) for entry in found]
         return sorted(records, key=lambda record: record.dn)[:FOUND_AT_MOST]
+
+    def exclusions(self, dn: str, *, now: datetime) -> list[Message]:
+        entry = self._directory.at(dn)
+        if entry is None:
+            return [Message("scope_kind", {"kind": self._profile.label, "filter": self._profile.people_filter})]
+        reasons = []
+        if not self._is_in_a_base(entry):
+            reasons.append(Message("scope_outside", {"bases": "; ".join(self._bases)}))
+        if not _is_person(entry):
+            reasons.append(Message("scope_kind", {"kind": self._profile.label, "filter": self._profile.people_filter}))
+        if not self._is_of_a_department(entry):
+            found = entry.attributes.get(self._config.department_attribute.lower(), [])
+            params = {
+                "attribute": self._config.department_attribute,
+                "departments": list(self._config.departments),
+                "found": sorted(value.decode() for value in found),
+            }
+            reasons.append(Message("scope_department", params))
+        return reasons
 
     def sample(self, attribute: str) -> list[bytes]:
         self._directory.watch("sample")
@@ -399,13 +423,15 @@ class FakeSession:
         return [entry for entry in self._directory.present() if self._is_in_scope(entry)]
 
     def _is_in_scope(self, entry: Entry) -> bool:
+        return self._is_in_a_base(entry) and _is_person(entry) and self._is_of_a_department(entry)
+
+    def _is_in_a_base(self, entry: Entry) -> bool:
+        return any(is_below(entry.dn, base) for base in self._bases)
+
+    def _is_of_a_department(self, entry: Entry) -> bool:
         wanted = self._config.departments
         found = entry.attributes.get(self._config.department_attribute.lower(), [])
-        return (
-            any(is_below(entry.dn, base) for base in self._bases)
-            and b"inetOrgPerson" in entry.attributes.get("objectclass", [])
-            and (not wanted or any(same_raw("", value, name.encode()) for value in found for name in wanted))
-        )
+        return not wanted or any(same_raw("", value, name.encode()) for value in found for name in wanted)
 
     def _read(self, anchor: str, wanted: Sequence[str], now: datetime) -> RemoteRecord | None:
         entry = self._directory.of(anchor)
@@ -425,6 +451,10 @@ class FakeSession:
             attributes={name: list(values[name]) for name in names if name in values},
             state=account_state(self.kind, states, now=now),
         )
+
+
+def _is_person(entry: Entry) -> bool:
+    return b"inetOrgPerson" in entry.attributes.get("objectclass", [])
 
 
 def _holds(entry: Entry, attribute: str, text: str, whole: bool) -> bool:
