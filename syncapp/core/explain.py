@@ -13,7 +13,7 @@ from syncapp.core.numbers import Numbers
 from syncapp.core.person_plan import PersonPlan
 from syncapp.core.plan import Sides, begin_person, decide_person, field_merges, is_frozen
 from syncapp.core.records import Base, EntryKeys, FieldRule, HubKeys, Message, Reading, RemotePerson, SyncOptions
-from syncapp.core.vocabulary import Direction, Field, MatchKey, OnEmpty, Policy
+from syncapp.core.vocabulary import OPAQUE_FIELDS, Direction, Field, MatchKey, OnEmpty, Policy
 
 # Decisions that only one thing leads to.
 _PLAIN = {
@@ -116,9 +116,9 @@ def _effects(plan: PersonPlan, rule: FieldRule, sides: Sides) -> tuple[Message, 
     told = []
     if change := plan.changes.get(name):
         code = "effect_issued" if name is Field.EXTENSION and plan.number_issued else "effect_here"
-        told.append(Message(code, {**params, "before": change.before, "after": change.after}))
+        told.append(_told(code, name, {**params, "before": change.before, "after": change.after}))
     if change := plan.pushes.get(name):
-        told.append(Message("effect_there", {**params, "before": change.before, "after": change.after}))
+        told.append(_told("effect_there", name, {**params, "before": change.before, "after": change.after}))
     if name in plan.waits:
         told.append(Message(_why_waiting(rule, sides), params))
     refused = plan.record.refusals.get(name) if plan.record is not None else None
@@ -128,6 +128,13 @@ def _effects(plan: PersonPlan, rule: FieldRule, sides: Sides) -> tuple[Message, 
     told += [text for matter, text in texts if matter.field is name]
     told += [remark for remark in plan.remarks if remark.params.get("field") == name.value]
     return tuple(told)
+
+
+def _told(code: str, name: Field, params: dict[str, str]) -> Message:
+    """Of pictures and secrets without their values."""
+    if name not in OPAQUE_FIELDS:
+        return Message(code, params)
+    return Message(f"{code}_content", {"field": name.value, "attribute": params["attribute"]})
 
 
 def _why_waiting(rule: FieldRule, sides: Sides) -> str:

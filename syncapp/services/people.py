@@ -1,8 +1,9 @@
 """Finding one person of a server, to synchronise nobody else (design, section 9: `--person`)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -15,7 +16,7 @@ from syncapp.core.telephones import read_mobile
 from syncapp.core.vocabulary import Field
 from syncapp.directory.session import open_session as open_directory_session
 from syncapp.exceptions import ConfigurationError, RunAlreadyActiveError
-from syncapp.models import DirectoryServer, SyncRecord, SyncRun
+from syncapp.models import DirectoryServer, Employee, SyncRecord, SyncRun
 from syncapp.services.endpoints import directory_config, sync_options
 from syncapp.services.ports import EndpointSession, OpenSession
 from syncapp.services.runs import enqueue_run
@@ -23,6 +24,10 @@ from syncapp.store.items import load_keys
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+
+# So many people are too many to choose from.
+MOST = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,13 @@ def find_people(
     text = text.strip()
     if not text:
         return []
-    known = _known(server, text)
+    known = [_found(row) for row in records_meant(server, text)]
     if known:
         return known
     with open_session(directory_config(server), lambda: None) as session:
         options = sync_options(server, session.kind, write_back=False)
-        return sorted(_asked(session, options, text), key=lambda found: (found.name, found.dn))
+        found = (found_of(record, options) for record in search(session, options, text))
+        return sorted(found, key=lambda found: (found.name, found.dn))
 
 
 def enqueue_people(
@@ -84,14 +90,20 @@ def enqueue_people(
     return queued, refused
 
 
-def _known(server: DirectoryServer, text: str) -> list[Found]:
+def records_meant(server: DirectoryServer, text: str) -> list[SyncRecord]:
+    """Return the records of whoever is meant by the text; an anchor or DN means that one alone."""
     records = SyncRecord.objects.filter(endpoint=server).select_related("employee").order_by("name", "anchor")
     exact = list(records.filter(Q(anchor=text.lower()) | Q(dn__iexact=text)))
     if not exact:
         exact = list(records.filter(_employee_q(text, server.region)))
         untied = records.filter(employee__isnull=True).iterator(chunk_size=1000)
         exact += [row for row in untied if _is_meant(load_keys(row.keys), text, server.region)]
-    return [_found(row) for row in exact]
+    return exact
+
+
+def employees_meant(text: str, region: str) -> list[int]:
+    """Return the ids of employees who are meant by an e-mail, number or words of the name."""
+    return list(Employee.rows.filter(_employee_q(text, region, "")).order_by("id").values_list("id", flat=True)[:MOST])
 
 
 def _found(row: SyncRecord) -> Found:
@@ -101,14 +113,14 @@ def _found(row: SyncRecord) -> Found:
     return Found(row.anchor, row.dn, row.employee.name, row.employee.extension, row.employee.email)
 
 
-def _employee_q(text: str, region: str) -> Q:
-    found = Q(employee__email_key=email_key(text)) | Q(employee__extension=text)
+def _employee_q(text: str, region: str, prefix: str = "employee__") -> Q:
+    found = Q(**{f"{prefix}email_key": email_key(text)}) | Q(**{f"{prefix}extension": text})
     mobile = read_mobile(text, region)
     if isinstance(mobile, str):
-        found |= Q(employee__mobile=mobile)
+        found |= Q(**{f"{prefix}mobile": mobile})
     named = Q()
     for word in name_words(text):
-        named &= Q(employee__name_key__contains=word)
+        named &= Q(**{f"{prefix}name_key__contains": word})
     return found | named if named else found
 
 
@@ -120,26 +132,31 @@ def _is_meant(keys: EntryKeys, text: str, region: str) -> bool:
     )
 
 
-def _asked(session: EndpointSession, options: SyncOptions, text: str) -> Iterator[Found]:
-    attributes = sorted({name for rule in options.rules for name in attributes_of(rule.attribute)})
-    for record in _entries(session, options, text, attributes):
-        person = read_person(record, options)
-        values = {name: (*reading.values, "")[0] for name, reading in person.readings.items()}
-        yield Found(
-            record.anchor,
-            record.dn,
-            values.get(Field.NAME, ""),
-            values.get(Field.EXTENSION, ""),
-            values.get(Field.EMAIL, ""),
-        )
+def found_of(record: RemoteRecord, options: SyncOptions) -> Found:
+    """Return by what an entry is told from others."""
+    person = read_person(record, options)
+    values = {name: (*reading.values, "")[0] for name, reading in person.readings.items()}
+    return Found(
+        record.anchor,
+        record.dn,
+        values.get(Field.NAME, ""),
+        values.get(Field.EXTENSION, ""),
+        values.get(Field.EMAIL, ""),
+    )
 
 
-def _entries(
-    session: EndpointSession, options: SyncOptions, text: str, attributes: Sequence[str]
-) -> list[RemoteRecord]:
+def search(session: EndpointSession, options: SyncOptions, text: str, *, anywhere: bool = False) -> list[RemoteRecord]:
+    """Ask the directory who is meant by a DN, an e-mail, a number or words of the name: 21 people at most.
+
+    With `anywhere` also by the anchor, and whoever the account may see.
+    """
     now = timezone.now()
+    attributes = sorted({name for rule in options.rules for name in attributes_of(rule.attribute)})
+    if anywhere and (anchor := _anchor(text)):
+        return [entry for _anchor, entry in session.fetch([(anchor, "")], attributes, now=now) if entry]
+    asked = session.fetch([("", text)], attributes, now=now, in_scope=not anywhere)
     try:
-        by_dn = [entry for _anchor, entry in session.fetch([("", text)], attributes, now=now, in_scope=True) if entry]
+        by_dn = [entry for _anchor, entry in asked if entry]
     except ConfigurationError:  # it is no DN
         by_dn = []
     if by_dn:
@@ -149,4 +166,12 @@ def _entries(
     conditions = [[(name, text, True)] for field in whole for name in names.get(field, ())]
     words = name_key(text).split()
     conditions += [[(name, word, False) for word in words] for name in names.get(Field.NAME, ()) if words]
-    return session.find(conditions, attributes, now=now)
+    return session.find(conditions, attributes, now=now, anywhere=anywhere)
+
+
+def _anchor(text: str) -> str:
+    """The text as an anchor, '' when it is none."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""

@@ -125,3 +125,8 @@ def _values(employee: Employee | None, name: str, keys: Any) -> dict[str, str]:
         "mobile": next(iter(read.mobiles), ""),
         "extension": "",
     }
+
+
+def done_changes(item: RunItem) -> list[dict[str, str]]:
+    """Changes of an item that happened, secrets without their values; none of one that was only planned."""
+    return [] if item.outcome == ItemOutcome.PLANNED else _changes(item)
