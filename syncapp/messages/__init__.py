@@ -11,12 +11,13 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 
-from syncapp.choices import Field
-from syncapp.messages import configuration, directory, people, runs, writing
+from syncapp.choices import Field, MatterKind
+from syncapp.messages import configuration, directory, explaining, people, runs, writing
 
 TEMPLATES: dict[str, Promise] = {
     **configuration.TEMPLATES,
     **directory.TEMPLATES,
+    **explaining.TEMPLATES,
     **people.TEMPLATES,
     **runs.TEMPLATES,
     **writing.TEMPLATES,
@@ -41,6 +42,8 @@ def render(code: str, params: Mapping[str, Any] | None = None) -> str:
 def _shown(name: str, value: Any) -> Any:
     if name in ("field", "key") and value in Field.values:
         return Field(value).label
+    if name == "matter":
+        return MatterKind(value).label
     if name == "fields":
         value = [Field(each).label for each in value]
     if isinstance(value, list | tuple):

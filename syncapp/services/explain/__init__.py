@@ -19,6 +19,7 @@ from syncapp.services.explain.telling import (
     employee_facts,
     failed,
     tell_entry,
+    tell_known,
     tell_nobody,
 )
 from syncapp.services.people import Found, employees_meant, found_of, records_meant, search
@@ -56,6 +57,7 @@ class _Asking:
     session: EndpointSession | None = None
     options: SyncOptions | None = None
     entries: dict[str, RemoteRecord] = field(default_factory=dict)
+    aside: Message | None = None
 
     @property
     def people(self) -> set[str]:
@@ -117,6 +119,7 @@ def _answer(
                 each.options = sync_options(each.server, each.session.kind, write_back=False)
         for each in asked:
             _look(each, text)
+            _set_aside(each)
             employees.update(record.employee_id for record in each.records.values() if record.employee_id is not None)
         if len(employees) > 1 or any(len(each.people) > 1 for each in asked):
             explanation.people = list(_choices(asked, employees))
@@ -158,6 +161,14 @@ def _look(each: _Asking, text: str) -> None:
             _add(each, search(each.session, each.options, text, anywhere=True))
 
 
+def _set_aside(each: _Asking) -> None:
+    """Where one person is known already, entries that nobody knows are only named: administrators' second accounts."""
+    strangers = sorted(each.people - each.records.keys())
+    if len(each.records) == 1 and strangers:
+        dns = [each.entries.pop(anchor).dn for anchor in strangers]
+        each.aside = Message("explain_also", {"count": len(dns), "entries": sorted(dns)})
+
+
 def _look_for(each: _Asking, employee: Employee) -> None:
     """Look for an employee where neither a record nor the text led to an entry."""
     if each.people:
@@ -175,8 +186,8 @@ def _look_for(each: _Asking, employee: Employee) -> None:
         if len(entries) == 1:
             _add(each, entries)
         elif entries:
-            params = {"count": len(entries), "entries": [entry.dn for entry in entries]}
-            each.told.steps.append(Message("explain_several_entries", params))
+            names = [entry.dn for entry in entries]
+            each.told.steps.append(Message("explain_several_entries", {"entries": names}))
 
 
 def _read_known(each: _Asking, session: EndpointSession, options: SyncOptions) -> None:
@@ -199,10 +210,15 @@ def _tell(each: _Asking, looked_for: str) -> None:
     record = next(iter(each.records.values()), None)
     each.told.record_id = record.pk if record is not None else None
     entry = next(iter(each.entries.values()), None)
+    if each.told.error is not None:  # the directory did not answer: the hub still does
+        if record is not None:
+            tell_known(each.told, record)
+        return
     with _said(each):
         if entry is not None and each.session is not None:
             tell_entry(each.told, each.server, each.session, entry, record)
-        elif each.told.error is None and not each.told.steps:
+            each.told.steps += [each.aside] if each.aside is not None else []
+        elif not each.told.steps:
             tell_nobody(each.told, record, looked_for=looked_for)
 
 

@@ -87,6 +87,11 @@ def tell_nobody(told: ServerTold, record: SyncRecord | None, *, looked_for: str)
         told.steps.append(Message("explain_not_there", {"server": told.server, "text": looked_for}))
         return
     told.steps.append(Message("explain_gone", {"dn": record.dn, "server": told.server, "anchor": record.anchor}))
+    tell_known(told, record)
+
+
+def tell_known(told: ServerTold, record: SyncRecord) -> None:
+    """Add what is known of an entry without asking the directory."""
     told.steps += _tie(record)
     told.steps += _open_matters(told, record)
 
