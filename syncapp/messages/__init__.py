@@ -12,12 +12,13 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 
 from syncapp.choices import Field, MatterKind
-from syncapp.messages import configuration, directory, explaining, people, runs, writing
+from syncapp.messages import configuration, directory, explaining, health, people, runs, writing
 
 TEMPLATES: dict[str, Promise] = {
     **configuration.TEMPLATES,
     **directory.TEMPLATES,
     **explaining.TEMPLATES,
+    **health.TEMPLATES,
     **people.TEMPLATES,
     **runs.TEMPLATES,
     **writing.TEMPLATES,
