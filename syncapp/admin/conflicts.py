@@ -21,7 +21,7 @@ from syncapp.services import matches
 from syncapp.services.conflicts import VALUE_KINDS, Choice, seen_of
 from syncapp.services.matters_report import who_is_meant
 from syncapp.views import conflicts as views
-from syncapp.views.access import may_decide, may_start
+from syncapp.views.access import may_decide, may_explain, may_start
 from syncapp.views.decisions import DecisionView, kept_photos, standing
 from syncapp.views.display import admin_link, moment, value_of_matter
 from syncapp.views.matters import MatterView
@@ -127,6 +127,7 @@ class ConflictAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         conflict = self.get_object(request, object_id)
         context = {**(extra_context or {}), "may_decide": may_decide(request)}
+        context["may_explain"] = may_explain(request)
         if conflict is not None:
             context["view"] = MatterView.of(conflict, matches.candidate_names([conflict]))
             context["decision"] = DecisionView.of(conflict)

@@ -18,7 +18,7 @@ from syncapp.exceptions import SyncError
 from syncapp.forms import EmployeeForm
 from syncapp.models import Employee, RunItem, SyncRecord
 from syncapp.services import edits
-from syncapp.views.access import current_user, may_start
+from syncapp.views.access import current_user, may_explain, may_start
 from syncapp.views.display import (
     admin_link,
     changes_list,
@@ -33,6 +33,7 @@ from syncapp.views.display import (
     when_and_where,
 )
 from syncapp.views.employees import archive_view, photo_view, synchronise_view
+from syncapp.views.explain import explain_view
 
 # An employee is active while any directory record is (rule D1).
 STATE_ORDER = [state.value for state in State]
@@ -131,6 +132,7 @@ class EmployeeAdmin(SiteAdmin):
         photo = self.admin_site.admin_view(photo_view)
         return [
             path("photo/<str:digest>/", photo, name="syncapp_photo"),
+            path("explain/", self.admin_site.admin_view(explain_view), name="syncapp_explain"),
             path("<int:employee_id>/synchronise/", synchronise, name="syncapp_employee_synchronise"),
             path("<int:employee_id>/archive/", view, {"archived": True}, name="syncapp_employee_archive"),
             path("<int:employee_id>/take-back/", view, {"archived": False}, name="syncapp_employee_take_back"),
@@ -169,7 +171,7 @@ class EmployeeAdmin(SiteAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**(extra_context or {}), "may_start": may_start(request)}
+        context = {**(extra_context or {}), "may_start": may_start(request), "may_explain": may_explain(request)}
         return super().change_view(request, object_id, form_url, context)
 
     def changeform_view(

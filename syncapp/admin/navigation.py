@@ -16,6 +16,7 @@ PAGES = (
             (_("Overview"), "dashboard", "index", ""),
             (_("Employees"), "groups", "syncapp_employee_changelist", "syncapp.view_employee"),
             (_("Sync records"), "sync_alt", "syncapp_syncrecord_changelist", "syncapp.view_syncrecord"),
+            (_("Explain"), "help", "syncapp_explain", "syncapp.view_employee syncapp.view_syncrecord"),
             (_("Conflicts"), "call_split", "syncapp_conflict_changelist", "syncapp.view_conflict"),
             (_("Runs"), "history", "syncapp_syncrun_changelist", "syncapp.view_syncrun"),
         ),
@@ -55,7 +56,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _item(request: HttpRequest, title: Any, icon: str, url_name: str, permission: str) -> dict[str, Any]:
-    permitted = not permission or request.user.has_perm(permission)
+    permitted = all(request.user.has_perm(each) for each in permission.split())
     item = {
         "title": title,
         "icon": icon,

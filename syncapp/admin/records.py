@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.db.models.fields.json import KT
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -17,7 +17,7 @@ from syncapp.admin.filters import AttentionFilter
 from syncapp.choices import State, Status
 from syncapp.models import SyncRecord
 from syncapp.store.items import load_keys
-from syncapp.views.access import may_start
+from syncapp.views.access import may_explain, may_start
 from syncapp.views.display import (
     admin_link,
     agreed_table,
@@ -101,6 +101,13 @@ class SyncRecordAdmin(ReadOnlyAdmin):
     readonly_fields = ("name_shown", "employee_link", "state_shown", "status_shown", "updated", "message", "agreed")
 
     actions = ("synchronise_people",)
+    change_form_template = "admin/syncapp/syncrecord/change_form.html"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "may_explain": may_explain(request)}
+        return super().change_view(request, object_id, form_url, context)
 
     def has_start_permission(self, request: HttpRequest) -> bool:
         return may_start(request)

@@ -22,8 +22,9 @@ from syncapp.forms import DirectoryServerForm, EndpointPoolFormSet, MappingFormS
 from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping, SyncRecord, SyncRun
 from syncapp.services.directory_settings import rule_of
 from syncapp.views import servers as views
-from syncapp.views.access import may_start
+from syncapp.views.access import may_examine, may_start
 from syncapp.views.display import admin_link, label, moment, run_status_label, sentence
+from syncapp.views.health import health_csv_view, health_view
 
 
 class MappingInline(TabularInline):
@@ -83,6 +84,8 @@ class DirectoryServerAdmin(SiteAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("<int:server_id>/test/", wrap(views.test_view), name="syncapp_directoryserver_test"),
+            path("<int:server_id>/health/", wrap(health_view), name="syncapp_directoryserver_health"),
+            path("<int:server_id>/health.csv", wrap(health_csv_view), name="syncapp_directoryserver_health_csv"),
             path("<int:server_id>/query/", wrap(views.query_view), name="syncapp_directoryserver_query"),
             path(
                 "<int:server_id>/preview/",
@@ -118,7 +121,7 @@ class DirectoryServerAdmin(SiteAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**(extra_context or {}), "may_start": may_start(request)}
+        context = {**(extra_context or {}), "may_start": may_start(request), "may_examine": may_examine(request)}
         return super().change_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: DirectoryServer, form: ModelForm, change: bool) -> None:

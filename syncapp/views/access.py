@@ -27,6 +27,20 @@ def may_see_employees(request: HttpRequest) -> bool:
     return bool(request.user.has_perm("syncapp.view_employee") or request.user.has_perm("syncapp.change_employee"))
 
 
+def may_explain(request: HttpRequest) -> bool:
+    """Whether the user may ask why somebody is here or not: it shows people and what is known of their entries."""
+    return may_see_employees(request) and _may_look(request, "syncrecord")
+
+
+def may_examine(request: HttpRequest) -> bool:
+    """Whether the user may look at what should be mended in a directory: it shows people's values there."""
+    return _may_look(request, "directoryserver") and _may_look(request, "syncrecord")
+
+
+def _may_look(request: HttpRequest, model: str) -> bool:
+    return any(request.user.has_perm(f"syncapp.{right}_{model}") for right in ("view", "change"))
+
+
 def may_archive(request: HttpRequest) -> bool:
     """Whether the user may archive people and take them back."""
     return bool(request.user.has_perm("syncapp.change_employee"))
