@@ -36,7 +36,7 @@ def render(code: str, params: Mapping[str, Any] | None = None) -> str:
         return ""
     shown = {name: _shown(name, value) for name, value in (params or {}).items()}
     text = str(TEMPLATES[code] % shown)
-    field = str(shown.get("field", ""))
+    field = str(shown.get("field", "") or shown.get("key", ""))
     return capfirst(text) if field and text.startswith(field) else text
 
 

@@ -17,7 +17,7 @@ TEMPLATES: dict[str, Promise] = {
     "explain_not_there": _(
         "%(server)s shows nobody by “%(text)s”, in scope or out of it. Check the spelling there, and whether the account may see the entry."
     ),
-    "explain_several_entries": _("%(count)s entries could be this person: %(entries)s. Look one up by its DN."),
+    "explain_several_entries": _("Several entries could be this person: %(entries)s. Look one up by its DN."),
     "explain_also": ngettext_lazy(
         "%(count)s further entry, known to no run, fits what was looked for: %(entries)s.",
         "%(count)s further entries, known to no run, fit what was looked for: %(entries)s.",

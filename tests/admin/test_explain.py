@@ -39,7 +39,7 @@ def test_search_box_asks_nobody(viewer_client: Client) -> None:
     shown = text(viewer_client.get(page("syncapp_explain")))
 
     assert 'name="q"' in shown
-    assert "hx-get" not in shown
+    assert f'hx-get="{page("syncapp_explain")}' not in shown
 
 
 def test_page_comes_at_once_and_asks_for_the_answer(viewer_client: Client) -> None:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from fixtures.openldap import OpenLdap
 from syncapp.choices import MatterKind
+from syncapp.messages import render
 from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, RunItem, SyncRecord, SyncRun
 from syncapp.services.explain import Explanation, FieldTold, ServerTold, explain, explain_employee, explain_record
 from tests.conftest import require_program
@@ -40,6 +41,10 @@ def company(directory: OpenLdap) -> Iterator[Company]:
 def told(explanation: Explanation) -> ServerTold:
     (server,) = explanation.servers
     assert server.error is None
+    # Every code has its sentence, and every sentence its parameters.
+    assert all(render(step.code, step.params) for step in server.steps)
+    fields = [message for each in server.fields for message in (each.why, *each.effects)]
+    assert all(render(message.code, message.params) for message in fields)
     return server
 
 
@@ -317,6 +322,15 @@ def test_employee_is_looked_for_by_mail_where_nothing_ties_him(company: Company)
     explanation = explain_employee(employee, servers=[company.server()])
 
     assert params(explanation, "explain_would_join")["employee"] == "Anna"
+
+
+def test_several_entries_for_an_employee_are_named(company: Company) -> None:
+    employee = make_employee(name="Anna", email="anna.p@example.test")
+    dns = [company.add(uid, "Another Name", mail="anna.p@example.test") for uid in ("anna", "anna2")]
+
+    explanation = explain_employee(employee, servers=[company.server()])
+
+    assert params(explanation, "explain_several_entries") == {"entries": dns}
 
 
 def test_record_is_explained_with_its_employee(anna: DirectoryServer) -> None:

@@ -13,6 +13,7 @@ from django.utils import translation
 from PIL import Image
 
 from syncapp.core.health import Ailment, Finding
+from syncapp.messages import render
 from syncapp.models import DirectoryServer, Employee, FieldMapping, SyncRecord, SyncRun
 from syncapp.services import health
 from syncapp.services.health import Examination, as_csv, as_json, examine
@@ -33,6 +34,7 @@ def examined(server: DirectoryServer, **limits: Any) -> tuple[Examination, list[
 
 
 def found(findings: list[Finding]) -> set[tuple[str, str, str]]:
+    assert all(render(each.remedy.code, each.remedy.params) for each in findings)
     return {(each.ailment.value, each.dn.partition(",")[0], each.value) for each in findings}
 
 
