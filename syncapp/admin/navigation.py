@@ -44,6 +44,8 @@ def _open_matters() -> int:
 
 # Lists that are reached from another page and stand under it.
 ALSO = {"syncapp_syncrun_changelist": reverse_lazy("admin:syncapp_runitem_changelist")}
+# Pages that stand in the side bar themselves, though their address is below that of a list.
+APART = {"syncapp_employee_changelist": reverse_lazy("admin:syncapp_explain")}
 BADGES: dict[str, Callable[[], int]] = {"syncapp_conflict_changelist": _open_matters}
 
 
@@ -65,6 +67,8 @@ def _item(request: HttpRequest, title: Any, icon: str, url_name: str, permission
     }
     if url_name in ALSO:
         item["active"] = any(request.path.startswith(str(link)) for link in (item["link"], ALSO[url_name]))
+    if url_name in APART and request.path.startswith(str(APART[url_name])):
+        item["active"] = False
     if permitted and url_name in BADGES and (number := BADGES[url_name]()):
         item["badge"] = str(number)
     return item

@@ -159,5 +159,12 @@ def test_pages_of_a_person_link_to_the_explanation(viewer_client: Client) -> Non
         assert f'href="{address}"' in shown  # the side bar
 
 
+def test_side_bar_marks_one_page_alone(viewer_client: Client) -> None:
+    shown = viewer_client.get(page("syncapp_explain"))
+
+    items = [item for group in shown.context["sidebar_navigation"] for item in group["items"]]
+    assert [str(item["link"]) for item in items if item.get("active")] == [page("syncapp_explain")]
+
+
 def test_anonymous_visitor_is_sent_to_the_login(client: Client) -> None:
     assert client.get(page("syncapp_explain", query="q=a")).status_code == 302
