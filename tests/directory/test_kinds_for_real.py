@@ -103,6 +103,56 @@ def test_base_is_found_out(real: RealServer) -> None:
     assert [record.attributes["displayname"] for record in read(config, "displayName")] == [["Анна Каренина".encode()]]
 
 
+# Looking around the scope
+
+
+def test_person_out_of_scope_is_found_with_the_reasons(real: RealServer) -> None:
+    anchor, dn = real.add(title="Lookout")
+    scope = {
+        "search_bases": (f"OU=Crowd,{real.base}",),
+        "department_attribute": "title",
+        "departments": ("Продажи",),
+        "user_filter": "(!(title=Lookout))",
+    }
+
+    with open_session(real.config(**scope)) as session:
+        found = session.find([[("title", "lookout", True)]], ["title"], now=NOW, anywhere=True)
+        by_anchor = dict(session.fetch([(anchor, "")], ["title"], now=NOW))
+        reasons = session.exclusions(dn, now=NOW)
+
+    assert anchor in {record.anchor for record in found}
+    assert by_anchor[anchor] is not None
+    assert [reason.code for reason in reasons] == ["scope_outside", "scope_department", "scope_filter"]
+    assert reasons[1].params["found"] == ["Lookout"]
+
+
+def test_nothing_leaves_out_who_is_in_scope(real: RealServer) -> None:
+    _anchor, dn = real.add()
+
+    with open_session(real.config(user_filter="(!(title=Lookout))")) as session:
+        assert list(session.exclusions(dn, now=NOW)) == []
+
+
+@only_in_a_domain
+def test_contact_is_found_and_is_no_person(domain: RealServer) -> None:
+    dn = f"CN=Outside Supplier,{domain.base}"
+    domain.load(entry(dn, objectClass="contact", cn="Outside Supplier", mail="supplier@example.test"))
+
+    with open_session(domain.config()) as session:
+        (found,) = session.find([[("mail", "supplier@example.test", True)]], ["mail"], now=NOW, anywhere=True)
+        reasons = session.exclusions(found.dn, now=NOW)
+
+    assert [reason.code for reason in reasons] == ["scope_kind"]
+
+
+@only_in_a_domain
+def test_built_in_account_is_nobody(domain: RealServer) -> None:
+    with open_session(domain.config(base_dn=domain.server.suffix)) as session:
+        reasons = session.exclusions(f"CN=Administrator,CN=Users,{domain.server.suffix}", now=NOW)
+
+    assert [reason.code for reason in reasons] == ["scope_nobody"]
+
+
 # Reading
 
 
