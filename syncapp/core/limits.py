@@ -36,6 +36,8 @@ DEFAULTS: Mapping[str, Limit] = {
 }
 # After so many applied runs of the server the brake begins to count: before that it is expected.
 BEGINS_AFTER: Mapping[str, int] = {"created": 1, "conflicts": 1, "written_back": 2}
+# What a record says from a person's decision until the run that carries it out.
+_DECISIONS = frozenset({"decided_local", "decided_remote", "decided_value"})
 # Who was gone before cannot go once more.
 _GONE = INACTIVE_STATES | {State.MISSING, State.RELEASED}
 
@@ -45,15 +47,19 @@ def kinds_of(item: PlanItem, record: KnownRecord | None) -> tuple[str, ...]:
 
     `record` as it was planned with. Filling an empty value is no change here, and
     only a number that is replaced by another is `renumbered`. A value may be emptied
-    on either side; what is replaced in the directory is `written_back`.
+    on either side; what is replaced in the directory is `written_back`. What a
+    person has decided about this one is nobody's accident and no change here.
     """
     kinds = set()
+    decided = _decided_field(record)
     if item.action is Action.CREATE:
         kinds.add("created")
     before = record.state if record is not None and record.employee_id is not None else None
     if before is not None and before not in _GONE and item.state in _GONE:
         kinds.add("disabled" if item.state in INACTIVE_STATES else "lost")
     for change in item.changes:
+        if change.field == decided:
+            continue
         if change.side is Side.REMOTE:
             kinds.add("written_back")
         elif change.before and change.after:
@@ -64,6 +70,13 @@ def kinds_of(item: PlanItem, record: KnownRecord | None) -> tuple[str, ...]:
     if any((matter.kind, matter.field) not in known for matter in item.matters):
         kinds.add("conflicts")
     return tuple(sorted(kinds))
+
+
+def _decided_field(record: KnownRecord | None) -> str:
+    """The field about which somebody decided since the last run, or ''."""
+    if record is None or not record.due or record.message is None or record.message.code not in _DECISIONS:
+        return ""
+    return str(record.message.params.get("field", ""))
 
 
 def exceeded(

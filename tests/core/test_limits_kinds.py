@@ -3,7 +3,7 @@
 import pytest
 
 from syncapp.core.limits import BEGINS_AFTER, DEFAULTS, Limit, exceeded, kinds_of
-from syncapp.core.records import FieldChange, KnownRecord, Matter, PlanItem
+from syncapp.core.records import FieldChange, KnownRecord, Matter, Message, PlanItem
 from syncapp.core.vocabulary import Action, Field, MatterKind, Outcome, Side, State
 
 HERE, THERE = Side.LOCAL, Side.REMOTE
@@ -84,11 +84,16 @@ def record(state: State = State.ACTIVE, employee_id: int | None = 1, *matters: M
 
 TITLE, EXTENSION = Field.TITLE, Field.EXTENSION
 CLAIMED = Matter(MatterKind.NUMBER_TAKEN, EXTENSION)
+DECIDED = KnownRecord(
+    1, "a", 1, State.ACTIVE, Outcome.SKIPPED, due=True, message=Message("decided_remote", {"field": "extension"})
+)
 KINDS: dict[str, tuple[PlanItem, KnownRecord | None, tuple[str, ...]]] = {
     "created": (item(FieldChange(TITLE, HERE, "", "Boss"), action=Action.CREATE), None, ("created",)),
     "filled_is_no_change": (item(FieldChange(TITLE, HERE, "", "Boss")), record(), ()),
     "first_number_is_no_change": (item(FieldChange(EXTENSION, HERE, "", "215")), record(), ()),
     "replaced": (item(FieldChange(TITLE, HERE, "Clerk", "Boss")), record(), ("replaced",)),
+    "renumbered_by_a_decision": (item(FieldChange(EXTENSION, HERE, "215", "216")), DECIDED, ()),
+    "another_field_beside_a_decision": (item(FieldChange(TITLE, HERE, "Clerk", "Boss")), DECIDED, ("replaced",)),
     "renumbered": (item(FieldChange(EXTENSION, HERE, "215", "216")), record(), ("renumbered",)),
     "emptied_here": (item(FieldChange(TITLE, HERE, "Clerk", "")), record(), ("emptied",)),
     "emptied_there": (item(FieldChange(TITLE, THERE, "Clerk", "")), record(), ("emptied", "written_back")),
