@@ -59,6 +59,10 @@ class PlanHeldError(SyncError):
         self.brakes = brakes
 
 
+class PlanStaleError(SyncError):
+    """A plan cannot be applied: it is none, has ended or expired, or was made under other settings."""
+
+
 class RunAlreadyActiveError(SyncError):
     """Another run of this endpoint is running; its number is `params["run"]`."""
 

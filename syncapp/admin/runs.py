@@ -14,6 +14,7 @@ from syncapp.admin.base import ReadOnlyAdmin
 from syncapp.models import SyncRun
 from syncapp.views.access import may_start
 from syncapp.views.display import moment, run_status_label
+from syncapp.views.plans import apply_view, discard_view
 from syncapp.views.run_view import RunView
 from syncapp.views.runs import cancel_view, progress_view
 
@@ -46,6 +47,8 @@ class SyncRunAdmin(ReadOnlyAdmin):
             # Not behind `admin_view`: that would answer a poll without log-in with the log-in page.
             path("<int:run_id>/progress/", progress_view, name="syncapp_syncrun_progress"),
             path("<int:run_id>/cancel/", self.admin_site.admin_view(cancel_view), name="syncapp_syncrun_cancel"),
+            path("<int:run_id>/apply/", self.admin_site.admin_view(apply_view), name="syncapp_syncrun_apply"),
+            path("<int:run_id>/discard/", self.admin_site.admin_view(discard_view), name="syncapp_syncrun_discard"),
             *super().get_urls(),
         ]
 

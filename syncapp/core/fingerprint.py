@@ -9,7 +9,7 @@ from hashlib import blake2b
 import phonenumbers
 
 from syncapp.core.converters import CONVERTERS_VERSION
-from syncapp.core.records import RemoteRecord, SyncOptions
+from syncapp.core.records import KnownRecord, RemoteRecord, SyncOptions
 
 
 def settings_digest(options: SyncOptions) -> bytes:
@@ -37,3 +37,20 @@ def fingerprint(record: RemoteRecord, attributes: Sequence[str], digest: bytes) 
     values = [found if found is None or len(found) < 2 else sorted(found) for found in map(values_of, attributes)]
     content = marshal.dumps((digest, record.state.value, record.dn, [found or None for found in values]), 2)
     return blake2b(content, digest_size=12).hexdigest()
+
+
+def record_mark(record: KnownRecord) -> str:
+    """16 hex digits over what runs and people have decided about an entry so far.
+
+    Not over its status and messages, which say what the last run did.
+    """
+    decided = (
+        record.employee_id,
+        record.state.value,
+        sorted(record.refused),
+        sorted(record.base.items()),
+        sorted(record.waits.items()),
+        sorted(record.refusals),
+        record.open_matters,
+    )
+    return blake2b(repr(decided).encode(), digest_size=8).hexdigest()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from syncapp.core.fingerprint import record_mark
 from syncapp.core.merge import Decision, FieldMerge
 from syncapp.core.outward import Outward
 from syncapp.core.records import (
@@ -204,6 +205,8 @@ class PersonPlan:
             waits=self.waits,
             state_changed=state_changed,
             fingerprint=person.fingerprint if settled else "",
+            seen=person.seen,
+            record_seen=record_mark(record) if record is not None else "",
         )
 
     def _is_stored(self, touch: RecordTouch) -> bool:

@@ -97,7 +97,8 @@ class RemotePerson(NamedTuple):
 
     Readings of opaque fields hold digests. `photo_area`: width times height, in
     pixels, of the picture that stands there. `raw`: the values themselves of
-    attributes to which this run may write, by lower-cased name.
+    attributes to which this run may write, by lower-cased name. `seen`: a mark of
+    everything that was read of the entry, whatever is settled or set.
     """
 
     anchor: str
@@ -105,6 +106,7 @@ class RemotePerson(NamedTuple):
     state: State
     readings: Mapping[Field, Reading]
     fingerprint: str = ""
+    seen: str = ""
     photo_area: int = 0
     raw: Mapping[str, list[bytes]] | None = None
 
@@ -353,7 +355,8 @@ class PlanItem(NamedTuple):
     `outcome` is what the record's status will be when all goes well. `changes`
     are in the order of `Field`, those of the hub before those of the domain. `base`
     is the record's whole new base, but for what is yet to be written to the domain.
-    `waits` maps fields that may not go out yet to what stands there. `employee_version` is the version planned with.
+    `waits` maps fields that may not go out yet to what stands there. Planned with were
+    `employee_version`, the entry as `seen`, and the record as `record_seen`.
     """
 
     anchor: str
@@ -377,6 +380,9 @@ class PlanItem(NamedTuple):
     waits: Mapping[Field, str] = NO_WAITS
     state_changed: bool = False
     fingerprint: str = ""  # empty: not settled, look again in the next run
+    seen: str = ""
+    record_seen: str = ""
+    kinds: tuple[str, ...] = ()  # of change, as the brakes count them
 
 
 class RecordTouch(NamedTuple):

@@ -12,13 +12,14 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 
 from syncapp.choices import Field, MatterKind
-from syncapp.messages import configuration, directory, explaining, health, people, runs, writing
+from syncapp.messages import configuration, directory, explaining, health, limits, people, runs, writing
 
 TEMPLATES: dict[str, Promise] = {
     **configuration.TEMPLATES,
     **directory.TEMPLATES,
     **explaining.TEMPLATES,
     **health.TEMPLATES,
+    **limits.TEMPLATES,
     **people.TEMPLATES,
     **runs.TEMPLATES,
     **writing.TEMPLATES,
@@ -30,6 +31,7 @@ def render(code: str, params: Mapping[str, Any] | None = None) -> str:
 
     Lists among the parameters are joined by commas, fields have their labels (with a
     capital where a sentence begins with one), and what is empty is shown as a dash.
+    `here` and `there` are lists of fields with their values on a side.
     Templates with a plural are `ngettext_lazy(…, "count")`: their number is the parameter `count`.
     """
     if not code:
@@ -47,6 +49,9 @@ def _shown(name: str, value: Any) -> Any:
         return MatterKind(value).label
     if name == "fields":
         value = [Field(each).label for each in value]
+    if name in ("here", "there"):
+        value = [f"{Field(field).label} “{text}”" if text else f"{Field(field).label} –" for field, text in value]
+        value = value or ""
     if isinstance(value, list | tuple):
         value = ", ".join(map(str, value))
     return "–" if value == "" else value

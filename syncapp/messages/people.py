@@ -34,6 +34,15 @@ TEMPLATES: dict[str, Promise] = {
     "value_not_extension": _(
         "“%(value)s” in “%(attribute)s” is not an internal number. It was left alone; map another attribute, or give a pattern that picks the number."
     ),
+    "drifted": _(
+        "Not applied: this person was changed since the plan was made. Now here: %(here)s; in the domain: %(there)s. The next run looks again."
+    ),
+    "drifted_gone": _(
+        "Not applied: the entry is not among the people who are read any more. Now here: %(here)s. The next run looks again."
+    ),
+    "drifted_number": _(
+        "Not applied: number %(number)s belongs to “%(owner)s” since the plan was made. The next run looks again."
+    ),
     "matched": _("Recognised by %(key)s."),
     "match_confirmed": _("Joined by %(who)s."),
     "match_refused": _("%(who)s said that this is none of the proposed people."),

@@ -16,7 +16,11 @@ class SyncRun(models.Model):
     """One execution. A row with status `running` is the claim on its endpoint.
 
     `mapping` says how each field was read (rule B8); `anchors` are the only
-    entries of a run for certain people, none for a run over everybody.
+    entries of a run for certain people, none for a run over everybody. `kinds` are
+    what the brakes count (rule E3): how many people had which kind of change, of a
+    preview or held run would have. `seal` is what applying its plan later has to
+    know (rule E5), as `services.seals` writes and reads it. `plan_end_code`: why a
+    held or previewed plan cannot be applied any more.
     """
 
     endpoint = models.ForeignKey(
@@ -46,6 +50,10 @@ class SyncRun(models.Model):
     forced = models.BooleanField(_("brakes overridden"), default=False)
     mapping = models.JSONField(default=dict, blank=True)
     anchors = models.JSONField(default=list, blank=True)
+    kinds = models.JSONField(default=dict, blank=True)
+    seal = models.JSONField(default=dict, blank=True)
+    plan_end_code = models.CharField(max_length=60, blank=True)
+    plan_end_params = models.JSONField(default=dict, blank=True)
     applies = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="applied_by")
     cancel_requested = models.BooleanField(default=False)
     queued_at = models.DateTimeField(_("queued"), default=timezone.now)

@@ -26,7 +26,8 @@ class Tally:
 
     `fields`: how many people have a change or a conflict in each field. `renumbered`
     says of each phone that has to be set up anew whose it is, and the numbers.
-    `writing`: people of whom something goes out.
+    `writing`: people of whom something goes out. `kinds`: how many people had which
+    kind of change, as the brakes count.
     """
 
     done: Counter[str] = field(default_factory=Counter)
@@ -36,6 +37,7 @@ class Tally:
     writing: int = 0
     fields: Counter[str] = field(default_factory=Counter)
     renumbered: list[str] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
 
     def add_planned(self, item: PlanItem, *, before: str) -> None:
         own = {change.field: change for change in item.changes if change.side is Side.LOCAL}
@@ -48,6 +50,7 @@ class Tally:
         )
         self.done["written_back"] += len(own) < len(item.changes)
         self._add_outcome(item.outcome, before)
+        self.kinds.update(item.kinds)
         self.fields.update({change.field.value for change in item.changes} | _disputed(item))
 
     def add_written(self, written: Written) -> None:
@@ -64,6 +67,8 @@ class Tally:
         )
         if renumbered:
             self.renumbered.append(f"{row.name}: {before} → {after or '–'}")
+        if not refused:
+            self.kinds.update(kind for kind in row.plan["kinds"] if kind != "written_back")
         if written.outcome == ItemOutcome.WRITING:
             self.writing += 1
         else:
@@ -72,6 +77,8 @@ class Tally:
     def add_sent(self, sent: Sent) -> None:
         """Count what became of one person at the endpoint, and with that of the person."""
         self.done["written_back"] += sent.wrote
+        self.kinds["written_back"] += sent.wrote
+        self.kinds["conflicts"] += bool(sent.matters) and "conflicts" not in sent.row.plan["kinds"]
         self._add_outcome(sent.outcome, sent.row.plan["before"])
 
     def _add_done(self, *, action: str, state: str, state_changed: bool, changed: bool, renumbered: bool) -> None:

@@ -23,6 +23,8 @@ from syncapp.store import snapshots
 LATELY = timedelta(minutes=5)
 # When more than one in so many need a look, it is asked first who has a photo at all: often nobody has.
 FEW = 20
+# Entries that are read one by one between two signs of life.
+BEAT_EVERY = 200
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class DirectoryReader:
         self._written = [
             rule.attribute.lower() for rule in rules if sends and rule.pushes and rule.field in TEXT_FIELDS
         ]
+        self._compared = [name for name in self._wanted if name not in marker]
         self._coarse = bool(marker) and session.marker_is_coarse
         self._digest = settings_digest(self.options)
         session.check_attributes(
@@ -123,11 +126,28 @@ class DirectoryReader:
                 record_ids.append(passports[record.anchor].record_id)
         return self._completed(read, record_ids)
 
+    def again(self, entries: Iterable[tuple[str, str]], beat: Callable[[], None]) -> dict[str, RemotePerson]:
+        """Read entries of a plan once more, by anchor; left out is who is not in scope any more.
+
+        Without photos: those are compared when they are carried.
+        """
+        now = timezone.now()
+        found = {}
+        for number, (anchor, raw) in enumerate(
+            self._session.fetch(entries, self._wanted, now=now, in_scope=True), start=1
+        ):
+            if raw is not None:
+                found[anchor] = self._person(self._opaque.conceal(raw), "", now)
+            if number % BEAT_EVERY == 0:
+                beat()
+        return found
+
     def _person(self, record: RemoteRecord, mark: str, now: datetime) -> RemotePerson:
         """Read an entry. Without a fingerprint it is looked at again: a clock of seconds may hide a second change."""
         if self._coarse and _changed_lately(record.attributes.get(self._session.change_marker), now):
             mark = ""
         person = self._opaque.with_secret(read_person(record, self.options, fingerprint=mark), record)
+        person = person._replace(seen=fingerprint(record, self._compared, b""))
         if not self._written:
             return person
         raw = {name: record.attributes[name] for name in self._written if name in record.attributes}

@@ -4,7 +4,7 @@ import logging
 import os
 import pwd
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +34,12 @@ def enqueue_run(
     user: "User | None" = None,
     force: bool = False,
     anchors: Sequence[tuple[str, str]] = (),
+    applies: SyncRun | None = None,
 ) -> SyncRun:
     """Put a run into the queue and return its row, where it can be watched.
 
-    `anchors` are anchor and last known DN of the only people to look at.
+    `anchors` are anchor and last known DN of the only people to look at; `applies`
+    is the run whose plan is to be carried out.
 
     Raise RunAlreadyActiveError when one of this endpoint is running or waiting.
     """
@@ -56,6 +58,7 @@ def enqueue_run(
             who=user.get_username() if user is not None else "",
             forced=force,
             anchors=list(map(list, anchors)),
+            applies=applies,
             status=RunStatus.QUEUED,
         )
         transaction.on_commit(lambda: async_task(TASK, run.pk, task_name=f"run {run.pk}"))
@@ -70,6 +73,7 @@ def start_run(
     who: str = "",
     force: bool = False,
     anchors: Sequence[tuple[str, str]] = (),
+    applies: SyncRun | None = None,
 ) -> SyncRun:
     """Claim the endpoint by a running row; raise RunAlreadyActiveError when another one holds the claim."""
     close_stale_runs(endpoint.pk)
@@ -82,7 +86,8 @@ def start_run(
                 who=who,
                 forced=force,
                 anchors=list(map(list, anchors)),
-                **_claim(whole=not anchors),
+                applies=applies,
+                **_claim(_read_mode(anchors, applies)),
             )
     except IntegrityError:
         raise _already_active(endpoint) from None
@@ -96,14 +101,14 @@ def claim_queued_run(run_id: int) -> SyncRun | None:
     A task that is delivered twice finds nothing to do the second time. When
     another run holds the claim, this one ends as `failed` and says so.
     """
-    run = SyncRun.objects.select_related("endpoint").get(pk=run_id)
+    run = SyncRun.objects.select_related("endpoint", "applies").get(pk=run_id)
     if run.endpoint is None:
         return None
     close_stale_runs(run.endpoint.pk)
     try:
         with transaction.atomic():
             claimed = SyncRun.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(
-                **_claim(whole=not run.anchors),
+                **_claim(_read_mode(run.anchors, run.applies)),
             )
     except IntegrityError:
         error = _already_active(run.endpoint)
@@ -117,12 +122,19 @@ def claim_queued_run(run_id: int) -> SyncRun | None:
     return run
 
 
-def _claim(*, whole: bool) -> dict[str, Any]:
+def _read_mode(anchors: Sequence[Any], applies: SyncRun | None) -> str:
+    """How much a run reads: '' for one that looks at the people of another run's plan."""
+    if applies is not None:
+        return ""
+    return ReadMode.PERSON if anchors else ReadMode.FULL
+
+
+def _claim(read: str) -> dict[str, Any]:
     """What makes a row the claim on its endpoint; the times are the database's."""
     return {
         "status": RunStatus.RUNNING,
         "phase": RunPhase.READ,
-        "read": ReadMode.FULL if whole else ReadMode.PERSON,
+        "read": read,
         "started_at": Now(),
         "heartbeat_at": Now(),
     }
@@ -148,6 +160,8 @@ class RunKeeper:
     `beat` must be called at least every minute: at each page read and each chunk
     written. It raises ClaimLostError when another process closed the run,
     RunCancelledError when somebody asked for it, SyncError past the deadline.
+    `kinds` is what has been done so far that counts towards the brakes: it is stored
+    on the way, so that a killed run counts too.
     """
 
     def __init__(self, run: SyncRun, stop: Callable[[], bool]) -> None:
@@ -155,6 +169,7 @@ class RunKeeper:
         self.stop = stop
         self.started = timezone.now()
         self.notes: list[dict[str, Any]] = []
+        self.kinds: Mapping[str, int] = {}
 
     def beat(self, *, phase: RunPhase | None = None, done: int | None = None, total: int | None = None) -> None:
         if self.stop():
@@ -164,6 +179,8 @@ class RunKeeper:
             values |= {"phase": phase, "progress_total": total, "progress_done": 0}
         if done is not None:
             values["progress_done"] = done
+        if self.kinds:
+            values["kinds"] = dict(self.kinds)
         running = SyncRun.objects.filter(pk=self.run.pk, status=RunStatus.RUNNING)
         if not running.filter(cancel_requested=False).update(**values):
             if running.exists():
@@ -186,6 +203,8 @@ def finish_run(
     counts: dict[str, int] | None = None,
     seconds: dict[str, float] | None = None,
     notes: list[dict[str, Any]] | None = None,
+    kinds: Mapping[str, int] | None = None,
+    seal: dict[str, Any] | None = None,
 ) -> None:
     """End a running run; one that was closed by somebody else stays as it is."""
     SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(
@@ -196,6 +215,8 @@ def finish_run(
         counts=counts or {},
         seconds=seconds or {},
         notes=notes or [],
+        kinds=dict(kinds or {}),
+        seal=seal or {},
         finished_at=Now(),
     )
     run.refresh_from_db()

@@ -1,20 +1,22 @@
 """The steps of a run, from reading to writing back (design, section 6)."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from django.utils import timezone
 
 from syncapp.choices import RunMode, RunPhase
 from syncapp.core import limits
 from syncapp.core.outward import Outward
-from syncapp.core.records import Message, PlanItem, RecordTouch, RemoteRecord
+from syncapp.core.records import Message, PlanItem, RecordTouch, RemoteRecord, SyncOptions
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side
 from syncapp.exceptions import PlanHeldError
 from syncapp.models import DirectoryServer, SyncRun
+from syncapp.services.brakes import Changes, too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
 from syncapp.services.endpoints import directory_config, store_findings
@@ -24,10 +26,11 @@ from syncapp.services.planning import Planning, make_plan
 from syncapp.services.ports import EndpointSession, OpenSession
 from syncapp.services.reading import DirectoryReader, RemoteRead
 from syncapp.services.runs import RunKeeper
+from syncapp.services.seals import Seal, configuration_digest, scope_of
 from syncapp.services.secrets import forget_unmapped_secrets
 from syncapp.services.sending import Sending
 from syncapp.store.bulk import in_chunks
-from syncapp.store.items import insert_items, iter_planned
+from syncapp.store.items import PlannedRow, insert_items, iter_planned
 from syncapp.store.newcomers import Newcomers, from_now_on
 from syncapp.store.sent import UnknownWrite, last_whole_run, unknown_writes, waiting_for
 from syncapp.store.writer import apply_items, apply_touches, settle_the_rest
@@ -60,6 +63,8 @@ class Execution:
         default_factory=lambda: dict.fromkeys(("read", "plan", "apply", "write_back", "total"), 0.0)
     )
     stored: int = 0  # items of this run so far
+    seal: dict[str, Any] = field(default_factory=dict)
+    refused: int = 0  # rows of a sealed plan that had drifted
 
     def beat(self, phase: RunPhase, done: int, total: int | None = None) -> None:
         self.keeper.beat(phase=phase if done == 0 else None, done=done, total=total)
@@ -88,6 +93,7 @@ class Wave:
     entries: dict[str, RemoteRecord] = field(default_factory=dict)  # of those who are to be written, as they were read
     tally: Tally = field(default_factory=Tally)
     touches: list[RecordTouch] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
 
 
 def take_steps(execution: Execution) -> None:
@@ -105,21 +111,43 @@ def take_steps(execution: Execution) -> None:
             read = _read(execution, reader)
         _close_read_only(execution, session, read, outward)
         remapped = _compare_mapping(execution, read, last.mapping if last else {})
+        planned_at = timezone.now()
         wave = _plan(execution, read, outward, remapped)
-        _brake(execution, wave, remapped)
+        held = _judge(execution, wave, remapped, last)
+        execution.seal = Seal(
+            digest=configuration_digest(server, read.options),
+            planned_at=planned_at,
+            newest=wave.newcomers.newest,
+            brakes=[message.code for message in held],
+            kinds=wave.changes.counts,
+            joined=wave.changes.joined,
+            remapped=sorted(remapped),
+            scope=scope_of(server),
+        ).dump()
+        brake(execution, held)
         if run.mode == RunMode.PREVIEW:
             return
         tally = Tally()
-        try:
+        with finishing(execution, session, tally, read=read.count):
             _apply(execution, session, wave, tally)
-            store_findings(server, session.kind)
             if outward.allowed:
                 _write_back(execution, session, reader, wave, outward, tally)
-            forget_unmapped_secrets()
-            sweep(now=timezone.now(), folders=[FOLDERS[run.pk % len(FOLDERS)]])
-        finally:  # a run that was stopped half-way says what it did, not what it would have done
-            execution.counts = applied_counts(endpoint_id=server.pk, read=read.count, tally=tally)
-            _name_renumbered(execution, tally)
+
+
+@contextmanager
+def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, read: int) -> Iterator[None]:
+    """Tidy up after applying; a run that was stopped half-way says what it did, not what it would have done."""
+    run, server = execution.run, execution.server
+    if not run.forced:  # what a person let through does not count against later runs
+        execution.keeper.kinds = tally.kinds
+    try:
+        yield
+        store_findings(server, session.kind)
+        forget_unmapped_secrets()
+        sweep(now=timezone.now(), folders=[FOLDERS[run.pk % len(FOLDERS)]])
+    finally:
+        execution.counts = applied_counts(endpoint_id=server.pk, read=read, tally=tally)
+        _name_renumbered(execution, tally)
 
 
 def _read(execution: Execution, reader: DirectoryReader) -> RemoteRead:
@@ -157,10 +185,10 @@ def _plan(execution: Execution, read: RemoteRead, outward: Outward, remapped: fr
     return wave
 
 
-def _brake(execution: Execution, wave: Wave, remapped: frozenset[Field]) -> None:
-    """Hold the plan where somebody has to look at it first, unless a person said to go on."""
-    read, planning = wave.read, wave.planning
-    execution.counts = planned_counts(endpoint_id=execution.server.pk, read=read.count, tally=wave.tally)
+def _judge(execution: Execution, wave: Wave, remapped: frozenset[Field], last: SyncRun | None) -> list[Message]:
+    """Return every reason for which somebody has to look at the plan first, with the likely causes."""
+    read, planning, server = wave.read, wave.planning, execution.server
+    execution.counts = planned_counts(endpoint_id=server.pk, read=read.count, tally=wave.tally)
     for message in planning.notes:
         execution.note(message)
     held = limits.brakes(
@@ -170,6 +198,18 @@ def _brake(execution: Execution, wave: Wave, remapped: frozenset[Field]) -> None
         pools=[pool.name for pool in read.options.pools],
         remapped={name: wave.tally.fields[name] for name in sorted(remapped)},
     )
+    return held + too_much(
+        server,
+        wave.changes,
+        rules=read.options.rules,
+        unfilled=read.never_filled,
+        scopes=(last.seal.get("scope", {}) if last else {}, scope_of(server)),
+        now=timezone.now(),
+    )
+
+
+def brake(execution: Execution, held: Sequence[Message]) -> None:
+    """Hold the plan, unless a person said to go on; then the reasons stay as notes."""
     if held and not execution.run.forced:
         raise PlanHeldError([(message.code, dict(message.params)) for message in held])
     for message in held:
@@ -188,6 +228,8 @@ def _store_plan(execution: Execution, wave: Wave) -> None:
                 wave.touches.append(news)
             else:
                 before = record.status.value if record else ""
+                news = news._replace(kinds=limits.kinds_of(news, record))
+                wave.changes.add(news, record, wave.planning.sides.local_of(news.anchor))
                 items.append((news, before))
                 person = people.get(news.anchor)
                 if (
@@ -209,26 +251,39 @@ def _apply(execution: Execution, session: EndpointSession, wave: Wave, tally: Ta
     with execution.timed(RunPhase.APPLY):
         execution.beat(RunPhase.APPLY, 0, planned)
         for rows in iter_planned(run.pk, after=wave.first - 1):
-            contents = incoming(session, wave.read.options, rows, execution.keeper.beat)
-            keep_for([(row.changes[Field.PHOTO][0], row.id) for row in rows if row.changes.get(Field.PHOTO, ("",))[0]])
-            for written in apply_items(
-                run,
-                rows,
-                now=timezone.now(),
-                beat=execution.keeper.beat,
-                newcomers=wave.newcomers,
-                contents=contents,
-            ):
-                if written.due:
-                    execution.keeper.note("edited_meanwhile_note")
-                else:
-                    tally.add_written(written)
+            apply_rows(execution, session, wave.read.options, rows, newcomers=wave.newcomers, tally=tally)
             done += len(rows)
             execution.beat(RunPhase.APPLY, done, planned)
         for chunk in in_chunks(wave.touches):
             execution.keeper.beat()
             apply_touches(run, chunk)
         settle_the_rest(run)
+
+
+def apply_rows(
+    execution: Execution,
+    session: EndpointSession,
+    options: SyncOptions,
+    rows: Sequence[PlannedRow],
+    *,
+    newcomers: Newcomers,
+    tally: Tally,
+    drifted: Mapping[str, Message] = MappingProxyType({}),
+) -> None:
+    """Carry out one chunk in the hub, and count it; who is in `drifted` is left as he is."""
+    beat = execution.keeper.beat
+    contents = incoming(session, options, [row for row in rows if row.anchor not in drifted], beat)
+    keep_for([(row.changes[Field.PHOTO][0], row.id) for row in rows if row.changes.get(Field.PHOTO, ("",))[0]])
+    now = timezone.now()
+    for written in apply_items(
+        execution.run, rows, now=now, beat=beat, newcomers=newcomers, contents=contents, drifted=drifted
+    ):
+        if not written.due:
+            tally.add_written(written)
+        elif execution.run.applies_id is not None:
+            execution.refused += 1
+        else:
+            execution.keeper.note("edited_meanwhile_note")
 
 
 def _write_back(

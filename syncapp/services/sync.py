@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from django.db import OperationalError
+from django.utils import timezone
 
 from syncapp.choices import RunMode, RunStatus, RunTrigger
 from syncapp.directory.session import open_session as open_directory_session
@@ -13,6 +14,8 @@ from syncapp.exceptions import ClaimLostError, PlanHeldError, RunCancelledError,
 from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services.ports import OpenSession
 from syncapp.services.runs import RunKeeper, claim_queued_run, finish_run, start_run
+from syncapp.services.sealed import take_sealed_steps
+from syncapp.services.seals import check_plan, settle_plans
 from syncapp.services.steps import Execution, Progress, no_progress, take_steps
 
 logger = logging.getLogger(__name__)
@@ -26,6 +29,7 @@ def run_sync(
     who: str = "",
     force: bool = False,
     anchors: Sequence[tuple[str, str]] = (),
+    applies: SyncRun | None = None,
     progress: Progress = no_progress,
     stop: Callable[[], bool] = lambda: False,
     open_session: OpenSession = open_directory_session,
@@ -33,10 +37,10 @@ def run_sync(
     """Do one whole run here and now, and leave it finished however it ends.
 
     `anchors` are anchor and last known DN of the only people to look at, none for
-    everybody. Raise RunAlreadyActiveError when the server is busy with another run.
+    everybody; `applies` is the run whose plan, and nothing else, is carried out. Raise RunAlreadyActiveError when the server is busy with another run.
     `stop` is asked at each page and chunk whether the run should end.
     """
-    run = start_run(endpoint=server, mode=mode, trigger=trigger, who=who, force=force, anchors=anchors)
+    run = start_run(endpoint=server, mode=mode, trigger=trigger, who=who, force=force, anchors=anchors, applies=applies)
     return carry_out(run, server, progress=progress, stop=stop, open_session=open_session)
 
 
@@ -46,6 +50,33 @@ def execute_run(run_id: int) -> SyncRun | None:
     if run is None:
         return None
     return carry_out(run, DirectoryServer.objects.get(pk=run.server_id))
+
+
+def apply_plan(
+    plan: SyncRun,
+    *,
+    trigger: RunTrigger,
+    who: str = "",
+    force: bool = False,
+    progress: Progress = no_progress,
+    stop: Callable[[], bool] = lambda: False,
+) -> SyncRun:
+    """Carry out the plan of a preview or held run here and now, exactly as it was shown (rule E5).
+
+    Raise PlanStaleError where it cannot be applied, RunAlreadyActiveError when the server is busy.
+    """
+    check_plan(plan, force=force, now=timezone.now())
+    return run_sync(
+        server=DirectoryServer.objects.get(pk=plan.server_id),
+        mode=RunMode.APPLY,
+        trigger=trigger,
+        who=who,
+        force=force,
+        anchors=plan.anchors,
+        applies=plan,
+        progress=progress,
+        stop=stop,
+    )
 
 
 def carry_out(
@@ -87,7 +118,10 @@ def carry_out(
             counts=execution.counts,
             seconds=execution.seconds,
             notes=execution.keeper.notes,
+            kinds=execution.keeper.kinds,
+            seal=execution.seal,
         )
+    settle_plans(run)
     return run
 
 
@@ -97,7 +131,10 @@ def _crash(unexpected: BaseException) -> SyncError:
 
 def _outcome(execution: Execution) -> tuple[RunStatus, SyncError | None]:
     try:
-        take_steps(execution)
+        if execution.run.applies_id is None:
+            take_steps(execution)
+        else:
+            take_sealed_steps(execution)
     except PlanHeldError as error:
         for code, params in error.brakes[1:]:
             execution.keeper.note(code, **params)
@@ -115,4 +152,4 @@ def _outcome(execution: Execution) -> tuple[RunStatus, SyncError | None]:
         logger.exception("The database refused to go on with run %s", execution.run.pk)
         return RunStatus.FAILED, SyncError("database_unavailable", retryable=True)
     open_matters = any(execution.counts[name] for name in ("failed", "conflicts", "proposed"))
-    return RunStatus.PARTIAL if open_matters else RunStatus.COMPLETED, None
+    return RunStatus.PARTIAL if open_matters or execution.refused else RunStatus.COMPLETED, None

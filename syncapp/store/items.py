@@ -135,6 +135,9 @@ def _dump_plan(item: PlanItem, before: str) -> dict[str, Any]:
         "moves": item.number_moves,
         "waits": dump_waits(item.waits),
         "here": _outcome_here(item),
+        "seen": item.seen,
+        "record_seen": item.record_seen,
+        "kinds": item.kinds,
     }
 
 

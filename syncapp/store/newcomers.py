@@ -5,9 +5,10 @@ The plan knows nothing of them: whoever it creates may be one of them.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from syncapp.core.normalise import email_key, name_key
 from syncapp.core.vocabulary import Field
@@ -19,16 +20,25 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Newcomers:
-    """`newest`: the highest id when the plan was made. `own`: how many the run itself has created since."""
+    """`newest`: the highest id when the plan was made. `own`: how many the run itself has created since.
+
+    `since`: when a plan of an earlier run was made. Then edits count as well: in days
+    somebody may have become the person whom the plan would create.
+    """
 
     newest: int
     own: int = 0
+    since: datetime | None = None
 
     def leave_out_known(self, run: SyncRun, batch: "Iterable[Written]") -> None:
         """Leave out whom somebody else has brought in meanwhile, by e-mail, name or mobile: the next run matches them."""
         creating = [written for written in batch if written.creates]
+        if not creating:
+            return
         came = Employee.rows.filter(id__gt=self.newest)
-        if not creating or came.count() == self.own:
+        if self.since is not None:
+            came = Employee.rows.filter(Q(id__gt=self.newest) | Q(updated_at__gte=self.since))
+        elif came.count() == self.own:
             return
         tied_here = SyncRecord.objects.filter(endpoint_id=run.server_id, employee=OuterRef("pk"))
         strangers = came.exclude(Exists(tied_here)).values_list("email_key", "name_key", "mobile")

@@ -29,7 +29,12 @@ class ReportedPerson:
 
 
 # Planned, but not written: what the item says of changes did not happen.
-LEFT_OUT = frozenset({"edited_meanwhile", "came_meanwhile", "number_taken_meanwhile", "row_refused"})
+LEFT_OUT = frozenset(
+    {
+        *("edited_meanwhile", "came_meanwhile", "number_taken_meanwhile", "row_refused"),
+        *("drifted", "drifted_gone", "drifted_number"),
+    }
+)
 # Runs whose plan is what they have to show; elsewhere `planned` means that it was not carried out.
 SHOWS_PLAN = frozenset({RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.HELD})
 
@@ -40,7 +45,8 @@ def people_of_run(run: SyncRun, *, everybody: bool = False) -> Iterator[Reported
     if run.status not in SHOWS_PLAN:
         items = items.exclude(outcome="planned")
     for item in items.select_related("record", "employee").order_by("position").iterator(chunk_size=1000):
-        if everybody or _changes(item) or item.plan["state_changed"] or _status(item) != "skipped":
+        quiet = _status(item) == "skipped" and item.message_code not in LEFT_OUT
+        if everybody or _changes(item) or item.plan["state_changed"] or not quiet:
             yield _from_item(item)
     in_this_run = items.filter(record__isnull=False).values("record")
     records = SyncRecord.objects.filter(endpoint=run.server_id).exclude(pk__in=in_this_run)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import orjson
 from django.db import transaction
-from django.db.models import TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from syncapp.choices import RunMode, RunStatus
@@ -192,11 +192,14 @@ def unknown_writes(endpoint_id: int) -> dict[str, UnknownWrite]:
     return found
 
 
-def last_whole_run(endpoint_id: int) -> SyncRun | None:
-    """Return the last run over everybody that was applied to its end."""
+def whole_runs(endpoint_id: int) -> QuerySet[SyncRun]:
+    """Return the runs over everybody that were applied to their end, those of a sealed plan included."""
     ended = [RunStatus.COMPLETED, RunStatus.PARTIAL]
-    runs = SyncRun.objects.filter(endpoint_id=endpoint_id, mode=RunMode.APPLY, status__in=ended, anchors=[])
-    return runs.order_by("-id").first()
+    return SyncRun.objects.filter(endpoint_id=endpoint_id, mode=RunMode.APPLY, status__in=ended, anchors=[])
+
+
+def last_whole_run(endpoint_id: int) -> SyncRun | None:
+    return whole_runs(endpoint_id).order_by("-id").first()
 
 
 def waiting_for(endpoint_id: int, attributes: Collection[str]) -> list[tuple[str, str]]:

@@ -74,6 +74,11 @@ class Written:
 
     @property
     def unwritten(self) -> list[str]:
+        if self.due:
+            names = [(Side.LOCAL, name) for name in self.row.changes] + [
+                (Side.REMOTE, name) for name in self.row.pushes
+            ]
+            return [f"{side}:{name}" for side, name in names]
         return [f"{Side.LOCAL}:{name}" for name in self.row.changes if name not in self.changes]
 
     def take_content(self, name: Field, content: "Content | Unusable | None") -> None:
@@ -96,14 +101,14 @@ class Written:
         else:  # it is another one by now, or gone
             self.due_again = True
 
-    def leave_out(self, code: str) -> None:
+    def leave_out(self, code: str, **params: Any) -> None:
         self.due, self.creates, self.updates = True, False, False
-        self.say(Outcome.SKIPPED, code)
+        self.say(Outcome.SKIPPED, code, **params)
 
     def refuse(self) -> None:
         self.refused, self.creates, self.updates = True, False, False
 
-    def say(self, outcome: Outcome, code: str, **params: str) -> None:
+    def say(self, outcome: Outcome, code: str, **params: Any) -> None:
         self.outcome, self.message_code, self.message_params = outcome.value, code, as_json(params)
 
 
@@ -115,16 +120,18 @@ def apply_items(
     beat: Callable[[], None],
     newcomers: Newcomers,
     contents: Contents = MappingProxyType({}),
+    drifted: Mapping[str, Message] = MappingProxyType({}),
 ) -> list[Written]:
     """Carry out the hub's part of a chunk of planned items; return what became of each.
 
     Items with something for the domain become `writing`, the others are done.
     `newcomers` are those who came into the hub since the plan was made, `contents`
-    what photos and secrets of the plan consist of.
+    what photos and secrets of the plan consist of. `drifted` maps the anchors of those
+    who are not as planned with any more to what is said of them.
     `beat` renews the run's claim inside the transaction and raises when it is
     lost, which rolls everything back.
     """
-    job = _Job(run, now, beat, newcomers, contents)
+    job = _Job(run, now, beat, newcomers, contents, drifted)
     for attempt in range(1, RETRIES + 1):
         try:
             written = _apply_or_halve(job, [rows])
@@ -151,6 +158,7 @@ class _Job:
     beat: Callable[[], None]
     newcomers: Newcomers
     contents: Contents
+    drifted: Mapping[str, Message]
 
 
 def _apply_or_halve(job: _Job, groups: Sequence[Sequence[PlannedRow]]) -> list[Written]:
@@ -180,6 +188,9 @@ def _apply(job: _Job, rows: Sequence[PlannedRow]) -> list[Written]:
     run, now = job.run, job.now
     batch = [_begin(row, job.contents) for row in rows]
     _leave_out_edited(batch)
+    for written in batch:
+        if (message := job.drifted.get(written.row.anchor)) is not None:
+            written.leave_out(message.code, **message.params)
     _keep_bases(batch)
     job.newcomers.leave_out_known(run, batch)
     # In this order: a newcomer may take a number that somebody here gives up.

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from syncapp.choices import RunMode, RunPhase, RunStatus
 from syncapp.models import SyncRun
+from syncapp.services import seals
 from syncapp.views.display import run_status_label, sentence, sentences
 from syncapp.views.worker_state import worker_is_running
 
@@ -37,6 +38,8 @@ COUNTS: dict[str, tuple[Promise, str]] = {
     "ignored": (pgettext_lazy("count", "ignored"), "status__exact=ignored"),
     "new_matters": (gettext_lazy("new matters to decide"), ""),
 }
+# Counts of what a run does to people.
+DONE = ("created", "updated", "written_back", "disabled", "missing", "returned", "renumbered", "new_matters")
 SECONDS: dict[str, Promise] = {
     "read": gettext_lazy("reading"),
     "plan": gettext_lazy("planning"),
@@ -139,6 +142,29 @@ class RunView:
             return ""
         seconds = round(((run.finished_at or timezone.now()) - run.started_at).total_seconds())
         return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+
+    @property
+    def keeps_plan(self) -> bool:
+        return seals.is_plan(self.run)
+
+    @property
+    def plan_end(self) -> str:
+        """Why the plan cannot be applied any more, '' where it can."""
+        end = seals.end_of_plan(self.run, now=timezone.now())
+        return sentence(end.code, end.params) if end is not None else ""
+
+    @property
+    def needs_force(self) -> bool:
+        return seals.needs_force(self.run)
+
+    @property
+    def planned(self) -> list[Count]:
+        """What applying would do: the counts of what is done, without those of what is there."""
+        return [
+            Count(label=capfirst(str(COUNTS[name][0])), value=self.run.counts[name], url="")
+            for name in DONE
+            if self.run.counts.get(name)
+        ]
 
     @property
     def worker_missing(self) -> bool:

@@ -10,7 +10,7 @@ from fixtures.openldap import OpenLdap
 from syncapp.choices import Kind, RunMode, RunTrigger, Security
 from syncapp.models import DirectoryServer, EndpointPool, RunItem, SyncRun
 from syncapp.services.steps import Progress, no_progress
-from syncapp.services.sync import run_sync
+from syncapp.services.sync import apply_plan, run_sync
 from tests.factories import make_pool, make_server
 
 _branches = count(1)
@@ -50,6 +50,11 @@ class Company:
             f"uid={uid},{self.base}",
             [(ldap.MOD_REPLACE, key, None if value is None else _bytes(value)) for key, value in attributes.items()],
         )
+
+    def value(self, uid: str, attribute: str) -> list[str]:
+        """What stands in the directory, sorted."""
+        ((_dn, found),) = self.ldap.search_s(f"uid={uid},{self.base}", ldap.SCOPE_BASE, attrlist=[attribute])
+        return sorted(value.decode() for value in found.get(attribute, []))
 
     def delete(self, uid: str) -> None:
         self.ldap.delete_s(f"uid={uid},{self.base}")
@@ -98,6 +103,12 @@ def sync(
         force=force,
         progress=progress,
     )
+
+
+def apply(plan: SyncRun, *, force: bool = False) -> SyncRun:
+    """Carry out the plan of a preview or held run."""
+    plan.refresh_from_db()
+    return apply_plan(plan, trigger=RunTrigger.COMMAND, who="test", force=force)
 
 
 def counted(run: SyncRun) -> dict[str, int]:

@@ -130,7 +130,7 @@ def test_edits_made_while_a_run_applies_are_kept_and_taken_up_by_the_next(server
     names = dict(Employee.objects.values_list("pk", "name"))
     last = max(names, key=lambda pk: (names[pk].casefold(), pk))
 
-    with started("sync_ldap") as process:
+    with started("sync_ldap", "--force") as process:
         wait_for(lambda: SyncRun.objects.filter(status="running", phase="apply").exists(), process=process)
         Employee.objects.filter(pk=last).update(title="Edited by hand", department="Edited too")
         code, _out, err = finish(process)

@@ -2,8 +2,9 @@
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NoReturn
 
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
@@ -17,12 +18,14 @@ from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services.people import find_people
 from syncapp.services.report import Refusal, write_runs
 from syncapp.services.runs import operator, request_cancel
-from syncapp.services.sync import run_sync
+from syncapp.services.seals import discard_plan
+from syncapp.services.sync import apply_plan, run_sync
 
 EXIT = {RunStatus.COMPLETED: 0, RunStatus.PARTIAL: 2}
 WORST = (1, 2, 0)
 
 Ended = SyncRun | Refusal
+Start = Callable[[StopSwitch], Ended]
 Servers = list[tuple[DirectoryServer, tuple[tuple[str, str], ...]]]  # each with its only entries, none for everybody
 
 
@@ -41,6 +44,15 @@ class Command(ScriptCommand):
             metavar="TEXT",
             help="only the one person with this anchor, DN, e-mail, number or words of the name",
         )
+        parser.add_argument(
+            "--apply",
+            type=int,
+            metavar="RUN_ID",
+            help="apply exactly what this preview or held run has shown; who was changed since is left out",
+        )
+        parser.add_argument(
+            "--discard", type=int, metavar="RUN_ID", help="give up the plan of this preview or held run"
+        )
         parser.add_argument("--force", action="store_true", help="override the brakes; this is recorded")
         parser.add_argument("--cancel", type=int, metavar="RUN_ID", help="ask a running or queued run to stop")
         parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
@@ -50,19 +62,30 @@ class Command(ScriptCommand):
         if options["cancel"] is not None:
             self._cancel(options)
             return
+        if options["discard"] is not None:
+            self._discard(options)
+            return
+        screen = RunScreen(json=options["json"], everybody=options["all"])
+        if options["apply"] is not None:
+            self._end([partial(self._apply, self._plan(options), options, screen)], options, screen)
         servers: Servers = [(server, ()) for server in self._servers(options["names"])]
         if options["person"] is not None:
             servers = self._person(options["person"], servers)
-        screen = RunScreen(json=options["json"], everybody=options["all"])
+        self._end(
+            [partial(self._run, server, anchors, options, screen) for server, anchors in servers], options, screen
+        )
+
+    def _end(self, starts: Sequence[Start], options: dict[str, Any], screen: RunScreen) -> NoReturn:
+        """Do one run after the other, show each, and leave with the exit code of the worst."""
         codes: list[int] = []
 
         def ended() -> Iterator[Ended]:
             with StopSwitch() as stop:
-                for server, anchors in servers:
+                for start in starts:
                     if stop.pressed:
                         codes.append(1)
                         return
-                    run = self._run(server, anchors, options, screen, stop)
+                    run = start(stop)
                     codes.append(EXIT.get(RunStatus(run.status), 1) if isinstance(run, SyncRun) else 1)
                     yield run
 
@@ -147,9 +170,44 @@ class Command(ScriptCommand):
         except SyncError as error:
             return Refusal(server.name, mode, error)
 
+    def _plan(self, options: dict[str, Any]) -> SyncRun:
+        """Return the run whose plan is meant."""
+        if options["names"] or any(options[name] for name in ("dry_run", "person", "full")):
+            raise CommandError(_("--apply goes without names, --dry-run, --person and --full."))
+        run = SyncRun.objects.select_related("endpoint").filter(pk=options["apply"]).first()
+        if run is None:
+            raise CommandError(messages.render("run_unknown", {"run": options["apply"]}))
+        return run
+
+    def _apply(self, plan: SyncRun, options: dict[str, Any], screen: RunScreen, stop: StopSwitch) -> Ended:
+        try:
+            with screen.progress(str(plan.endpoint or "")) as progress:
+                return apply_plan(
+                    plan,
+                    trigger=RunTrigger.COMMAND,
+                    who=operator(),
+                    force=options["force"],
+                    progress=progress,
+                    stop=lambda: stop.pressed,
+                )
+        except SyncError as error:
+            return Refusal(str(plan.endpoint or ""), RunMode.APPLY, error)
+
+    def _discard(self, options: dict[str, Any]) -> None:
+        others = options["names"] or any(
+            options[name] for name in ("dry_run", "full", "person", "force", "json", "all", "apply")
+        )
+        if others:
+            raise CommandError(_("--discard goes alone."))
+        try:
+            discard_plan(options["discard"], who=operator())
+        except SyncError as error:
+            raise CommandError(messages.render(error.code, error.params)) from None
+        self.stdout.write(_("The plan of run #%(run)s was discarded.") % {"run": options["discard"]})
+
     def _cancel(self, options: dict[str, Any]) -> None:
         others = options["names"] or any(
-            options[name] for name in ("dry_run", "full", "person", "force", "json", "all")
+            options[name] for name in ("dry_run", "full", "person", "force", "json", "all", "apply", "discard")
         )
         if others:
             raise CommandError(_("--cancel goes alone."))
