@@ -43,6 +43,7 @@ class RecordInline(ReadOnlyInline):
     """Where the person is known."""
 
     model = SyncRecord
+    fk_name = "employee"
     verbose_name_plural = _("on servers")
     fields = ("record_link", "dn", "state_shown", "status_shown", "updated", "message")
     readonly_fields = fields

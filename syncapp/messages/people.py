@@ -35,6 +35,20 @@ TEMPLATES: dict[str, Promise] = {
         "“%(value)s” in “%(attribute)s” is not an internal number. It was left alone; map another attribute, or give a pattern that picks the number."
     ),
     "matched": _("Recognised by %(key)s."),
+    "back_in_scope": _("In scope again: the same entry, and so the same person."),
+    "archived_here_active_there": _(
+        "Archived here, and active in the domain. No run takes anybody back: do so here, or switch the account off there."
+    ),
+    "missing_moved_to": _("Missing: moved out of the search bases, to %(dn)s."),
+    "missing_left_filter": _("Missing: still at %(dn)s, but departments or filter leave the entry out now."),
+    "missing_disabled": _("Missing: the account is switched off and out of scope, at %(dn)s."),
+    "missing_deleted_or_unreadable": _("Missing: deleted, or not readable for the account any more."),
+    "missing_not_on_this_controller": _(
+        "Missing on %(uri)s. %(shown_by)s showed the person last, so one of the two may be behind; the next run looks again."
+    ),
+    "released_by_scope": _(
+        "Out of scope by a change of the server's settings. The entry is tied to nobody any more; employee and number stay."
+    ),
     "match_confirmed": _("Joined by %(who)s."),
     "match_refused": _("%(who)s said that this is none of the proposed people."),
     "match_ambiguous": _(

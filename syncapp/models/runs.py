@@ -15,7 +15,8 @@ from syncapp.models.records import SyncRecord
 class SyncRun(models.Model):
     """One execution. A row with status `running` is the claim on its endpoint.
 
-    `mapping` says how each field was read (rule B8); `anchors` are the only
+    `mapping` says how each field was read (rule B8), `scope` whom the read was to
+    bring (rule D3) and `uri` which controller answered; `anchors` are the only
     entries of a run for certain people, none for a run over everybody.
     """
 
@@ -45,6 +46,8 @@ class SyncRun(models.Model):
     notes = models.JSONField(default=list, blank=True)
     forced = models.BooleanField(_("brakes overridden"), default=False)
     mapping = models.JSONField(default=dict, blank=True)
+    scope = models.JSONField(default=dict, blank=True)
+    uri = models.CharField(_("answered by"), max_length=500, blank=True)
     anchors = models.JSONField(default=list, blank=True)
     applies = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="applied_by")
     cancel_requested = models.BooleanField(default=False)
