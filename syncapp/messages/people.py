@@ -8,6 +8,9 @@ TEMPLATES: dict[str, Promise] = {
         "Somebody changed employee %(employee)s since the page was opened. Look at the person again, then save."
     ),
     "employee_archived": _("Archived by hand. The number stays with the person."),
+    "archive_too_early": _(
+        "Missing since the last full read. Archive the person once a second one, at least an hour later, agrees."
+    ),
     "employee_taken_back": _("Taken back from the archive by hand."),
     "value_undecodable": _(
         "“%(attribute)s” holds bytes that are not UTF-8 text (%(value)s). It was left alone; enter the value in the directory again."
