@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from syncapp.admin import search
 from syncapp.admin.base import ReadOnlyInline, SiteAdmin
-from syncapp.admin.filters import DepartmentFilter, RecordStateFilter, RecordStatusFilter
-from syncapp.choices import State
+from syncapp.admin.filters import DepartmentFilter, EmployeeStateFilter, RecordStatusFilter
 from syncapp.exceptions import SyncError
 from syncapp.forms import EmployeeForm
 from syncapp.models import Employee, RunItem, SyncRecord
 from syncapp.services import edits
+from syncapp.store.leavers import state_over_all
 from syncapp.views.access import current_user, may_explain, may_start
 from syncapp.views.display import (
     admin_link,
@@ -35,8 +35,6 @@ from syncapp.views.display import (
 from syncapp.views.employees import archive_view, photo_view, synchronise_view
 from syncapp.views.explain import explain_view
 
-# An employee is active while any directory record is (rule D1).
-STATE_ORDER = [state.value for state in State]
 HISTORY_PER_PAGE = 20
 
 
@@ -44,6 +42,7 @@ class RecordInline(ReadOnlyInline):
     """Where the person is known."""
 
     model = SyncRecord
+    fk_name = "employee"
     verbose_name_plural = _("on servers")
     fields = ("record_link", "dn", "state_shown", "status_shown", "updated", "message")
     readonly_fields = fields
@@ -118,7 +117,7 @@ class EmployeeAdmin(SiteAdmin):
     )
     inlines = (RecordInline, HistoryInline)
     list_display = ("name_shown", "extension", "mobile", "email", "department", "title", "state_shown")
-    list_filter = (DepartmentFilter, RecordStateFilter, RecordStatusFilter)
+    list_filter = (DepartmentFilter, EmployeeStateFilter, RecordStatusFilter)
     search_fields = (
         "name_key",
     )  # what is searched is in `get_search_results`; without any there is no field to type in
@@ -157,8 +156,8 @@ class EmployeeAdmin(SiteAdmin):
     def state_shown(self, employee: Employee) -> str:
         if employee.archived_at:
             return label(gettext("archived"), "", "inventory_2")
-        states = [record.state for record in employee.records.all()]
-        return state_label(min(states, key=STATE_ORDER.index)) if states else label(gettext("only here"), "", "home")
+        state = state_over_all(employee.records.all())
+        return state_label(state) if state else label(gettext("only here"), "", "home")
 
     def save_model(self, request: HttpRequest, obj: Employee, form: EmployeeForm, change: bool) -> None:
         values = form.changed_values()

@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from syncapp.choices import State, Status
+from syncapp.core import vocabulary as words
 from syncapp.core.vocabulary import MATTERS
 from syncapp.models import Employee, SyncRecord
+from syncapp.store import leavers
 
 MOST_DEPARTMENTS = 50
 NO_DEPARTMENT = "-"
@@ -58,8 +60,8 @@ class RecordStatusFilter(DropdownFilter):
         return queryset.filter(Exists(records.filter(status=self.value()))) if self.value() else queryset
 
 
-class RecordStateFilter(DropdownFilter):
-    """State of the employee on any server."""
+class EmployeeStateFilter(DropdownFilter):
+    """State of the employee over all directories (rule D1)."""
 
     title = _("state")
     parameter_name = "state"
@@ -72,7 +74,7 @@ class RecordStateFilter(DropdownFilter):
             return queryset.filter(archived_at__isnull=False)
         if not self.value():
             return queryset
-        return queryset.filter(Exists(SyncRecord.objects.filter(employee=OuterRef("pk"), state=self.value())))
+        return queryset.filter(leavers.in_state(words.State(self.value())))
 
 
 class AttentionFilter(DropdownFilter):

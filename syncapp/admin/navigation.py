@@ -15,6 +15,12 @@ PAGES = (
         (
             (_("Overview"), "dashboard", "index", ""),
             (_("Employees"), "groups", "syncapp_employee_changelist", "syncapp.view_employee"),
+            (
+                _("Disabled and missing employees"),
+                "person_off",
+                "syncapp_leaver_changelist",
+                "syncapp.view_employee",
+            ),
             (_("Sync records"), "sync_alt", "syncapp_syncrecord_changelist", "syncapp.view_syncrecord"),
             (_("Explain"), "help", "syncapp_explain", "syncapp.view_employee syncapp.view_syncrecord"),
             (_("Conflicts"), "call_split", "syncapp_conflict_changelist", "syncapp.view_conflict"),

@@ -110,13 +110,15 @@ def brakes(
     numbers_missing: int,
     pools: Collection[str],
     remapped: Mapping[str, int],
+    left_out: int = 0,
 ) -> list[Message]:
     """Return every reason for which a plan is held; none means that it may be applied.
 
     `read` are the entries that came in a full read, None for another read.
     `numbers_missing`: how many people would newly be left without a number because
     the pools are empty. `remapped`: of how many people a field that is read in
-    another way than before would be changed or disputed (rule B8).
+    another way than before would be changed or disputed (rule B8). `left_out`: how many
+    known people a scope that was changed here no longer brings (rule D3).
     """
     held = []
     if read == 0:
@@ -128,6 +130,8 @@ def brakes(
     changed = {name: count for name, count in remapped.items() if count}
     if changed:
         held.append(Message("mapping_changed", {"fields": sorted(changed), "count": max(changed.values())}))
+    if left_out:
+        held.append(Message("scope_changed", {"count": left_out}))
     return held
 
 

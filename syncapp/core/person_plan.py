@@ -204,6 +204,7 @@ class PersonPlan:
             number_moves=self.number_moves,
             waits=self.waits,
             state_changed=state_changed,
+            state_before=record.state if record is not None else None,
             fingerprint=person.fingerprint if settled else "",
             seen=person.seen,
             record_seen=record_mark(record) if record is not None else "",

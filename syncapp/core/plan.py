@@ -55,7 +55,8 @@ class Sides:
     the number plan to its employee, `claims` every number to how many active
     entries claim it, `claimed` are those of all known entries. `names` are
     employees' names, for messages. `remapped` are fields that were read in another
-    way in the last run (rule B8). `today` is the date that remarks name.
+    way in the last run (rule B8). `former` maps entries that our own scope had left out
+    to whose they were (rule D3). `today` is the date that remarks name.
     """
 
     options: SyncOptions
@@ -69,6 +70,7 @@ class Sides:
     names: Mapping[int, str] = field(default_factory=dict)
     outward: Outward = field(default_factory=Outward)
     remapped: frozenset[Field] = frozenset()
+    former: Mapping[str, int] = field(default_factory=dict)
     today: str = ""
     created: dict[str, bool] = field(default_factory=dict)  # what `will_be_created` said
     extension_rule: FieldRule | None = field(init=False)
@@ -80,6 +82,8 @@ class Sides:
         record = self.known.get(anchor)
         if record is not None and record.employee_id is not None:
             return record.employee_id
+        if anchor in self.former:
+            return self.former[anchor]
         joined = self.matches.joined.get(anchor)
         return joined[0] if joined else None
 
@@ -89,11 +93,16 @@ class Sides:
 
 
 def unmatched(
-    people: Iterable[RemotePerson], known: Mapping[str, KnownRecord], keys: Callable[[RemotePerson], EntryKeys]
+    people: Iterable[RemotePerson],
+    known: Mapping[str, KnownRecord],
+    keys: Callable[[RemotePerson], EntryKeys],
+    former: Collection[str] = (),
 ) -> list[Unmatched]:
-    """Return the entries that are tied to nobody, as matching takes them."""
+    """Return the entries that are tied to nobody, as matching takes them; `former` are those of whom it is known who they are."""
     entries = []
     for person in people:
+        if person.anchor in former:
+            continue
         record = known.get(person.anchor)
         if record is None or record.employee_id is None:
             refused = record.refused if record is not None else frozenset()
@@ -245,7 +254,9 @@ def decide_person(
         plan.action = Action.CREATE
     elif record is None or record.employee_id is None:
         plan.action = Action.JOIN
-        plan.message = Message("matched", {"key": sides.matches.joined[person.anchor][1].value})
+        plan.message = _recognised(person.anchor, sides)
+    if local is not None and local.archived and person.state not in INACTIVE_STATES:
+        plan.remarks.append(Message("archived_here_active_there"))
     if not is_frozen(person, local):
         for rule, merged in field_merges(plan, sides):
             if rule.field is _EXTENSION:
@@ -276,6 +287,12 @@ def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, Fi
                 remapped=base is None and _is_remapped(rule.field, record, base, sides),
             ),
         )
+
+
+def _recognised(anchor: str, sides: Sides) -> Message:
+    if anchor in sides.former:
+        return Message("back_in_scope")
+    return Message("matched", {"key": sides.matches.joined[anchor][1].value})
 
 
 def _is_remapped(name: Field, record: KnownRecord | None, base: Base | None, sides: Sides) -> bool:

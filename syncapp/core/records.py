@@ -230,6 +230,27 @@ class KnownRecord:
     open_matters: tuple["Matter", ...] = ()
 
 
+class Scope(NamedTuple):
+    """Whom a read of everybody brings: `bases` maps DNs to the immutable id of the entry there ('' unknown)."""
+
+    bases: Mapping[str, str]
+    filter: str
+
+
+class Whereabouts(NamedTuple):
+    """Where an entry is that did not come, looked up without regard to the scope.
+
+    `in_bases`: it lies below one of the bases. `in_scope`: a read of everybody would
+    bring it by now. `was_in_scope`: it would have come by the scope that was asked about.
+    """
+
+    dn: str
+    state: State
+    in_bases: bool
+    in_scope: bool
+    was_in_scope: bool = False
+
+
 class FieldChange(NamedTuple):
     field: Field
     side: Side
@@ -379,6 +400,7 @@ class PlanItem(NamedTuple):
     number_moves: bool = False  # it passes from one employee of the plan to another
     waits: Mapping[Field, str] = NO_WAITS
     state_changed: bool = False
+    state_before: State | None = None  # None for an entry that was not known
     fingerprint: str = ""  # empty: not settled, look again in the next run
     seen: str = ""
     record_seen: str = ""

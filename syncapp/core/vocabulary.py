@@ -88,8 +88,10 @@ class State(StrEnum):
     RELEASED = "released"
 
 
-# Accounts that are switched off: not created, and frozen while they are (A8, B9).
-INACTIVE_STATES = frozenset({State.DISABLED, State.EXPIRED})
+# Accounts that are switched off: not created (A8).
+SWITCHED_OFF_STATES = frozenset({State.DISABLED, State.EXPIRED})
+# People of whom the directory does not say that they work here: frozen while they are (B9).
+INACTIVE_STATES = SWITCHED_OFF_STATES | {State.MISSING, State.RELEASED}
 
 
 class Outcome(StrEnum):
@@ -134,6 +136,7 @@ class Action(StrEnum):
     JOIN = "join"  # the entry is tied to an employee that exists
     UPDATE = "update"  # entry and employee are tied already
     WAIT = "wait"  # the entry is known and tied to nobody
+    RELEASE = "release"  # the tie is undone: our own scope leaves the entry out now
 
 
 class MatterKind(StrEnum):

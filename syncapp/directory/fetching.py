@@ -1,7 +1,7 @@
 """Reading single entries by DN, and by anchor those that have moved since."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import ldap
 
@@ -10,15 +10,20 @@ from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.entries import EntryReader
 from syncapp.directory.errors import read_error
+from syncapp.directory.filters import all_of, any_of
 from syncapp.directory.scope import is_below, people_filter
 from syncapp.directory.search import read_bases
 from syncapp.directory.survey import Directory
 
 # Requests that wait for their answer at the same time.
 IN_FLIGHT = 20
+# Entries that one search looks for by their ids: where these are not indexed, each search goes through everybody.
+TOGETHER = 100
 ANYTHING = "(objectClass=*)"
 # How servers say that a DN is nobody's: it was moved or deleted, or was never a DN.
 _NOT_THERE = (ldap.NO_SUCH_OBJECT, ldap.INVALID_DN_SYNTAX, ldap.REFERRAL)
+# How servers say, outside of what we read, that this is nothing for us: nobody can be seen there.
+_NOT_FOR_US = (ldap.INSUFFICIENT_ACCESS, ldap.ADMINLIMIT_EXCEEDED, ldap.SIZELIMIT_EXCEEDED, ldap.UNWILLING_TO_PERFORM)
 
 
 class Fetcher:
@@ -38,14 +43,35 @@ class Fetcher:
         self._filter = people_filter(config, directory.profile) if in_scope else ANYTHING
 
     def fetch(self, entries: Iterable[tuple[str, str]]) -> Iterator[tuple[str, RemoteRecord | None]]:
-        """Yield anchor and entry for each (anchor, last known DN), in their order; None for who is not there."""
-        pending: deque[tuple[str, int | None]] = deque()
-        for anchor, dn in entries:
-            pending.append((anchor, self.ask(dn) if dn else None))
+        """Yield anchor and entry for each (anchor, last known DN), in any order; None for who is not there."""
+        elsewhere: list[str] = []
+        for anchor, record in self._by_dn(entries):
+            if record is not None or not anchor:
+                yield anchor, record
+            else:
+                elsewhere.append(anchor)
+            if len(elsewhere) == TOGETHER:
+                yield from self._locate(elsewhere)
+                elsewhere = []
+        yield from self._locate(elsewhere)
+
+    def passing(self, records: Iterable[RemoteRecord], bases: Sequence[str], people: str) -> set[str]:
+        """Return the anchors of those whom a search of the filter `people` below the bases would bring."""
+        passed: set[str] = set()
+        pending: deque[tuple[str, int]] = deque()
+
+        def take(anchor: str, number: int) -> None:
+            if any(record.anchor == anchor for record in self._receive(number, people=True)):
+                passed.add(anchor)
+
+        for record in records:
+            if any(is_below(record.dn, base) for base in bases):
+                pending.append((record.anchor, self._search(record.dn, ldap.SCOPE_BASE, people)))
             if len(pending) >= IN_FLIGHT:
-                yield self._answer(*pending.popleft())
+                take(*pending.popleft())
         while pending:
-            yield self._answer(*pending.popleft())
+            take(*pending.popleft())
+        return passed
 
     def ask(self, dn: str) -> int:
         """Ask for one entry; `receive` takes the answer of this number."""
@@ -56,7 +82,7 @@ class Fetcher:
 
         Without an anchor whoever has the DN is meant.
         """
-        for record in self._receive(number):
+        for record in self._receive(number, people=self._in_scope):
             if record.anchor == (anchor or record.anchor) and (not self._in_scope or self._is_in_a_base(record.dn)):
                 return record
         return None
@@ -72,20 +98,38 @@ class Fetcher:
 
     def locate(self, anchor: str) -> RemoteRecord | None:
         """Find an entry by its immutable id, wherever it is by now."""
-        if not anchor:
-            return None
-        profile = self._directory.profile
-        found = f"({profile.anchor_attribute}={profile.encode_anchor(anchor)})"
-        if self._in_scope:
-            found = f"(&{found}{self._filter})"
-        for base in self._bases if self._in_scope else self._outer_bases():
-            for record in self._receive(self._search(base, ldap.SCOPE_SUBTREE, found)):
-                if record.anchor == anchor:
-                    return record
-        return None
+        return next((record for _anchor, record in self._locate([anchor] if anchor else [])), None)
+
+    def _by_dn(self, entries: Iterable[tuple[str, str]]) -> Iterator[tuple[str, RemoteRecord | None]]:
+        """Without a DN nobody is asked for: the anchor has to find him."""
+        pending: deque[tuple[str, int | None]] = deque()
+        for anchor, dn in entries:
+            pending.append((anchor, self.ask(dn) if dn else None))
+            if len(pending) >= IN_FLIGHT:
+                yield self._answer(*pending.popleft())
+        while pending:
+            yield self._answer(*pending.popleft())
 
     def _answer(self, anchor: str, number: int | None) -> tuple[str, RemoteRecord | None]:
-        return anchor, (self.receive(number, anchor) if number is not None else None) or self.locate(anchor)
+        return anchor, self.receive(number, anchor) if number is not None else None
+
+    def _locate(self, anchors: Sequence[str]) -> Iterator[tuple[str, RemoteRecord | None]]:
+        """Find entries by their immutable ids, wherever they are by now; one search for all in each base."""
+        profile = self._directory.profile
+        left = dict.fromkeys(anchors)
+        for base in self._bases if self._in_scope else self._outer_bases():
+            if not left:
+                return
+            wanted = any_of([f"({profile.anchor_attribute}={profile.encode_anchor(anchor)})" for anchor in left])
+            number = self._search(
+                base, ldap.SCOPE_SUBTREE, all_of([wanted, self._filter]) if self._in_scope else wanted
+            )
+            within = base in self._bases
+            for record in self._receive(number, people=self._in_scope, expected=() if within else _NOT_FOR_US):
+                if record.anchor in left:
+                    del left[record.anchor]
+                    yield record.anchor, record
+        yield from left.items()
 
     def _search(self, base: str, scope: int, found: str) -> int:
         try:
@@ -94,15 +138,17 @@ class Fetcher:
             raise self._translated(exc, base) from None
         return number
 
-    def _receive(self, number: int) -> list[RemoteRecord]:
+    def _receive(
+        self, number: int, *, people: bool, expected: tuple[type[ldap.LDAPError], ...] = ()
+    ) -> list[RemoteRecord]:
         limit = self._config.operation_timeout
         try:
             rows, _ = receive(self._directory.connection, number, limit=limit)
-        except _NOT_THERE:
+        except (*_NOT_THERE, *expected):
             return []
         except ldap.LDAPError as exc:
             raise self._translated(exc, "") from None
-        read = self._reader.read_person if self._in_scope else self._reader.read
+        read = self._reader.read_person if people else self._reader.read
         found = [read(dn, values) for dn, values in rows if dn is not None]
         return [record for record in found if record is not None]
 

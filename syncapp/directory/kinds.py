@@ -90,7 +90,8 @@ class KindProfile:
     `decode_anchor` raises ValueError for what is no anchor. `people_container` is
     read below the server's own base when no base DN was given: FreeIPA shows
     everybody a second time elsewhere. `encode_anchor` makes the filter value that
-    finds an anchor. `change_marker` is an attribute whose value is another after
+    finds an anchor. `units_as` names the kind whose immutable id entries have that
+    are no people, where it is another one. `change_marker` is an attribute whose value is another after
     every change of an entry; `marker_is_coarse` where it counts whole seconds.
     `is_person` judges by `person_attributes` (lower-cased) whom the filter cannot
     leave out. `longest` maps lower-cased attributes to the most that they hold:
@@ -108,6 +109,7 @@ class KindProfile:
     department_attribute: str
     people_container: str = ""
     encode_anchor: Callable[[str], str] = str
+    units_as: str = ""
     change_marker: str = "modifyTimestamp"
     marker_is_coarse: bool = True
     person_attributes: tuple[str, ...] = ()
@@ -173,6 +175,7 @@ _PROFILES = (
         photo_attribute="jpegPhoto",
         department_attribute="departmentNumber|ou",
         people_container="cn=users,cn=accounts",
+        units_as="389ds",
         compares_everything=True,
     ),
     KindProfile(

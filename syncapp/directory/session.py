@@ -8,7 +8,7 @@ import ldap
 from ldap.controls import SimplePagedResultsControl
 from ldap.filter import escape_filter_chars
 
-from syncapp.core.records import Message, RemoteRecord, WriteJob, WriteRefusal, WriteResult
+from syncapp.core.records import Message, RemoteRecord, Scope, Whereabouts, WriteJob, WriteRefusal, WriteResult
 from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.connection import open_directory
@@ -19,6 +19,8 @@ from syncapp.directory.fetching import Fetcher
 from syncapp.directory.scope import check_attributes
 from syncapp.directory.search import iter_pages, people_requests, read_pages
 from syncapp.directory.survey import Directory
+from syncapp.directory.units import find_unit, scope_of
+from syncapp.directory.whereabouts import whereabouts
 from syncapp.directory.writeback import Writer
 
 # Values that are looked at to learn how a server's people write something.
@@ -81,6 +83,17 @@ class DirectorySession:
         self, entries: Iterable[tuple[str, str]], attributes: Sequence[str], *, now: datetime, in_scope: bool = False
     ) -> Iterator[tuple[str, RemoteRecord | None]]:
         return self._fetcher(attributes, now, in_scope=in_scope).fetch(entries)
+
+    def scope(self) -> Scope:
+        return scope_of(self._directory, self._config)
+
+    def find_base(self, anchor: str) -> str:
+        return find_unit(self._directory, self._config, anchor)
+
+    def whereabouts(
+        self, entries: Iterable[tuple[str, str]], *, now: datetime, previous: Scope | None = None
+    ) -> Iterator[tuple[str, Whereabouts | None]]:
+        return whereabouts(self._fetcher([], now), self._directory, self._config, entries, previous=previous)
 
     def find(
         self,

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from syncapp import messages
-from syncapp.choices import RunMode, RunPhase, RunStatus, Side, Status
+from syncapp.choices import RunMode, RunPhase, RunStatus, Side, State, Status
 from syncapp.models import SyncRun
 from syncapp.services.counts import NAMES
 from syncapp.services.steps import Progress as ProgressCall
@@ -147,11 +147,16 @@ class RunScreen:
                 Text(person.extension),
                 Text(person.mobile),
                 Text(person.email),
-                Text(str(status.label), style=STYLES[status]),
+                Text(_status(person, status), style=STYLES[status]),
                 Text(_updated(person)),
                 Text(" ".join(messages.render(each["code"], each["params"]) for each in person.messages)),
             )
         return table
+
+
+def _status(person: ReportedPerson, status: Status) -> str:
+    """The state too, where it is worth a word: nearly everybody is active."""
+    return str(status.label) if person.state == State.ACTIVE else f"{status.label}, {State(person.state).label}"
 
 
 def _updated(person: ReportedPerson) -> str:

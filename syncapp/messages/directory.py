@@ -102,6 +102,9 @@ TEMPLATES: dict[str, Promise] = {
     "base_not_found": _(
         "“%(base)s” is not in the directory, or the account may not see it; what exists is “%(nearest)s”. Correct the base DN or the search bases."
     ),
+    "base_renamed": _(
+        "“%(base)s” is now “%(now)s”: take it over? On the page of the run, or by entering the new DN as search base or base DN."
+    ),
     "base_not_here": _(
         "“%(base)s” is not on this server, or the account may not see it; the server holds %(contexts)s. Correct the base DN or the search bases."
     ),

@@ -8,6 +8,9 @@ TEMPLATES: dict[str, Promise] = {
         "Somebody changed employee %(employee)s since the page was opened. Look at the person again, then save."
     ),
     "employee_archived": _("Archived by hand. The number stays with the person."),
+    "archive_too_early": _(
+        "Missing since the last full read. Archive the person once a second one, at least an hour later, agrees."
+    ),
     "employee_taken_back": _("Taken back from the archive by hand."),
     "value_undecodable": _(
         "“%(attribute)s” holds bytes that are not UTF-8 text (%(value)s). It was left alone; enter the value in the directory again."
@@ -44,6 +47,20 @@ TEMPLATES: dict[str, Promise] = {
         "Not applied: number %(number)s belongs to “%(owner)s” since the plan was made. The next run looks again."
     ),
     "matched": _("Recognised by %(key)s."),
+    "back_in_scope": _("In scope again: the same entry, and so the same person."),
+    "archived_here_active_there": _(
+        "Archived here, and active in the domain. No run takes anybody back: do so here, or switch the account off there."
+    ),
+    "missing_moved_to": _("Missing: moved out of the search bases, to %(dn)s."),
+    "missing_left_filter": _("Missing: still at %(dn)s, but departments or filter leave the entry out now."),
+    "missing_disabled": _("Missing: the account is switched off and out of scope, at %(dn)s."),
+    "missing_deleted_or_unreadable": _("Missing: deleted, or not readable for the account any more."),
+    "missing_not_on_this_controller": _(
+        "Missing on %(uri)s. %(shown_by)s showed the person last, so one of the two may be behind; the next run looks again."
+    ),
+    "released_by_scope": _(
+        "Out of scope by a change of the server's settings. The entry is tied to nobody any more; employee and number stay."
+    ),
     "match_confirmed": _("Joined by %(who)s."),
     "match_refused": _("%(who)s said that this is none of the proposed people."),
     "match_ambiguous": _(

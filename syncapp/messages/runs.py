@@ -32,6 +32,11 @@ TEMPLATES: dict[str, Promise] = {
         "Of %(employees)s employees %(recognised)s were recognised; %(count)s people would come a second time. Check the match keys.",
         "count",
     ),
+    "scope_changed": ngettext_lazy(
+        "The scope of the server was changed here, and leaves %(count)s known person out. Look at the plan, then apply it, or correct the scope.",
+        "The scope of the server was changed here, and leaves %(count)s known people out. Look at the plan, then apply it, or correct the scope.",
+        "count",
+    ),
     "pool_too_small": ngettext_lazy(
         "%(count)s person more needs a number than the pool has free (%(pools)s). Enlarge the pool, or go on without.",
         "%(count)s people more need a number than the pool has free (%(pools)s). Enlarge the pool, or go on without.",

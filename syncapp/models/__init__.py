@@ -1,7 +1,7 @@
 """Rows. One file per topic; import them from here."""
 
 from syncapp.models.conflicts import Conflict
-from syncapp.models.employees import Employee
+from syncapp.models.employees import Employee, Leaver
 from syncapp.models.endpoints import DirectoryServer, Endpoint
 from syncapp.models.mappings import FieldMapping
 from syncapp.models.numbers import EndpointPool, NumberPool
@@ -16,6 +16,7 @@ __all__ = [
     "Endpoint",
     "EndpointPool",
     "FieldMapping",
+    "Leaver",
     "NumberPool",
     "Photo",
     "RunItem",

@@ -137,3 +137,14 @@ class Employee(models.Model):
             super().save(update_fields=saved, **kwargs)
             if changed:
                 mark_due([self.pk])
+
+
+class Leaver(Employee):
+    """An employee as the page of disabled and missing people shows him."""
+
+    class Meta:
+        proxy = True
+        ordering = ("name", "id")
+        default_permissions = ()
+        verbose_name = _("disabled or missing employee")
+        verbose_name_plural = _("disabled and missing employees")

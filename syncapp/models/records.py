@@ -18,7 +18,10 @@ class SyncRecord(models.Model):
     `due`: look at this person in the next run, whatever the endpoint reports.
     `waits` maps the fields whose value has yet to go out to what stands there now;
     `refusals` maps fields to the write that the server refused (rule B10), as
-    `store.items` writes and reads it.
+    `store.items` writes and reads it. `evidence_since`: when a full read first said of
+    a missing person what the message says, `confirmed_at`: when one last agreed (rule
+    D2). `former_employee`: whose record it was until a change of our own scope left the
+    entry out (rule D3); who comes back is the same person.
     """
 
     endpoint = models.ForeignKey(
@@ -53,6 +56,12 @@ class SyncRecord(models.Model):
     refusals = models.JSONField(default=dict, blank=True)
     run = models.ForeignKey(
         "SyncRun", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    state_since = models.DateTimeField(_("since"), null=True, blank=True)
+    evidence_since = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    former_employee = models.ForeignKey(
+        Employee, on_delete=models.PROTECT, related_name="former_records", null=True, blank=True
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

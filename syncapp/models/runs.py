@@ -15,7 +15,8 @@ from syncapp.models.records import SyncRecord
 class SyncRun(models.Model):
     """One execution. A row with status `running` is the claim on its endpoint.
 
-    `mapping` says how each field was read (rule B8); `anchors` are the only
+    `mapping` says how each field was read (rule B8), `scope` whom the read was to
+    bring (rule D3) and `uri` which controller answered; `anchors` are the only
     entries of a run for certain people, none for a run over everybody. `kinds` are
     what the brakes count (rule E3): how many people had which kind of change, of a
     preview or held run would have. `seal` is what applying its plan later has to
@@ -49,6 +50,8 @@ class SyncRun(models.Model):
     notes = models.JSONField(default=list, blank=True)
     forced = models.BooleanField(_("brakes overridden"), default=False)
     mapping = models.JSONField(default=dict, blank=True)
+    scope = models.JSONField(default=dict, blank=True)
+    uri = models.CharField(_("answered by"), max_length=500, blank=True)
     anchors = models.JSONField(default=list, blank=True)
     kinds = models.JSONField(default=dict, blank=True)
     seal = models.JSONField(default=dict, blank=True)

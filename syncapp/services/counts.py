@@ -7,7 +7,7 @@ from django.db.models import Count
 
 from syncapp.choices import ItemOutcome
 from syncapp.core.records import PlanItem
-from syncapp.core.vocabulary import INACTIVE_STATES, MATTERS, Action, Field, Outcome, Side
+from syncapp.core.vocabulary import INACTIVE_STATES, MATTERS, SWITCHED_OFF_STATES, Action, Field, Outcome, Side, State
 from syncapp.models import SyncRecord
 from syncapp.store.sent import Sent
 from syncapp.store.writer import Written
@@ -28,6 +28,9 @@ class Tally:
     says of each phone that has to be set up anew whose it is, and the numbers.
     `writing`: people of whom something goes out. `kinds`: how many people had which
     kind of change, as the brakes count.
+    `lost` are the last known DNs
+    of those who were active and are missing now, as planned.
+    `released`: people whom a change of our own scope leaves out.
     """
 
     done: Counter[str] = field(default_factory=Counter)
@@ -35,6 +38,8 @@ class Tally:
     went: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
     writing: int = 0
+    lost: list[str] = field(default_factory=list)
+    released: int = 0
     fields: Counter[str] = field(default_factory=Counter)
     renumbered: list[str] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -44,7 +49,8 @@ class Tally:
         self._add_done(
             action=item.action,
             state=item.state,
-            state_changed=item.state_changed,
+            state_before=item.state_before,
+            tied=item.employee_id is not None,
             changed=bool(own),
             renumbered=Field.EXTENSION in own and bool(own[Field.EXTENSION].before),
         )
@@ -61,7 +67,8 @@ class Tally:
         self._add_done(
             action=Action.WAIT if refused else row.plan["action"],
             state=row.plan["state"],
-            state_changed=row.plan["state_changed"] and not refused,
+            state_before=row.plan["state"] if refused else row.plan["state_before"],
+            tied=row.employee_id is not None,
             changed=written.updates,
             renumbered=renumbered,
         )
@@ -81,13 +88,21 @@ class Tally:
         self.kinds["conflicts"] += bool(sent.matters) and "conflicts" not in sent.row.plan["kinds"]
         self._add_outcome(sent.outcome, sent.row.plan["before"])
 
-    def _add_done(self, *, action: str, state: str, state_changed: bool, changed: bool, renumbered: bool) -> None:
+    def _add_done(
+        self, *, action: str, state: str, state_before: str | None, tied: bool, changed: bool, renumbered: bool
+    ) -> None:
+        before = state_before or state
         if action == Action.CREATE:
             self.done["created"] += 1
-        elif changed or state_changed:
+        elif changed or state != before:
             self.done["updated"] += 1
-        if state_changed:
-            self.done["disabled" if state in INACTIVE_STATES else "returned"] += 1
+        if state == State.MISSING and before != State.MISSING:
+            self.done["missing"] += tied
+        elif state in SWITCHED_OFF_STATES and before not in SWITCHED_OFF_STATES:
+            self.done["disabled"] += 1
+        elif state == State.ACTIVE and before in INACTIVE_STATES:
+            self.done["returned"] += 1
+        self.released += action == Action.RELEASE
         if renumbered:
             self.done["renumbered"] += 1
 

@@ -16,6 +16,7 @@ from syncapp.models.employees import SYNCHRONISED, mark_due
 from syncapp.services.photos import keep_for
 from syncapp.services.waiting import note_waiting
 from syncapp.store.items import dump_changes
+from syncapp.store.leavers import is_too_early
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -77,8 +78,11 @@ def change_employee(
 def set_archived(employee_id: int, *, archived: bool, user: "User | None") -> bool:
     """Archive an employee, or take him back; return whether that was a change.
 
-    The number stays his: no call route may lead nowhere because of it.
+    The number stays his: no call route may lead nowhere because of it. Raises SyncError
+    for a missing person while no second full read agrees (rule D2).
     """
+    if archived and is_too_early(employee_id):
+        raise SyncError("archive_too_early")
     now = timezone.now()
     changed = Employee.objects.filter(pk=employee_id, archived_at__isnull=archived).update(
         archived_at=now if archived else None, version=F("version") + 1, updated_at=now

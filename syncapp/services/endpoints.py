@@ -1,5 +1,9 @@
 """A server's rows as the frozen settings that adapters and rules take."""
 
+from dataclasses import replace
+
+from django.db import transaction
+
 from syncapp.choices import Kind
 from syncapp.core.records import FieldRule, PoolSpec, SyncOptions
 from syncapp.core.vocabulary import (
@@ -9,6 +13,8 @@ from syncapp.core.vocabulary import (
 )
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.kinds import usual_mapping
+from syncapp.directory.scope import check_scope
+from syncapp.directory.units import rebased
 from syncapp.models import DirectoryServer, FieldMapping
 from syncapp.services.directory_settings import rule_of
 
@@ -29,6 +35,21 @@ def directory_config(server: DirectoryServer) -> DirectoryConfig:
         departments=tuple(server.departments),
         user_filter=server.user_filter,
     )
+
+
+def take_over_base(server: DirectoryServer, *, base: str, now: str) -> None:
+    """Put the new DN of a renamed base in the place of the old one, wherever the server's settings name it (rule D3).
+
+    Raise ConfigurationError, and change nothing, where a search base would lie outside the base DN.
+    """
+    base_dn = rebased(server.base_dn, base, now) if server.base_dn else ""
+    bases = [rebased(each, base, now) for each in server.search_bases]
+    check_scope(replace(directory_config(server), base_dn=base_dn, search_bases=tuple(bases)))
+    with transaction.atomic():
+        DirectoryServer.objects.filter(pk=server.pk).update(base_dn=base_dn, search_bases=bases)
+        for link in server.pools.exclude(ou=""):
+            server.pools.filter(pk=link.pk).update(ou=rebased(link.ou, base, now))
+    server.base_dn, server.search_bases = base_dn, bases
 
 
 def pool_specs(server: DirectoryServer) -> tuple[PoolSpec, ...]:

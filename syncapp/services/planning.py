@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from django.utils import timezone
 
 from syncapp.core import limits, plan
+from syncapp.core.absence import is_news, plan_absences
 from syncapp.core.converters import entry_keys
 from syncapp.core.matching import match_entries, near_matches
 from syncapp.core.numbers import Numbers
@@ -38,10 +40,11 @@ class Planning:
     first_meeting: Message | None = None
     numbers_missing: int = 0
     notes: list[Message] = field(default_factory=list)
+    absent: list[PlanItem] = field(default_factory=list)
 
     def people(self) -> Iterator[PlanItem | RecordTouch]:
         """Yield what happens to whom; people of whom everything is said already are left out."""
-        return plan.plan_people(self.sides, self.numbers, lambda person: self.keys[person.anchor])
+        return chain(plan.plan_people(self.sides, self.numbers, lambda person: self.keys[person.anchor]), self.absent)
 
 
 def make_plan(
@@ -65,7 +68,7 @@ def make_plan(
         today=timezone.localdate().isoformat(),
     )
     keys = {person.anchor: entry_keys(person) for person in read.people}
-    planning = Planning(sides, Numbers(), keys)
+    planning = Planning(sides, Numbers(), keys, absent=_plan_absent(read))
     if not read.people:
         return planning
     if len(read.people) * 2 > read.count:  # of a few who changed nothing can be said
@@ -90,6 +93,12 @@ def make_plan(
     return planning
 
 
+def _plan_absent(read: RemoteRead) -> list[PlanItem]:
+    news = [absence for absence in read.absent if is_news(absence)]
+    ids = {absence.record.employee_id for absence in news if absence.record.employee_id is not None}
+    return list(plan_absences(news, snapshots.local_people(ids)))
+
+
 def _everybody(
     server: DirectoryServer, read: RemoteRead, keys: dict[str, EntryKeys]
 ) -> dict[str, tuple[EntryKeys, bool]]:
@@ -97,6 +106,8 @@ def _everybody(
     entries = {anchor: (stored, active) for anchor, stored, active in snapshots.entry_keys(server.pk)}
     for person in read.people:
         entries[person.anchor] = keys[person.anchor], person.state not in INACTIVE_STATES
+    for absence in read.absent:
+        entries[absence.record.anchor] = absence.record.keys, False
     return entries
 
 
@@ -114,13 +125,19 @@ def _match(
     server: DirectoryServer, sides: plan.Sides, planning: Planning, entries: dict[str, tuple[EntryKeys, bool]]
 ) -> Strangers:
     """Tie new entries; return the employees who were tied to no directory before."""
-    untied = plan.unmatched(sides.people, sides.known, lambda person: planning.keys[person.anchor])
+    if any(record.employee_id is None for record in sides.known.values()):
+        ties = snapshots.former_ties(server.pk)
+        sides.former = {person.anchor: ties[person.anchor] for person in sides.people if person.anchor in ties}
+    untied = plan.unmatched(sides.people, sides.known, lambda person: planning.keys[person.anchor], sides.former)
     strangers = Strangers()
     if not untied:
         return strangers
 
     def employees() -> Iterator[HubKeys]:
+        back = set(sides.former.values())
         for employee in snapshots.hub_keys(server.pk):
+            if employee.id in back:
+                employee = employee._replace(tied_here=True)
             strangers.met_before = strangers.met_before or employee.tied_here
             if not employee.tied_anywhere and not employee.archived:
                 strangers.ids.add(employee.id)

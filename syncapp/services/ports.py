@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from syncapp.core.records import Message, RemoteRecord, WriteJob, WriteRefusal, WriteResult
+from syncapp.core.records import Message, RemoteRecord, Scope, Whereabouts, WriteJob, WriteRefusal, WriteResult
 from syncapp.directory.config import DirectoryConfig
 
 
@@ -58,6 +58,21 @@ class EndpointSession(Protocol):
         Found by anchor where the DN is another's or nobody's by now. With
         `in_scope` only people whom `pages` would bring. An empty anchor takes
         whoever has the DN, an empty DN whoever has the anchor.
+        """
+
+    def scope(self) -> Scope:
+        """Return whom `pages` brings: the bases, each with the immutable id of its entry, and the filter."""
+
+    def find_base(self, anchor: str) -> str:
+        """Return the DN that a base has by now, found by its immutable id; '' when it is not there."""
+
+    def whereabouts(
+        self, entries: Iterable[tuple[str, str]], *, now: datetime, previous: Scope | None = None
+    ) -> Iterator[tuple[str, Whereabouts | None]]:
+        """Yield anchor and whereabouts for each (anchor, last known DN), in any order, whatever the scope.
+
+        None for who is not there, or may not be seen. `previous`: another scope, of
+        which it is said, too, whether it would bring the entry.
         """
 
     def find(

@@ -1,18 +1,19 @@
 """Step 2 and 3 of a run: what the directory says, beside what is known of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from django.utils import timezone
 
+from syncapp.core.absence import Absence, judge, same_scope
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import attributes_of, read_person
 from syncapp.core.fingerprint import fingerprint, settings_digest
 from syncapp.core.outward import PROBES
-from syncapp.core.records import FieldRule, KnownRecord, RemotePerson, RemoteRecord, SyncOptions
-from syncapp.core.vocabulary import TEXT_FIELDS, Field
+from syncapp.core.records import FieldRule, KnownRecord, RemotePerson, RemoteRecord, Scope, SyncOptions
+from syncapp.core.vocabulary import TEXT_FIELDS, Field, State
 from syncapp.models import DirectoryServer
 from syncapp.services.contents import OpaqueReader, without_unusable
 from syncapp.services.endpoints import sync_options
@@ -25,6 +26,19 @@ LATELY = timedelta(minutes=5)
 FEW = 20
 # Entries that are read one by one between two signs of life.
 BEAT_EVERY = 200
+# Absent people who are looked up between two signs of life.
+LOOKED_UP = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LastLook:
+    """What the last applied run over everybody was to bring, and which controller answered it."""
+
+    uri: str = ""
+    scope: Scope | None = None
+
+
+NEVER_LOOKED = LastLook()
 
 
 @dataclass(slots=True)
@@ -33,7 +47,10 @@ class RemoteRead:
 
     `count`: entries that came. `known` are the records of `people`. `whole`: it was
     everybody in scope; only then something can be said of those who did not come.
-    `never_filled` are the fields of which no entry had a value.
+    `never_filled` are the fields of which no entry had a value. `absent`: known
+    people who did not come, with what a look for each of them showed; `seen`: records
+    of those who did not come either and are in scope all the same. `scope` is what was
+    to be read; `scope_changed`: the last run was to bring others.
     """
 
     options: SyncOptions
@@ -43,6 +60,10 @@ class RemoteRead:
     known: dict[str, KnownRecord] = field(default_factory=dict)
     known_by_id: dict[int, KnownRecord] = field(default_factory=dict)
     never_filled: frozenset[Field] = frozenset()
+    absent: list[Absence] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+    scope: Scope | None = None
+    scope_changed: bool = False
 
 
 class Keeper(Protocol):
@@ -78,8 +99,8 @@ class DirectoryReader:
         for note in session.notes:
             keeper.note(note.code, **note.params)
 
-    def everybody(self, beat: Callable[[int], None]) -> RemoteRead:
-        """Read everybody in scope, or raise: never a part of them (promise 4).
+    def everybody(self, beat: Callable[[int], None], last: LastLook = NEVER_LOOKED) -> RemoteRead:
+        """Read everybody in scope, or raise: never a part of them (promise 4). Then look for who did not come.
 
         A person whose fingerprint is the stored one, and who is not due, is passed
         over before anything is decoded; but a few of those who wait, for a right that
@@ -90,12 +111,14 @@ class DirectoryReader:
         probes = PROBES if self._sends else 0
         empty = {rule for rule in self.options.rules if rule.field is not Field.PHOTO}
         record_ids = []
+        came: set[str] = set()
         now = timezone.now()
         for page in self._session.pages(self._wanted, now=now):
             for raw in page:
                 record = self._opaque.conceal(raw)
                 mark = fingerprint(record, self._wanted, self._digest)
                 passport = passports.get(record.anchor)
+                came.add(record.anchor)
                 if empty:
                     empty -= _filled(empty, record)
                 if passport is not None and passport.fingerprint == mark and not passport.due:
@@ -108,7 +131,33 @@ class DirectoryReader:
             read.count += len(page)
             beat(read.count)
         read.never_filled = frozenset(rule.field for rule in empty)
-        return self._completed(read, record_ids)
+        self._completed(read, record_ids)
+        absent = [
+            passport.record_id
+            for anchor, passport in passports.items()
+            if anchor not in came and passport.state is not State.RELEASED
+        ]
+        self._look_for(absent, read, last, now)
+        return read
+
+    def _look_for(self, record_ids: Collection[int], read: RemoteRead, last: LastLook, now: datetime) -> None:
+        """Find out where people are who did not come, without regard to the scope (rules D2, D3)."""
+        read.scope = self._session.scope()
+        read.scope_changed = last.scope is not None and not same_scope(last.scope, read.scope)
+        records = snapshots.known_records(self._server.pk, record_ids)
+        previous = last.scope if read.scope_changed else None
+        entries = [(record.anchor, record.dn) for record in records.values()]
+        found = self._session.whereabouts(entries, now=now, previous=previous)
+        for done, (anchor, where) in enumerate(found, 1):
+            record = records[anchor]
+            absence = judge(record, where, uri=self._session.uri, shown_by=last.uri)
+            if absence is None:
+                read.seen.add(record.id)
+            else:
+                read.absent.append(absence)
+                read.known_by_id[record.id] = record
+            if done % LOOKED_UP == 0:
+                self._keeper.beat()
 
     def some(self, entries: Sequence[tuple[str, str]]) -> RemoteRead:
         """Read certain people of the scope, given by anchor and last known DN; nothing is said of who is not there."""

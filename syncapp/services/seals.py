@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LASTS = timedelta(days=7)
 APPLIED = (RunStatus.COMPLETED, RunStatus.PARTIAL)
 # A brake that only asks for a look is content with a preview (rule B8).
-CONTENT_WITH_A_LOOK = frozenset({"mapping_changed"})
+CONTENT_WITH_A_LOOK = frozenset({"mapping_changed", "scope_changed"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from syncapp.choices import RunMode, RunPhase
 from syncapp.core import limits
+from syncapp.core.absence import is_newly_lost, renamed_base
 from syncapp.core.outward import Outward
 from syncapp.core.records import Message, PlanItem, RecordTouch, RemoteRecord, SyncOptions
-from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side
-from syncapp.exceptions import PlanHeldError
+from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side, State
+from syncapp.exceptions import ConfigurationError, PlanHeldError
 from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services.brakes import Changes, too_much
 from syncapp.services.contents import incoming
@@ -24,14 +25,15 @@ from syncapp.services.mapping_state import mapping_state, remapped_fields
 from syncapp.services.photos import FOLDERS, keep_for, sweep
 from syncapp.services.planning import Planning, make_plan
 from syncapp.services.ports import EndpointSession, OpenSession
-from syncapp.services.reading import DirectoryReader, RemoteRead
+from syncapp.services.reading import NEVER_LOOKED, DirectoryReader, LastLook, RemoteRead
 from syncapp.services.runs import RunKeeper
 from syncapp.services.seals import Seal, configuration_digest, scope_of
 from syncapp.services.secrets import forget_unmapped_secrets
 from syncapp.services.sending import Sending
 from syncapp.store.bulk import in_chunks
-from syncapp.store.items import PlannedRow, insert_items, iter_planned
+from syncapp.store.items import PlannedRow, dump_scope, insert_items, iter_planned, load_scope
 from syncapp.store.newcomers import Newcomers, from_now_on
+from syncapp.store.records import confirm_missing
 from syncapp.store.sent import UnknownWrite, last_whole_run, unknown_writes, waiting_for
 from syncapp.store.writer import apply_items, apply_touches, settle_the_rest
 
@@ -108,9 +110,9 @@ def take_steps(execution: Execution) -> None:
             # First in, then out (rule E2).
             outward = Outward(allowed=server.write_back and last is not None, asked=bool(run.anchors))
             reader = DirectoryReader(server, session, execution.keeper, sends=outward.allowed)
-            read = _read(execution, reader)
+            read = _read(execution, session, reader, last)
         _close_read_only(execution, session, read, outward)
-        remapped = _compare_mapping(execution, read, last.mapping if last else {})
+        remapped = _compare_mapping(execution, session, read, last.mapping if last else {})
         planned_at = timezone.now()
         wave = _plan(execution, read, outward, remapped)
         held = _judge(execution, wave, remapped, last)
@@ -150,11 +152,25 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
         _name_renumbered(execution, tally)
 
 
-def _read(execution: Execution, reader: DirectoryReader) -> RemoteRead:
+def _read(execution: Execution, session: EndpointSession, reader: DirectoryReader, last: SyncRun | None) -> RemoteRead:
     anchors = [(anchor, dn) for anchor, dn in execution.run.anchors]
     if anchors:
         return reader.some(anchors)
-    return reader.everybody(lambda done: execution.beat(RunPhase.READ, done))
+    look = LastLook(last.uri, load_scope(last.scope)) if last is not None else NEVER_LOOKED
+    try:
+        return reader.everybody(lambda done: execution.beat(RunPhase.READ, done), look)
+    except ConfigurationError as error:
+        raise _where_the_base_went(error, session, look) from error
+
+
+def _where_the_base_went(error: ConfigurationError, session: EndpointSession, look: LastLook) -> ConfigurationError:
+    """Name the new place of a search base that is not where it was in the last run (rule D3)."""
+    base = error.params.get("base", "")
+    if error.code not in ("base_not_found", "base_not_here") or look.scope is None:
+        return error
+    anchor = renamed_base(look.scope, base)
+    now = session.find_base(anchor) if anchor else ""
+    return ConfigurationError("base_renamed", base=base, now=now) if now else error
 
 
 def _close_read_only(execution: Execution, session: EndpointSession, read: RemoteRead, outward: Outward) -> None:
@@ -165,10 +181,13 @@ def _close_read_only(execution: Execution, session: EndpointSession, read: Remot
             execution.note(Message("write_read_only", {"attribute": attribute}))
 
 
-def _compare_mapping(execution: Execution, read: RemoteRead, previous: Mapping[str, str]) -> frozenset[Field]:
+def _compare_mapping(
+    execution: Execution, session: EndpointSession, read: RemoteRead, previous: Mapping[str, str]
+) -> frozenset[Field]:
+    """Return the fields that are read in another way than in the last run; keep how this one reads, and whom."""
     now = mapping_state(read.options, previous)
-    if read.whole:
-        SyncRun.objects.filter(pk=execution.run.pk).update(mapping=now)
+    if read.scope is not None:
+        SyncRun.objects.filter(pk=execution.run.pk).update(mapping=now, scope=dump_scope(read.scope), uri=session.uri)
     return remapped_fields(previous, now)
 
 
@@ -197,6 +216,7 @@ def _judge(execution: Execution, wave: Wave, remapped: frozenset[Field], last: S
         numbers_missing=planning.numbers_missing,
         pools=[pool.name for pool in read.options.pools],
         remapped={name: wave.tally.fields[name] for name in sorted(remapped)},
+        left_out=wave.tally.released + wave.tally.done["missing"] if read.scope_changed else 0,
     )
     return held + too_much(
         server,
@@ -239,6 +259,8 @@ def _store_plan(execution: Execution, wave: Wave) -> None:
                 ):
                     wave.entries[news.anchor] = RemoteRecord(person.anchor, person.dn, person.raw, person.state)
                 wave.tally.add_planned(news, before=before)
+                if record is not None and is_newly_lost(news):
+                    wave.tally.lost.append(record.dn)
         insert_items(execution.run, items, start=execution.stored)
         execution.stored += len(items)
         done = execution.stored - wave.first + len(wave.touches)
@@ -258,6 +280,8 @@ def _apply(execution: Execution, session: EndpointSession, wave: Wave, tally: Ta
             execution.keeper.beat()
             apply_touches(run, chunk)
         settle_the_rest(run)
+        if any(absence.record.state is State.MISSING for absence in wave.read.absent):
+            confirm_missing(run, seen=wave.read.seen, now=timezone.now())
 
 
 def apply_rows(

@@ -17,6 +17,7 @@ from syncapp.core.records import (
     Message,
     PlanItem,
     Refused,
+    Scope,
 )
 from syncapp.core.vocabulary import Field, MatchKey, Outcome, RefusalKind, Side
 from syncapp.models import RunItem, SyncRun
@@ -84,6 +85,15 @@ def load_refusals(data: Mapping[str, Any]) -> dict[Field, Refused]:
     }
 
 
+def dump_scope(scope: Scope) -> dict[str, Any]:
+    return {"bases": dict(scope.bases), "filter": scope.filter}
+
+
+def load_scope(data: Mapping[str, Any]) -> Scope | None:
+    """Return the scope of a run; None for one of a version that did not store it."""
+    return Scope(data["bases"], data["filter"]) if data else None
+
+
 def dump_candidates(matter: Matter) -> list[dict[str, Any]]:
     return [
         {"employee": c.employee_id, "agrees": list(c.agrees), "disagrees": list(c.disagrees)} for c in matter.candidates
@@ -125,6 +135,7 @@ def _dump_plan(item: PlanItem, before: str) -> dict[str, Any]:
         "action": item.action,
         "state": item.state,
         "state_changed": item.state_changed,
+        "state_before": item.state_before,
         "before": before,
         "base": dump_base(item.base),
         "keys": dump_keys(item.keys),

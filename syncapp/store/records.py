@@ -1,10 +1,10 @@
 """Sync records written in bulk."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from syncapp.core.vocabulary import Side
+from syncapp.core.vocabulary import Action, Side, State
 from syncapp.models import SyncRecord, SyncRun
 from syncapp.store.bulk import as_json, as_time, insert_rows, reserve_ids, unless_null, update_rows
 from syncapp.store.items import dump_refusals
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 _CONTENT = (
     "employee_id", "name", "dn", "state", "status", "message_code", "message_params", "remarks", "base", "keys",
-    "fingerprint", "waiting", "waits", "run_id", "due",
+    "fingerprint", "waiting", "waits", "run_id", "due", "evidence_since", "confirmed_at",
 )  # fmt: skip
 _INSERT = (
-    "id", "endpoint_id", "anchor", "created_at", "refused", "refusals", "updated_at", "updated_side", *_CONTENT,
+    "id", "endpoint_id", "anchor", "created_at", "refused", "refusals", "state_since", "updated_at", "updated_side",
+    *_CONTENT,
 )  # fmt: skip
 
 
@@ -33,19 +34,24 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
     for written, id_ in zip(fresh, reserve_ids(SyncRecord, len(fresh)), strict=True):
         written.record_id = id_
         updated = (at, Side.LOCAL.value) if _changed(written) else (None, "")
-        rows.append((id_, run.server_id, written.row.anchor, at, "[]", "{}", *updated, *_content(run, written)))
+        rows.append((id_, run.server_id, written.row.anchor, at, "[]", "{}", at, *updated, *_content(run, written, at)))
     known = [written for written in batch if written.row.record_id is not None and not written.due]
     update_rows(
         SyncRecord,
         [
             (
                 *((at, Side.LOCAL.value) if _changed(written) else (None, None)),
-                *_content(run, written),
+                at if written.row.plan["state_changed"] and not written.refused else None,
+                written.row.employee_id if written.row.plan["action"] == Action.RELEASE else None,
+                *_content(run, written, at),
                 written.row.record_id,
             )
             for written in known
         ],
-        assign=[unless_null("updated_at"), unless_null("updated_side"), *_CONTENT],
+        assign=[
+            *map(unless_null, ("updated_at", "updated_side", "state_since", "former_employee_id")),
+            *_CONTENT,
+        ],
     )
     insert_rows(SyncRecord, _INSERT, rows)
     _remember_unusable(batch)
@@ -81,7 +87,7 @@ def _changed(written: "Written") -> bool:
     return written.creates or written.updates or (written.row.plan["state_changed"] and not written.refused)
 
 
-def _content(run: SyncRun, written: "Written") -> tuple[Any, ...]:
+def _content(run: SyncRun, written: "Written", at: Any) -> tuple[Any, ...]:
     """What the record becomes. Until a value has gone out it waits, and the person is not settled."""
     row, plan = written.row, written.row.plan
     settled = not written.refused
@@ -89,7 +95,7 @@ def _content(run: SyncRun, written: "Written") -> tuple[Any, ...]:
     status = row.outcome_here(changed=bool(written.changes)) if written.outcome == "writing" else written.outcome
     complete = settled and not row.pushes and not written.unusable
     return (
-        written.employee_id,
+        None if plan["action"] == Action.RELEASE else written.employee_id,
         row.name,
         row.dn,
         plan["state"],
@@ -104,4 +110,17 @@ def _content(run: SyncRun, written: "Written") -> tuple[Any, ...]:
         as_json(waits),
         run.pk,
         written.refused or written.due_again,
+        at if plan["state"] == State.MISSING else None,
+        None,
     )
+
+
+def confirm_missing(run: SyncRun, *, seen: Collection[int], now: datetime) -> None:
+    """Say of everybody who was missing before this run that a second read agrees (rule D2): one statement.
+
+    `seen` are records of people who are in scope by now, though they did not come.
+    """
+    missing = SyncRecord.objects.filter(endpoint_id=run.server_id, state=State.MISSING).exclude(run_id=run.pk)
+    if seen:
+        missing = missing.exclude(id__in=seen)
+    missing.update(confirmed_at=now)

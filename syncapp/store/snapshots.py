@@ -21,16 +21,17 @@ class Passport:
     fingerprint: str
     due: bool
     waiting: bool
+    state: State
 
 
 def passports(endpoint_id: int) -> dict[str, Passport]:
     """Map the anchors of all known entries to their passports."""
     rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).values_list(
-        "anchor", "id", "fingerprint", "due", "waiting"
+        "anchor", "id", "fingerprint", "due", "waiting", "state"
     )
     return {
-        anchor: Passport(record_id, fingerprint, due, waiting)
-        for anchor, record_id, fingerprint, due, waiting in rows.order_by().iterator(chunk_size=5000)
+        anchor: Passport(record_id, fingerprint, due, waiting, State(state))
+        for anchor, record_id, fingerprint, due, waiting, state in rows.order_by().iterator(chunk_size=5000)
     }
 
 
@@ -124,10 +125,16 @@ def values_elsewhere(employee_ids: Collection[int], endpoint_id: int) -> dict[in
 
 
 def hub_keys(endpoint_id: int) -> Iterator[HubKeys]:
-    """Yield what matching knows of every employee (three queries)."""
+    """Yield what matching knows of every employee (four queries).
+
+    Whom a change of our scope left out is no stranger: he has been in the directory.
+    """
     tied = SyncRecord.objects.filter(employee__isnull=False)
     here = set(tied.filter(endpoint_id=endpoint_id).values_list("employee_id", flat=True))
     anywhere = here | set(tied.filter(endpoint__directoryserver__isnull=False).values_list("employee_id", flat=True))
+    anywhere |= set(
+        SyncRecord.objects.filter(former_employee__isnull=False).values_list("former_employee_id", flat=True)
+    )
     rows = Employee.rows.values_list(
         "id", "name", "name_key", "email_key", "mobile", "extension", "number_issued", "archived_at"
     )
@@ -144,6 +151,16 @@ def hub_keys(endpoint_id: int) -> Iterator[HubKeys]:
             tied_anywhere=id_ in anywhere,
             archived=archived_at is not None,
         )
+
+
+def former_ties(endpoint_id: int) -> dict[str, int]:
+    """Map anchors of released entries to their former employees who have no other entry of this server now."""
+    here = SyncRecord.objects.filter(endpoint_id=endpoint_id)
+    released = here.filter(employee__isnull=True, former_employee__isnull=False)
+    tied = here.filter(employee__isnull=False).values("employee_id")
+    rows = released.exclude(former_employee__in=tied).order_by("-id")
+    ties = {employee_id: anchor for anchor, employee_id in rows.values_list("anchor", "former_employee_id")}
+    return {anchor: employee_id for employee_id, anchor in ties.items()}
 
 
 def entry_keys(endpoint_id: int) -> Iterator[tuple[str, EntryKeys, bool]]:

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 PAUSE = 0.02  # seconds; without it chunk after chunk starves other writers of SQLite
 RETRIES = 3
+TIED = (Action.UPDATE, Action.RELEASE)  # whose entry and employee belonged together when the plan was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +242,7 @@ def _leave_out_edited(batch: Sequence[Written]) -> None:
     )
     for written in batch:
         row = written.row
-        expected_tie = row.employee_id if row.plan["action"] == Action.UPDATE else None
+        expected_tie = row.employee_id if row.plan["action"] in TIED else None
         edited = row.employee_id is not None and versions.get(row.employee_id) != row.employee_version
         retied = row.record_id is not None and ties.get(row.record_id) != expected_tie
         if edited or retied:
@@ -297,7 +298,7 @@ def _mark_failed(job: _Job, row: PlannedRow, error: Exception) -> Written:
     else:
         logger.error("The database refused item %d of run %d", row.position, run.pk, exc_info=error)
         written.say(Outcome.FAILED, "row_refused")
-    written.employee_id = row.employee_id if row.plan["action"] == Action.UPDATE else None
+    written.employee_id = row.employee_id if row.plan["action"] in TIED else None
     if row.record_id is None:
         write_records(run, [written], now=now)
     else:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
+from syncapp.exceptions import SyncError
 from syncapp.models import Employee, SyncRecord
 from syncapp.services import edits, people
 from syncapp.services.photos import find_photo
@@ -34,7 +35,11 @@ def archive_view(request: HttpRequest, employee_id: int, *, archived: bool) -> H
     """Archive a person or take him back. Nobody is ever deleted (rule A9)."""
     allow(may_archive(request))
     employee = get_object_or_404(Employee, pk=employee_id)
-    edits.set_archived(employee.pk, archived=archived, user=current_user(request))
+    try:
+        edits.set_archived(employee.pk, archived=archived, user=current_user(request))
+    except SyncError as error:
+        messages.error(request, sentence(error.code, error.params))
+        return redirect("admin:syncapp_employee_change", employee.pk)
     text = _("%(name)s is archived.") if archived else _("%(name)s is back from the archive.")
     messages.success(request, text % {"name": employee})
     return redirect("admin:syncapp_employee_change", employee.pk)

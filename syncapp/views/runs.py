@@ -7,9 +7,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from syncapp.models import SyncRun
+from syncapp.exceptions import ConfigurationError
+from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services import runs
+from syncapp.services.endpoints import take_over_base
 from syncapp.views.access import allow, may_start
+from syncapp.views.display import sentence
 from syncapp.views.run_view import RunView
 
 
@@ -38,4 +41,19 @@ def cancel_view(request: HttpRequest, run_id: int) -> HttpResponse:
         messages.info(request, _("The run was asked to stop. What it has done already stays and is in its items."))
     else:
         messages.warning(request, _("The run has ended already."))
+    return redirect("admin:syncapp_syncrun_change", run_id)
+
+
+@require_POST
+def take_over_view(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Enter the new DN of a base that the run found renamed."""
+    allow(may_start(request))
+    run = get_object_or_404(SyncRun, pk=run_id, error_code="base_renamed")
+    server = get_object_or_404(DirectoryServer, pk=run.endpoint_id)
+    try:
+        take_over_base(server, base=run.error_params["base"], now=run.error_params["now"])
+    except ConfigurationError as error:
+        messages.error(request, sentence(error.code, error.params))
+    else:
+        messages.success(request, _("“%(base)s” was taken over.") % {"base": run.error_params["now"]})
     return redirect("admin:syncapp_syncrun_change", run_id)

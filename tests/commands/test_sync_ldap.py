@@ -328,3 +328,23 @@ def test_terminal_speaks_the_reader_s_language(company: Company) -> None:
     _code, seen = on_a_terminal(LANGUAGE_CODE="ru")
 
     assert ("Внутренний номер" in seen, "Extension" in seen) == (True, False)
+
+
+def test_who_is_missing_stands_in_report_and_table(company: Company, capsys: pytest.CaptureFixture[str]) -> None:
+    company.add_many(3, mail="a{}@example.test", telephoneNumber="21{}")
+    company.server(pool=None)
+    report()
+    company.delete("p0001")
+    company.change("p0002", pwdAccountLockedTime="000001010000Z")
+
+    call("--dry-run")
+    seen = capsys.readouterr().out
+    _code, [run] = report()
+
+    assert "updated, missing" in seen
+    assert "missing 1" in seen
+    assert (run["counts"]["missing"], run["counts"]["disabled"], run["counts"]["updated"]) == (1, 1, 2)
+    assert [(each["state"], each["status"], each["extension"], each["message"]) for each in run["people"]] == [
+        ("disabled", "updated", "212", ""),
+        ("missing", "updated", "211", "Missing: deleted, or not readable for the account any more."),
+    ]

@@ -93,6 +93,42 @@ class SessionContract:
         with world.session() as session:
             assert [record.anchor for record in everybody(session)] == [stays]
 
+    def test_whereabouts_of_who_did_not_come(self, world: World) -> None:
+        stays, moves, differs, goes = (world.add(departmentNumber="Sales") for _ in range(4))
+        inner = world.move(stays)
+        known = [(anchor, world.dn(anchor)) for anchor in (stays, moves, differs, goes)]
+        other = world.move(moves)
+        world.put(differs, "departmentNumber", b"Other")
+        world.move(differs)
+        world.delete(goes)
+        bases = (inner, world.dn(differs).partition(",")[2])
+        config = {"department_attribute": "departmentNumber", "departments": ("Sales",)}
+
+        with world.session(search_bases=(inner, other), **config) as session:
+            previous = session.scope()
+        with world.session(search_bases=bases, **config) as session:
+            found = dict(session.whereabouts(known, now=NOW, previous=previous))
+
+        assert {anchor: where and (where.dn, where.state) for anchor, where in found.items()} == {
+            **{anchor: (world.dn(anchor), State.ACTIVE) for anchor in (stays, moves, differs)},
+            goes: None,
+        }
+        assert {anchor: where[2:] for anchor, where in found.items() if where} == {
+            stays: (True, True, True),
+            moves: (False, False, True),
+            differs: (True, False, False),
+        }
+
+    def test_hundreds_are_looked_up_wherever_they_are(self, world: World) -> None:
+        anchors = [world.add() for _ in range(230)]
+
+        with world.session() as session:
+            found = dict(session.whereabouts([(anchor, f"cn=nobody,{world.base}") for anchor in anchors], now=NOW))
+
+        assert {anchor: where and where.dn for anchor, where in found.items()} == {
+            anchor: world.dn(anchor) for anchor in anchors
+        }
+
     def test_marker_is_another_after_every_change(self, world: World) -> None:
         anchor = world.add(title="Boss")
         with world.session() as session:

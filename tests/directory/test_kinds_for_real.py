@@ -18,6 +18,7 @@ from fixtures.samba_config import accounts_ldif
 from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteResult
 from syncapp.core.vocabulary import RefusalKind, State
 from syncapp.directory.config import DirectoryConfig
+from syncapp.directory.scope import parse_dn
 from syncapp.directory.session import open_session
 from syncapp.exceptions import CertificateError, ConfigurationError, DirectoryLoginError
 from tests.directory.expect import refusal
@@ -197,6 +198,29 @@ def test_person_who_was_moved_and_renamed_is_found_by_anchor(real: RealServer) -
 
     assert record is not None
     assert (record.anchor, record.dn.lower()) == (anchor, moved.lower())
+
+
+def test_whereabouts_of_many_who_are_not_where_they_were(real: RealServer) -> None:
+    (moved_anchor, dn), (gone, gone_dn) = real.add(), real.add()
+    moved = real.move(dn, f"{dn.partition(',')[0][3:]} left", f"OU=Elsewhere,{real.base}")
+    connection = real.server.connect()
+    connection.delete_s(gone_dn)
+    connection.unbind_s()
+
+    with open_session(real.config(search_bases=(real.odd_unit,))) as session:
+        found = dict(session.whereabouts([(moved_anchor, dn), (gone, gone_dn)], now=NOW))
+
+    where = found[moved_anchor]
+    assert where is not None
+    assert (where.dn.lower(), where.in_bases, where.in_scope, found[gone]) == (moved.lower(), False, False, None)
+
+
+def test_base_is_known_by_its_id(real: RealServer) -> None:
+    with open_session(real.config(search_bases=(real.odd_unit,))) as session:
+        ((base, anchor),) = session.scope().bases.items()
+
+        # Servers escape the comma and the plus in their own ways.
+        assert (base, parse_dn(session.find_base(anchor))) == (real.odd_unit, parse_dn(real.odd_unit))
 
 
 def test_person_who_was_deleted_is_not_found(real: RealServer) -> None:

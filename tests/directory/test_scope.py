@@ -4,7 +4,8 @@ import pytest
 
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.kinds import PROFILES
-from syncapp.directory.scope import is_below, people_filter, search_bases
+from syncapp.directory.scope import is_below, parse_dn, people_filter, search_bases
+from syncapp.directory.units import rebased
 from syncapp.exceptions import ConfigurationError
 from tests.directory.expect import refusal
 
@@ -64,3 +65,17 @@ def test_people_filter_joins_all_parts() -> None:
     joined = people_filter(config, PROFILES["openldap"])
 
     assert joined == "(&(objectClass=inetOrgPerson)(!(employeeType=robot))(|(ou=A)(ou=B)))"
+
+
+REBASED = {
+    "the_base_itself": ("OU=Sales,DC=x", "OU=New,DC=x"),
+    "below_it_with_a_comma": (r"OU=R\, D,ou=sales,dc=x", r"OU=R\, D,OU=New,DC=x"),
+    "elsewhere": ("OU=Other,DC=x", "OU=Other,DC=x"),
+}
+
+
+@pytest.mark.parametrize("case", REBASED)
+def test_rebased_puts_the_new_base_in_the_place_of_the_old(case: str) -> None:
+    dn, expected = REBASED[case]
+
+    assert parse_dn(rebased(dn, "OU=Sales,DC=x", "OU=New,DC=x")) == parse_dn(expected)

@@ -12,7 +12,16 @@ from itertools import islice
 from uuid import UUID
 
 from syncapp.core.account_state import STATE_ATTRIBUTES, account_state
-from syncapp.core.records import AttributeWrite, Message, RemoteRecord, WriteJob, WriteRefusal, WriteResult
+from syncapp.core.records import (
+    AttributeWrite,
+    Message,
+    RemoteRecord,
+    Scope,
+    Whereabouts,
+    WriteJob,
+    WriteRefusal,
+    WriteResult,
+)
 from syncapp.core.vocabulary import RefusalKind
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.kinds import PROFILES
@@ -247,6 +256,7 @@ class FakeSession:
 
     kind = "openldap"
     uri = "ldap://fake.example.test"
+    people = "(objectClass=inetOrgPerson)"
     notes: Sequence[Message] = ()
     change_marker = MARKER
     marker_is_coarse = False
@@ -289,6 +299,35 @@ class FakeSession:
             if entry is not None and in_scope and not self._is_in_scope(entry):
                 entry = None
             yield anchor, self._record(entry, attributes, now) if entry is not None else None
+
+    def scope(self) -> Scope:
+        """The filter is the departments, one after the other, for nobody but this class reads it."""
+        attribute = self._config.department_attribute
+        departments = "".join(f"({attribute}={name})" for name in self._config.departments)
+        return Scope(dict.fromkeys(self._bases, ""), self.people + departments)
+
+    def find_base(self, anchor: str) -> str:
+        return ""
+
+    def whereabouts(
+        self, entries: Iterable[tuple[str, str]], *, now: datetime, previous: Scope | None = None
+    ) -> Iterator[tuple[str, Whereabouts | None]]:
+        for anchor, _dn in entries:
+            self._directory.watch("fetch")
+            entry = self._directory.of(anchor)
+            if entry is None:
+                yield anchor, None
+                continue
+            yield (
+                anchor,
+                Whereabouts(
+                    dn=entry.dn,
+                    state=self._record(entry, [], now).state,
+                    in_bases=any(is_below(entry.dn, base) for base in self._bases),
+                    in_scope=self._passes(entry, self.scope()),
+                    was_in_scope=previous is not None and self._passes(entry, previous),
+                ),
+            )
 
     def find(
         self,
@@ -432,6 +471,23 @@ class FakeSession:
         wanted = self._config.departments
         found = entry.attributes.get(self._config.department_attribute.lower(), [])
         return not wanted or any(same_raw("", value, name.encode()) for value in found for name in wanted)
+
+    def _passes(self, entry: Entry, scope: Scope) -> bool:
+        wanted = [
+            part.partition("=") for part in scope.filter.removeprefix(self.people).strip("()").split(")(") if part
+        ]
+        return (
+            any(is_below(entry.dn, base) for base in scope.bases)
+            and _is_person(entry)
+            and (
+                not wanted
+                or any(
+                    same_raw("", value, name.encode())
+                    for attribute, _sign, name in wanted
+                    for value in entry.attributes.get(attribute.lower(), [])
+                )
+            )
+        )
 
     def _read(self, anchor: str, wanted: Sequence[str], now: datetime) -> RemoteRecord | None:
         entry = self._directory.of(anchor)

@@ -70,6 +70,7 @@ def test_settled_people_who_were_not_read_are_skipped_too(company: Company) -> N
     server = company.server(pool=None)
     sync(server)
     company.delete("p0001")
+    sync(server)
 
     assert counted(sync(server)) == {"read": 2, "skipped": 3}
 

@@ -1,0 +1,55 @@
+"""Who has left: the state of employees over all their directory records (rules D1, D2)."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from syncapp.core.absence import Evidence
+from syncapp.core.vocabulary import State
+from syncapp.models import Employee, SyncRecord
+
+# How far apart two full reads must be that agree (rule D2).
+AGREED_AFTER = timedelta(hours=1)
+# Whoever is the first of these on any directory is that.
+_ORDER = (State.ACTIVE, State.DISABLED, State.EXPIRED, State.MISSING)
+_DIRECTORY = Q(endpoint__directoryserver__isnull=False)
+_AGREED = Q(confirmed_at__gte=F("evidence_since") + AGREED_AFTER) & ~Q(message_code=Evidence.NOT_ON_THIS_CONTROLLER)
+
+
+def _records(*states: State) -> QuerySet[SyncRecord]:
+    return SyncRecord.objects.filter(_DIRECTORY, employee=OuterRef("pk"), state__in=states)
+
+
+def in_state(state: State) -> Q:
+    """Employees whose state over all directories this is; `released`: known to none since our scope was changed."""
+    if state is State.RELEASED:
+        former = SyncRecord.objects.filter(_DIRECTORY, former_employee=OuterRef("pk"), state=State.RELEASED)
+        return Q(Exists(former)) & ~Q(Exists(_records(*_ORDER)))
+    before = _ORDER[: _ORDER.index(state)]
+    return Q(Exists(_records(state))) & ~Q(Exists(_records(*before)))
+
+
+def have_left() -> Q:
+    """Employees who are known to a directory, and active in none."""
+    return Q(Exists(_records(*_ORDER[1:]))) & ~Q(Exists(_records(State.ACTIVE)))
+
+
+def too_early() -> Q:
+    """Employees whom a full read missed, while no second one agrees yet: they are not to be archived."""
+    return Q(Exists(_records(State.MISSING).exclude(_AGREED)))
+
+
+def archived_here_active_there() -> Q:
+    """A matter for a person (rule D4)."""
+    return Q(archived_at__isnull=False) & Q(Exists(_records(State.ACTIVE)))
+
+
+def state_over_all(records: Iterable[SyncRecord]) -> State | None:
+    """Return the state of an employee with these records; None for one whom no directory knows."""
+    states = {State(record.state) for record in records}
+    return next((state for state in _ORDER if state in states), None)
+
+
+def is_too_early(employee_id: int) -> bool:
+    return Employee.rows.filter(too_early(), pk=employee_id).exists()
