@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from syncapp.core.fingerprint import record_mark
 from syncapp.core.normalise import fold
 from syncapp.core.records import KnownRecord, LocalPerson, Message, PlanItem, Scope, Whereabouts
 from syncapp.core.vocabulary import INACTIVE_STATES, Action, Outcome, State
@@ -102,6 +103,7 @@ def plan_absences(absences: Iterable[Absence], locals_: Mapping[int, LocalPerson
             message=absence.message,
             state_changed=state_changed,
             state_before=record.state,
+            record_seen=record_mark(record),
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from syncapp.core.records import KnownRecord, Message, PlanItem
-from syncapp.core.vocabulary import INACTIVE_STATES, Action, Field, Side, State
+from syncapp.core.vocabulary import INACTIVE_STATES, SWITCHED_OFF_STATES, Action, Field, Side, State
 
 FIRST_MEETING_MINIMUM = 10
 
@@ -38,8 +38,6 @@ DEFAULTS: Mapping[str, Limit] = {
 BEGINS_AFTER: Mapping[str, int] = {"created": 1, "conflicts": 1, "written_back": 2}
 # What a record says from a person's decision until the run that carries it out.
 _DECISIONS = frozenset({"decided_local", "decided_remote", "decided_value"})
-# Who was gone before cannot go once more.
-_GONE = INACTIVE_STATES | {State.MISSING, State.RELEASED}
 
 
 def kinds_of(item: PlanItem, record: KnownRecord | None) -> tuple[str, ...]:
@@ -55,8 +53,11 @@ def kinds_of(item: PlanItem, record: KnownRecord | None) -> tuple[str, ...]:
     if item.action is Action.CREATE:
         kinds.add("created")
     before = record.state if record is not None and record.employee_id is not None else None
-    if before is not None and before not in _GONE and item.state in _GONE:
-        kinds.add("disabled" if item.state in INACTIVE_STATES else "lost")
+    if before is not None and before not in INACTIVE_STATES:  # who was gone before cannot go once more
+        if item.state is State.MISSING:
+            kinds.add("lost")
+        elif item.state in SWITCHED_OFF_STATES:
+            kinds.add("disabled")
     for change in item.changes:
         if change.field == decided:
             continue

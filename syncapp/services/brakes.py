@@ -129,7 +129,7 @@ def _everybody(server: DirectoryServer, leaving: Collection[int]) -> Everybody:
     """Count the active people who are tied to the server, as they were before this run."""
     everybody = Everybody()
     records = SyncRecord.objects.filter(endpoint=server, employee__isnull=False)
-    rows = records.exclude(state__in=[*INACTIVE_STATES, "missing", "released"])
+    rows = records.exclude(state__in=INACTIVE_STATES)
     for id_, dn, department in rows.values_list("id", "dn", "employee__department").iterator(chunk_size=5000):
         everybody.add(dn=dn, department=department, leaving=id_ in leaving)
     return everybody

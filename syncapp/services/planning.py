@@ -14,7 +14,7 @@ from syncapp.core.matching import match_entries, near_matches
 from syncapp.core.numbers import Numbers
 from syncapp.core.outward import Outward
 from syncapp.core.quality import foreign_values
-from syncapp.core.records import EntryKeys, HubKeys, Message, PlanItem, RecordTouch
+from syncapp.core.records import EntryKeys, HubKeys, LocalPerson, Message, PlanItem, RecordTouch
 from syncapp.core.telephones import is_emergency
 from syncapp.core.vocabulary import INACTIVE_STATES, Field
 from syncapp.models import DirectoryServer
@@ -41,6 +41,11 @@ class Planning:
     numbers_missing: int = 0
     notes: list[Message] = field(default_factory=list)
     absent: list[PlanItem] = field(default_factory=list)
+    leavers: dict[int, LocalPerson] = field(default_factory=dict)  # the employees of `absent`
+
+    def local_of(self, item: PlanItem) -> LocalPerson | None:
+        """Return the employee of an item as the hub has him; None for a new one."""
+        return self.sides.local_of(item.anchor) or self.leavers.get(item.employee_id or 0)
 
     def people(self) -> Iterator[PlanItem | RecordTouch]:
         """Yield what happens to whom; people of whom everything is said already are left out."""
@@ -68,7 +73,8 @@ def make_plan(
         today=timezone.localdate().isoformat(),
     )
     keys = {person.anchor: entry_keys(person) for person in read.people}
-    planning = Planning(sides, Numbers(), keys, absent=_plan_absent(read))
+    planning = Planning(sides, Numbers(), keys)
+    _plan_absent(read, planning)
     if not read.people:
         return planning
     if len(read.people) * 2 > read.count:  # of a few who changed nothing can be said
@@ -93,10 +99,11 @@ def make_plan(
     return planning
 
 
-def _plan_absent(read: RemoteRead) -> list[PlanItem]:
+def _plan_absent(read: RemoteRead, planning: Planning) -> None:
     news = [absence for absence in read.absent if is_news(absence)]
     ids = {absence.record.employee_id for absence in news if absence.record.employee_id is not None}
-    return list(plan_absences(news, snapshots.local_people(ids)))
+    planning.leavers = snapshots.local_people(ids)
+    planning.absent = list(plan_absences(news, planning.leavers))
 
 
 def _everybody(

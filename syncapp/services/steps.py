@@ -249,7 +249,7 @@ def _store_plan(execution: Execution, wave: Wave) -> None:
             else:
                 before = record.status.value if record else ""
                 news = news._replace(kinds=limits.kinds_of(news, record))
-                wave.changes.add(news, record, wave.planning.sides.local_of(news.anchor))
+                wave.changes.add(news, record, wave.planning.local_of(news))
                 items.append((news, before))
                 person = people.get(news.anchor)
                 if (

@@ -97,9 +97,20 @@ def half_of_them_disabled(company: Company) -> DirectoryServer:
     return server
 
 
+def many_are_gone(company: Company) -> DirectoryServer:
+    server = settled(company, PEOPLE)
+    for number in range(0, PEOPLE, 2):
+        company.delete(f"p{number:04}")
+    return server
+
+
 ACCIDENTS: dict[str, tuple[Callable[[Company], DirectoryServer], list[str]]] = {
     "filter_with_a_typo": (a_filter_that_lets_more_in, ["limit_created", "cause_filter_changed"]),
-    "wrong_base": (the_wrong_base, ["limit_created", "cause_branch", "cause_base_changed", "cause_bases_changed"]),
+    "wrong_base": (
+        the_wrong_base,
+        ["scope_changed", "limit_created", "cause_branch", "cause_base_changed", "cause_bases_changed"],
+    ),
+    "many_gone_at_once": (many_are_gone, ["limit_lost", "cause_department", "group_vanished"]),
     "attribute_emptied_for_all": (
         an_emptied_attribute,
         ["attribute_empty_for_all", "limit_emptied", "cause_unreadable"],

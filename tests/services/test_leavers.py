@@ -416,7 +416,7 @@ def test_run_without_changes_needs_the_same_statements_however_many_are_missing(
     for gone in (range(10), range(10, 100)):
         for number in gone:
             company.delete(f"p{number:04}")
-        sync(server)
+        sync(server, force=True)
         with CaptureQueriesContext(connection) as captured:
             run = sync(server)
         assert counted(run)["skipped"] == 120

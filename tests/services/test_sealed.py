@@ -347,3 +347,40 @@ def test_plan_is_carried_on_where_a_run_was_ended(
     assert Employee.objects.get(name="Anna Petrova").title == "Director"
     assert changes_of(item_of(run, "Boris Sidorov")) == {"extension": ("216", "301")}
     assert company.value("boris", "telephoneNumber") == ["301"]
+
+
+@pytest.mark.promise(6)
+def test_leaver_who_was_shown_becomes_missing(company: Company, server: DirectoryServer) -> None:
+    company.delete("boris")
+    preview = sync(server, preview=True)
+
+    run = apply(preview)
+
+    assert counted(run) == counted(preview) == {"read": 1, "updated": 1, "missing": 1, "skipped": 1}
+    assert (record_of("Boris Sidorov").state, Employee.objects.get(name="Boris Sidorov").extension) == (
+        "missing",
+        "216",
+    )
+
+
+@pytest.mark.promise(6)
+def test_leaver_who_is_back_since_is_refused(company: Company, server: DirectoryServer) -> None:
+    company.change("boris", employeeType="robot")
+    server.user_filter = "(!(employeeType=robot))"
+    server.save()
+    sync(server, force=True)
+    server.user_filter = ""
+    server.save()
+    sync(server, force=True)
+    assert record_of("Boris Sidorov").state == "active"
+    inner = f"ou=away-{company.base.partition(',')[0][3:]},{company.directory.suffix}"
+    company.ldap.add_s(inner, [("objectClass", [b"organizationalUnit"])])
+    company.ldap.rename_s(f"uid=boris,{company.base}", "uid=boris", newsuperior=inner)
+    preview = sync(server, preview=True)
+    company.ldap.rename_s(f"uid=boris,{inner}", "uid=boris", newsuperior=company.base)
+
+    run = apply(preview)
+
+    assert run.status == RunStatus.PARTIAL
+    assert item_of(run, "Boris Sidorov").message_code == "drifted"
+    assert record_of("Boris Sidorov").state == "active"
