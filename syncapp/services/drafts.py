@@ -156,11 +156,14 @@ class Draft:
         if write is not None and stored == [write.new] and name not in OPAQUE_FIELDS:  # nearly always: byte for byte
             self.sent.agreed[name] = Base(after, after)
             return
-        out = self._look(name, record) if record is not None else Outgoing(Present.AGREED, after)
+        content = self.contents.get(name)
+        # As the directory will show it: of a picture not the name of our file.
+        ours = content.mark(content.raw) if isinstance(content, Content) and content.raw else after
+        out = self._look(name, record) if record is not None else Outgoing(Present.AGREED, ours)
         if out.present is Present.AGREED:
             self.sent.agreed[name] = Base(after, out.standing)
             return
-        self.sent.agreed[name] = Base(after, after)
+        self.sent.agreed[name] = Base(after, ours)
         shown = "" if name in OPAQUE_FIELDS else out.standing
         params = {"field": name.value, "attribute": self.rules[name].attribute, "value": shown}
         self.sent.messages.append(Message("write_read_as_other", params))
