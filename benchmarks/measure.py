@@ -29,6 +29,7 @@ SERVER = "Benchmark"
 STEP = 50_000
 
 Measured = Callable[[], int]  # returns of how many people
+phases: dict[str, float] = {}  # seconds of the run that was measured, by phase
 
 
 def _connect() -> SimpleLDAPObject:
@@ -65,6 +66,7 @@ def sync() -> int:
     if run.error_code:
         sys.exit(f"{run.error_code} {run.error_params}")
     sys.stderr.write(f"    {run.seconds} { ({name: count for name, count in run.counts.items() if count}) }\n")
+    phases.update(run.seconds)
     return int(run.counts["read"])
 
 
@@ -132,7 +134,11 @@ def main() -> None:
     people = measured()
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "cpu": time.process_time() - cpu, "peak": peak, "people": people}))
+    print(
+        json.dumps(
+            {"seconds": seconds, "cpu": time.process_time() - cpu, "peak": peak, "people": people, "phases": phases}
+        )
+    )
 
 
 if __name__ == "__main__":
