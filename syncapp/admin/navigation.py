@@ -16,7 +16,7 @@ PAGES = (
             (_("Overview"), "dashboard", "index", ""),
             (_("Employees"), "groups", "syncapp_employee_changelist", "syncapp.view_employee"),
             (
-                _("Disabled and missing employees"),
+                _("Disabled and missing"),
                 "person_off",
                 "syncapp_leaver_changelist",
                 "syncapp.view_employee",

@@ -94,7 +94,7 @@ class Tally:
         before = state_before or state
         if action == Action.CREATE:
             self.done["created"] += 1
-        elif changed or state != before:
+        elif changed or (tied and state != before):
             self.done["updated"] += 1
         if state == State.MISSING and before != State.MISSING:
             self.done["missing"] += tied
