@@ -115,7 +115,7 @@ def _update_records(run: SyncRun, known: Sequence[tuple[Sent, _Stored]], now: da
                 as_json(waits),
                 bool(waits),
                 at if sent.wrote else None,
-                (Side.BOTH if sent.row.changed_here else Side.REMOTE).value if sent.wrote else None,
+                _updated_side(sent),
                 record.due or sent.due,
                 run.pk,
                 "",
@@ -130,6 +130,14 @@ def _update_records(run: SyncRun, known: Sequence[tuple[Sent, _Stored]], now: da
             unless_null("updated_at"), unless_null("updated_side"), "due", "run_id", "fingerprint",
         ],
     )  # fmt: skip
+
+
+def _updated_side(sent: Sent) -> str | None:
+    """Where something really changed, a state included; None where nothing went out."""
+    if not sent.wrote:
+        return None
+    here = sent.row.changed_here or sent.row.plan["state_changed"]
+    return (Side.BOTH if here else Side.REMOTE).value
 
 
 def _sentence(sent: Sent) -> tuple[str, str]:

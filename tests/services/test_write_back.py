@@ -117,6 +117,19 @@ def test_both_sides_in_one_run(company: Company, anna: DirectoryServer) -> None:
     assert record_of("Anna Petrova").updated_side == "both"
 
 
+def test_return_of_a_person_counts_as_a_change_here(company: Company, anna: DirectoryServer) -> None:
+    """Rule E1: a changed state is one too."""
+    company.change("anna", pwdAccountLockedTime="000001010000Z")
+    sync(anna)
+    edit("Anna Petrova", extension="301")
+    company.change("anna", pwdAccountLockedTime=None)
+
+    run = sync(anna)
+
+    assert counted(run) == {"read": 1, "updated": 1, "written_back": 1, "returned": 1}
+    assert record_of("Anna Petrova").updated_side == "both"
+
+
 def test_new_person_s_number_of_the_pool_goes_out(company: Company, anna: DirectoryServer) -> None:
     company.add("boris", "Boris Sidorov", mail="boris@example.test")
 
