@@ -56,6 +56,7 @@ TEMPLATES: dict[str, Promise] = {
     "write_read_as_other": _(
         "“%(attribute)s” was written, but the domain shows “%(value)s” now: somebody else, or the server, has changed it since. The next run looks again."
     ),
+    "write_edited_meanwhile": _("Was edited here before it was written to the domain. The next run looks again."),
     "write_not_sent": _("The run ended before this was written to the domain. The next run goes on."),
     "write_unknown": _(
         "It is not known whether this was written to the domain: the run ended in the middle. The next run looks and says."

@@ -93,7 +93,7 @@ class Draft:
         """The employee is another than planned: nothing is sent, the next run looks again."""
         for name, (standing, _after) in self.pushes.items():
             self._wait(name, standing, again=True)
-        self.sent.messages.append(Message("edited_meanwhile"))
+        self.sent.messages.append(Message("write_edited_meanwhile"))
         return self.sent
 
     def _look(self, name: Field, record: RemoteRecord) -> Outgoing:

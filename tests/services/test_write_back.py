@@ -12,6 +12,7 @@ from syncapp.core.records import AttributeWrite, RemoteRecord
 from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, RunItem, SyncRecord, SyncRun
 from syncapp.services import sending
 from syncapp.services.drafts import Draft
+from syncapp.store.selectors import people_of_run
 from tests.directory import servers
 from tests.services.company import Company, changes_of, counted, item_of, port_of, sync
 
@@ -297,11 +298,16 @@ def test_employee_edited_between_plan_and_write_is_left_to_the_next_run(
         send_batch(*arguments)
 
     monkeypatch.setattr(sending.Sending, "_send_batch", edited_first)
+    company.change("anna", title="Director")
     run = sync(anna)
     monkeypatch.undo()
 
     assert there(company, "anna", "telephoneNumber") == ["215"]
-    assert item_of(run, "Anna Petrova").unwritten == ["domain:extension"]
+    item = item_of(run, "Anna Petrova")
+    assert (item.unwritten, item.message_code) == (["domain:extension"], "write_edited_meanwhile")
+    # What came in before is told all the same (promise 1).
+    [anna_told] = list(people_of_run(run))
+    assert {"field": "title", "side": "pbx", "before": "Boss", "after": "Director"} in anna_told.changes
     sync(anna)
     assert there(company, "anna", "telephoneNumber") == ["302"]
 
