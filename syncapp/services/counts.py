@@ -99,9 +99,9 @@ class Tally:
         if state == State.MISSING and before != State.MISSING:
             self.done["missing"] += tied
         elif state in SWITCHED_OFF_STATES and before not in SWITCHED_OFF_STATES:
-            self.done["disabled"] += 1
+            self.done["disabled"] += tied
         elif state == State.ACTIVE and before in INACTIVE_STATES:
-            self.done["returned"] += 1
+            self.done["returned"] += tied
         self.released += action == Action.RELEASE
         if renumbered:
             self.done["renumbered"] += 1

@@ -133,7 +133,7 @@ def changed_records(ran: Ran) -> tuple[set[int], set[int], set[int]]:
     return (
         {pk for pk, employee, _anchor, _state in records if employee in employees},
         {pk for pk, _employee, anchor, _state in records if anchor in anchors},
-        {pk for pk, _employee, _anchor, state in records if ran.states.get(pk, state) != state},
+        {pk for pk, employee, _anchor, state in records if employee and ran.states.get(pk, state) != state},
     )
 
 

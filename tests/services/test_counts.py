@@ -41,6 +41,26 @@ def test_new_matter_is_one_that_this_run_opened(before: str, outcome: Outcome, n
     assert tally.done["new_matters"] == new
 
 
+STATES = {
+    "disabled": (State.ACTIVE, State.DISABLED, "disabled"),
+    "returned": (State.DISABLED, State.ACTIVE, "returned"),
+    "missing": (State.ACTIVE, State.MISSING, "missing"),
+}
+
+
+@pytest.mark.parametrize(("before", "now", "count"), STATES.values(), ids=STATES.keys())
+def test_state_of_an_entry_that_is_tied_to_nobody_is_nobodys(before: State, now: State, count: str) -> None:
+    """A locked account that nobody here belongs to has not made anybody a leaver."""
+    tied, untied = Tally(), Tally()
+    changed = item(Action.UPDATE, Outcome.UPDATED, employee_id=1)._replace(state=now, state_before=before)
+
+    tied.add_planned(changed, before="skipped")
+    untied.add_planned(changed._replace(employee_id=None, outcome=Outcome.IGNORED), before="ignored")
+
+    assert (tied.done[count], tied.done["updated"]) == (1, 1)
+    assert not +untied.done
+
+
 def test_person_is_created_and_in_conflict_at_once() -> None:
     tally = Tally()
     tally.add_planned(item(Action.CREATE, Outcome.CONFLICT), before="")
