@@ -20,52 +20,45 @@ class Settlement(NamedTuple):
     value: str | None = None
 
 
-def settle(
-    *, rule: FieldRule, base: Base | None, local: str, remote: str, take: Resolution, value: str = ""
-) -> Settlement | Message:
+def settle(*, rule: FieldRule, local: str, remote: str, take: Resolution, value: str = "") -> Settlement | Message:
     """Say what becomes of a field by a decision, or why it cannot be decided so.
 
-    `base` is what was agreed, None for nothing; `local` and `remote` are the two
-    values that the decision is about; `value` is the third one, as converters read it.
+    `local` and `remote` are the two values that the decision is about; `value` is the
+    third one, as converters read it. The new base holds none but these, whatever was
+    agreed before: another value that somebody enters next must be seen as a change.
     """
     if take is Resolution.REMOTE:
-        return _take_remote(rule, base, local, remote)
+        return _take_remote(rule, local, remote)
     if take is Resolution.LOCAL or value == local:
-        return _take_local(rule, base, local, remote)
-    return _take_value(rule, base, local, remote, value)
+        return _take_local(rule, local, remote)
+    return _take_value(rule, remote, value)
 
 
-def _take_local(rule: FieldRule, base: Base | None, local: str, remote: str) -> Settlement | Message:
+def _take_local(rule: FieldRule, local: str, remote: str) -> Settlement | Message:
+    """As if theirs had been agreed, and ours had come in its place since."""
     if not local and _stays(rule):
         return _empty_stays(rule)
-    return Settlement(Base(_another(rule, base.local if base else "", local), remote))
+    return Settlement(Base(remote, remote))
 
 
-def _take_remote(rule: FieldRule, base: Base | None, local: str, remote: str) -> Settlement | Message:
-    """Let a run bring it in; where none would, it is entered by hand and so agreed at once."""
-    before = _another(rule, base.remote if base else "", remote)
-    travels = remote or (before and rule.on_empty is OnEmpty.CLEAR and rule.field is not Field.EXTENSION)
+def _take_remote(rule: FieldRule, local: str, remote: str) -> Settlement | Message:
+    """As if ours had been agreed, and theirs had come since; where no run would bring it in, it is entered by hand."""
+    travels = remote or (rule.on_empty is OnEmpty.CLEAR and rule.field is not Field.EXTENSION)
     if rule.pulls and travels:
-        return Settlement(Base(local, before))
+        return Settlement(Base(local, local))
     if rule.field in OPAQUE_FIELDS:
         return Message("decision_not_brought_in", {"field": rule.field.value})
     return Settlement(Base(remote, remote), remote)
 
 
-def _take_value(rule: FieldRule, base: Base | None, local: str, remote: str, value: str) -> Settlement | Message:
+def _take_value(rule: FieldRule, remote: str, value: str) -> Settlement | Message:
     if rule.field in OPAQUE_FIELDS:
         return Message("decision_not_typed", {"field": rule.field.value})
     if same_value(rule.field, value, remote):
         return Settlement(Base(value, remote), value)
     if not value and _stays(rule):
         return _empty_stays(rule)
-    before = _another(rule, base.local if base else "", value)
-    return Settlement(Base(before or ("" if value else local), remote), value)
-
-
-def _another(rule: FieldRule, agreed: str, value: str) -> str:
-    """What was agreed, if that is not this value; else '', so that the value counts as changed."""
-    return "" if same_value(rule.field, agreed, value) else agreed
+    return Settlement(Base(remote, remote), value)
 
 
 def _stays(rule: FieldRule) -> bool:

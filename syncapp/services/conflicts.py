@@ -29,7 +29,7 @@ from syncapp.models import Conflict, DirectoryServer, Employee, RunItem, SyncRec
 from syncapp.services.edits import change_employee, name_of, record_edit
 from syncapp.services.endpoints import field_rules
 from syncapp.services.typed import owner_of, read_typed, refuse_nameless
-from syncapp.store.items import load_base, load_keys
+from syncapp.store.items import load_keys
 from syncapp.store.snapshots import VALUE_COLUMNS
 
 if TYPE_CHECKING:
@@ -174,10 +174,6 @@ class _Case:
     rule: FieldRule
     region: str
 
-    @property
-    def base(self) -> Base | None:
-        return load_base(self.record.base).get(self.rule.field)
-
 
 def _open_case(conflict_id: int, seen: str, servers: Servers) -> _Case:
     """Lock in the order in which a run does: employee, record, conflict."""
@@ -238,9 +234,7 @@ def _settle(case: _Case, choice: Choice) -> Settlement:
     value = choice.value
     if choice.take is Resolution.VALUE and rule.field not in OPAQUE_FIELDS:
         value = read_typed(rule.field, value, region=case.region)
-    settled = settle(
-        rule=rule, base=case.base, local=conflict.local, remote=conflict.remote, take=choice.take, value=value
-    )
+    settled = settle(rule=rule, local=conflict.local, remote=conflict.remote, take=choice.take, value=value)
     if isinstance(settled, Message):
         raise SyncError(settled.code, **settled.params)
     return settled

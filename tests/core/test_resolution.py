@@ -12,37 +12,28 @@ from syncapp.core.resolution import Settlement, settle
 from syncapp.core.vocabulary import Direction, Field, OnEmpty, Policy, Resolution
 
 LOCAL, REMOTE, VALUE = Resolution.LOCAL, Resolution.REMOTE, Resolution.VALUE
-OLD = Base("Old", "Old")
 
 
 def rule(field: Field = Field.TITLE, **values: Any) -> FieldRule:
     return FieldRule(field, "title", **{"direction": Direction.BOTH, **values})
 
 
-def decided(take: Resolution, *, base: Base | None = OLD, value: str = "", **values: Any) -> Settlement | Message:
+def decided(take: Resolution, *, value: str = "", **values: Any) -> Settlement | Message:
     of = values.pop("rule", rule())
-    return settle(rule=of, base=base, take=take, value=value, **{"local": "Ours", "remote": "Theirs", **values})
+    return settle(rule=of, take=take, value=value, **{"local": "Ours", "remote": "Theirs", **values})
 
 
 CASES = {
-    # id: decision, agreed before, agreed after, entered by hand
-    "ours": (LOCAL, OLD, Base("Old", "Theirs"), None),
-    "ours_never_agreed": (LOCAL, None, Base("", "Theirs"), None),
-    "ours_agreed_here_before": (LOCAL, Base("Ours", "Old"), Base("", "Theirs"), None),
-    "theirs": (REMOTE, OLD, Base("Ours", "Old"), None),
-    "theirs_never_agreed": (REMOTE, None, Base("Ours", ""), None),
-    "theirs_agreed_there_before": (REMOTE, Base("Old", "Theirs"), Base("Ours", ""), None),
-    "third": (VALUE, OLD, Base("Old", "Theirs"), "Third"),
-    "third_never_agreed": (VALUE, None, Base("", "Theirs"), "Third"),
-    "third_agreed_here_before": (VALUE, Base("Third", "Old"), Base("", "Theirs"), "Third"),
+    # id: decision, agreed after, entered by hand
+    "ours": (LOCAL, Base("Theirs", "Theirs"), None),
+    "theirs": (REMOTE, Base("Ours", "Ours"), None),
+    "third": (VALUE, Base("Theirs", "Theirs"), "Third"),
 }
 
 
-@pytest.mark.parametrize(("take", "base", "after", "entered"), CASES.values(), ids=CASES.keys())
-def test_decision_changes_what_was_agreed(
-    take: Resolution, base: Base | None, after: Base, entered: str | None
-) -> None:
-    assert decided(take, base=base, value="Third" if take is VALUE else "") == Settlement(after, entered)
+@pytest.mark.parametrize(("take", "after", "entered"), CASES.values(), ids=CASES.keys())
+def test_decision_changes_what_was_agreed(take: Resolution, after: Base, entered: str | None) -> None:
+    assert decided(take, value="Third" if take is VALUE else "") == Settlement(after, entered)
 
 
 def test_value_that_stands_here_already_is_ours() -> None:
@@ -61,17 +52,16 @@ def test_theirs_is_entered_by_hand_where_the_mapping_does_not_bring_it_in() -> N
 
 
 EMPTY_THERE = {
-    # id: field, on_empty, agreed before, what is expected
-    "kept": (Field.TITLE, OnEmpty.KEEP, OLD, Settlement(Base("", ""), "")),
-    "cleared": (Field.TITLE, OnEmpty.CLEAR, OLD, Settlement(Base("Ours", "Old"))),
-    "cleared_never_agreed": (Field.TITLE, OnEmpty.CLEAR, None, Settlement(Base("", ""), "")),
-    "extension": (Field.EXTENSION, OnEmpty.CLEAR, OLD, Settlement(Base("", ""), "")),
+    # id: field, on_empty, what is expected
+    "kept": (Field.TITLE, OnEmpty.KEEP, Settlement(Base("", ""), "")),
+    "cleared": (Field.TITLE, OnEmpty.CLEAR, Settlement(Base("Ours", "Ours"))),
+    "extension": (Field.EXTENSION, OnEmpty.CLEAR, Settlement(Base("", ""), "")),
 }
 
 
-@pytest.mark.parametrize(("field", "on_empty", "base", "expected"), EMPTY_THERE.values(), ids=EMPTY_THERE.keys())
-def test_theirs_that_is_empty(field: Field, on_empty: OnEmpty, base: Base | None, expected: Settlement) -> None:
-    assert decided(REMOTE, remote="", base=base, rule=rule(field, on_empty=on_empty)) == expected
+@pytest.mark.parametrize(("field", "on_empty", "expected"), EMPTY_THERE.values(), ids=EMPTY_THERE.keys())
+def test_theirs_that_is_empty(field: Field, on_empty: OnEmpty, expected: Settlement) -> None:
+    assert decided(REMOTE, remote="", rule=rule(field, on_empty=on_empty)) == expected
 
 
 EMPTY_HERE = {
@@ -97,8 +87,8 @@ def test_empty_value_of_ours(
 
 @pytest.mark.parametrize("field", [Field.PHOTO, Field.SIP_SECRET])
 def test_what_has_no_text_can_be_taken_from_either_side_but_not_typed(field: Field) -> None:
-    assert decided(LOCAL, rule=rule(field)) == Settlement(Base("Old", "Theirs"))
-    assert decided(REMOTE, rule=rule(field)) == Settlement(Base("Ours", "Old"))
+    assert decided(LOCAL, rule=rule(field)) == Settlement(Base("Theirs", "Theirs"))
+    assert decided(REMOTE, rule=rule(field)) == Settlement(Base("Ours", "Ours"))
     assert decided(VALUE, rule=rule(field), value="x") == Message("decision_not_typed", {"field": field.value})
     assert decided(REMOTE, rule=rule(field, direction=Direction.PUSH)) == Message(
         "decision_not_brought_in", {"field": field.value}
@@ -106,11 +96,9 @@ def test_what_has_no_text_can_be_taken_from_either_side_but_not_typed(field: Fie
 
 
 texts = st.sampled_from(["", "A", "B", "C", "a b"])
-bases = st.none() | st.builds(Base, texts, texts)
 
 
 @given(
-    base=bases,
     local=texts,
     remote=texts,
     value=texts,
@@ -120,7 +108,6 @@ bases = st.none() | st.builds(Base, texts, texts)
     on_empty=st.sampled_from(OnEmpty),
 )
 def test_next_merge_never_asks_again_and_never_takes_the_other_side(
-    base: Base | None,
     local: str,
     remote: str,
     value: str,
@@ -129,11 +116,11 @@ def test_next_merge_never_asks_again_and_never_takes_the_other_side(
     policy: Policy,
     on_empty: OnEmpty,
 ) -> None:
-    """Whatever was agreed before: as long as nobody edits, what was decided is what the run carries over, or nothing."""
+    """As long as nobody edits, what was decided is what the run carries over."""
     if local == remote:
         return
     of = rule(direction=direction, policy=policy, on_empty=on_empty)
-    settled = settle(rule=of, base=base, local=local, remote=remote, take=take, value=value)
+    settled = settle(rule=of, local=local, remote=remote, take=take, value=value)
     if isinstance(settled, Message):
         return
     here = local if settled.value is None else settled.value
@@ -147,4 +134,29 @@ def test_next_merge_never_asks_again_and_never_takes_the_other_side(
         assert merged.decision is Decision.UNCHANGED
     else:
         carried = Decision.PUSH if of.pushes else Decision.DIFFERENCE
-        assert merged.decision in {carried, *([] if here else [Decision.UNCHANGED])}
+        assert merged.decision is carried
+
+
+@given(
+    local=texts,
+    remote=texts,
+    value=texts,
+    next_value=texts,
+    take=st.sampled_from(Resolution),
+    direction=st.sampled_from(Direction),
+    on_empty=st.sampled_from(OnEmpty),
+)
+def test_value_that_is_entered_after_the_decision_is_a_change(
+    local: str, remote: str, value: str, next_value: str, take: Resolution, direction: Direction, on_empty: OnEmpty
+) -> None:
+    """Before a run has carried the decision out: nothing that differs is taken for agreed."""
+    if local == remote:
+        return
+    of = rule(direction=direction, on_empty=on_empty)
+    settled = settle(rule=of, local=local, remote=remote, take=take, value=value)
+    if isinstance(settled, Message) or next_value == remote:
+        return
+
+    merged = merge_field(rule=of, base=settled.base, local=next_value, reading=Reading((remote,) if remote else ()))
+
+    assert merged.decision not in {Decision.UNCHANGED, Decision.AGREED}
