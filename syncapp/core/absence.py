@@ -103,6 +103,7 @@ def plan_absences(absences: Iterable[Absence], locals_: Mapping[int, LocalPerson
             message=absence.message,
             state_changed=state_changed,
             state_before=record.state,
+            abroad=record.abroad,
             record_seen=record_mark(record),
         )
 

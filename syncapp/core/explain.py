@@ -66,7 +66,7 @@ def tell_person(
                 remote=person.readings.get(rule.field, Reading()),
                 base=base,
                 decision=merged.decision,
-                why=why(rule, base=base, local=local, merged=merged),
+                why=why(rule, base=base, local=local, merged=merged, home=before.elsewhere.server),
                 effects=_effects(plan, rule, sides),
             )
         )
@@ -78,12 +78,14 @@ def _waits_for_a_person(plan: PersonPlan) -> bool:
     return plan.local is None and bool(plan.matters) and all(matter.field is None for matter in plan.matters)
 
 
-def why(rule: FieldRule, *, base: Base | None, local: str, merged: FieldMerge) -> Message:
-    """Say why `merge_field` decided so (rules B1 to B4, B6)."""
+def why(rule: FieldRule, *, base: Base | None, local: str, merged: FieldMerge, home: str = "") -> Message:
+    """Say why `merge_field` decided so (rules B1 to B4, B6); `home` is another server that gives (B11)."""
     params = {"field": rule.field.value, "attribute": rule.attribute}
     decision, remote = merged.decision, merged.remote
     if code := _PLAIN.get(decision):
         return Message(code, params)
+    if decision is Decision.DIFFERENCE and rule.abroad:
+        return Message("why_abroad", {**params, "server": home})
     if decision is Decision.DIFFERENCE:
         return Message("why_push_only" if rule.direction is Direction.PUSH else "why_pull_only", params)
     if decision is Decision.KEPT:

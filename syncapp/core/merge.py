@@ -103,14 +103,15 @@ def merge_field(
         decision = _later(rule, base, local, remote, twins)
     elif same_value(rule.field, local, remote) or remote in twins:
         decision = _AGREED
-    elif remapped and local and remote:
+    elif remapped and local and remote and not rule.abroad:
         decision = Decision.CONFLICT
     elif rule.field is Field.PHOTO and local and remote:
         decision = _larger(rule, larger_here)
     else:
         decision = _first(rule, local, remote)
     if decision in _MOVES_BASE:
-        base = Base(local=local if decision is _AGREED else remote, remote=remote)
+        pulled = decision is _PULL
+        base = Base(local=remote if pulled else local, remote=remote, pulled=pulled)
     if decision in _SHOWN:
         remark = remark or _remark(rule, decision, local, remote)
     return FieldMerge(decision, remote=remote, base=base, remark=remark)
@@ -122,7 +123,7 @@ def _newcomer(rule: FieldRule, reading: Reading) -> FieldMerge:
         return _BOTH_EMPTY
     (remote,) = reading.values
     if rule.pulls:
-        return FieldMerge(_PULL, remote, Base(remote, remote), reading.remark)
+        return FieldMerge(_PULL, remote, Base(remote, remote, pulled=True), reading.remark)
     return FieldMerge(
         Decision.DIFFERENCE, remote, None, reading.remark or _remark(rule, Decision.DIFFERENCE, "", remote)
     )
@@ -171,7 +172,7 @@ def _later(rule: FieldRule, base: Base, local: str, remote: str, twins: Collecti
         return _travel(rule, remote, carried=rule.pulls, there=Decision.PULL)
     if rule.policy is Policy.LOCAL_WINS:
         return _travel(rule, local, carried=rule.pushes, there=Decision.PUSH)
-    return Decision.CONFLICT
+    return Decision.CONFLICT if rule.pulls or rule.pushes else Decision.DIFFERENCE
 
 
 def _travel(rule: FieldRule, value: str, *, carried: bool, there: Decision) -> Decision:
@@ -194,4 +195,5 @@ def _remark(rule: FieldRule, decision: Decision, local: str, remote: str) -> Mes
     if decision is Decision.KEPT:
         code = "emptied_kept_there" if remote else "emptied_kept_here"
         return Message(code, {**params, "value": remote or local})
-    return Message("difference", {**params, "local": local, "remote": remote})
+    code = "difference_abroad" if rule.abroad else "difference"
+    return Message(code, {**params, "local": local, "remote": remote})

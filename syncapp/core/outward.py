@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from syncapp.core.records import FieldRule, Message, Refused
+from syncapp.core.records import FieldRule, Message, Refused, Residence
 from syncapp.core.vocabulary import Field, RefusalKind
 
 # How many people try again, in each run, whether a right that was missing is there by now.
 PROBES = 3
 
-_NOWHERE: Mapping[Field, Collection[str]] = {}
+NOWHERE_ELSE = Residence()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +36,21 @@ class Outward:
     `asked`: somebody asked for these people, so that remembered refusals do not
     count. `closed` are attributes, as the mapping spells them, that nobody may
     write; `opened` those whose missing right has turned out to be there.
-    `elsewhere` maps employees to the values that other directories agree with.
+    `residences` map employees to where else they are known.
     """
 
     allowed: bool = False
     asked: bool = False
     closed: Collection[str] = ()
     opened: Collection[str] = ()
-    elsewhere: Mapping[int, Mapping[Field, Collection[str]]] = field(default_factory=dict)
+    residences: Mapping[int, Residence] = field(default_factory=dict)
     probes: Counter[str] = field(default_factory=Counter)
 
     def judge(
         self, rule: FieldRule, *, value: str, standing: str, employee_id: int | None, refusals: Mapping[Field, Refused]
     ) -> Verdict:
         """Say whether `value` may replace `standing`, which is what the converter reads there now."""
-        came_from = self.elsewhere.get(employee_id or 0, _NOWHERE)
+        came_from = self.residences.get(employee_id or 0, NOWHERE_ELSE).pulled
         if not rule.relay and value and value in came_from.get(rule.field, ()):
             return Verdict(remark=Message("not_relayed", {"field": rule.field.value, "value": value}))
         if not self.allowed or rule.attribute in self.closed:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from syncapp.core.fingerprint import record_mark
+from syncapp.core.home import is_abroad
 from syncapp.core.merge import Decision, FieldMerge
-from syncapp.core.outward import Outward
+from syncapp.core.outward import NOWHERE_ELSE, Outward
 from syncapp.core.records import (
     NO_REFUSALS,
     Base,
@@ -18,6 +19,7 @@ from syncapp.core.records import (
     PlanItem,
     RecordTouch,
     RemotePerson,
+    Residence,
 )
 from syncapp.core.vocabulary import ALL_FIELDS, OPAQUE_FIELDS, Action, Field, MatterKind, Outcome, Side
 
@@ -52,6 +54,7 @@ class PersonPlan:
     number_moves: bool = False
     outward: Outward = field(default_factory=Outward)
     today: str = ""
+    elsewhere: Residence = NOWHERE_ELSE
     waits: dict[Field, str] = field(default_factory=dict)
     pushes: dict[Field, FieldChange] = field(default_factory=dict)
     base: dict[Field, Base] = field(default_factory=dict)
@@ -65,6 +68,11 @@ class PersonPlan:
     def __post_init__(self) -> None:
         if self.record is not None:
             self.base = dict(self.record.base)
+
+    @property
+    def abroad(self) -> bool:
+        """Whether the person's home is another server (rule B11)."""
+        return is_abroad(self.person, self.record, self.elsewhere)
 
     @property
     def number_in_dispute(self) -> bool:
@@ -179,6 +187,7 @@ class PersonPlan:
                 fingerprint=person.fingerprint if settled else "",
                 waits=self.waits,
                 remarks=tuple(self.remarks),
+                abroad=self.abroad,
             )
             return None if self._is_stored(touch) else touch
         return PlanItem(
@@ -203,6 +212,7 @@ class PersonPlan:
             number_plan=self.number_plan,
             number_moves=self.number_moves,
             waits=self.waits,
+            abroad=self.abroad,
             state_changed=state_changed,
             state_before=record.state if record is not None else None,
             fingerprint=person.fingerprint if settled else "",
@@ -216,8 +226,8 @@ class PersonPlan:
         return (
             record is not None
             and not record.due
-            and (record.dn, record.name, record.fingerprint, record.waits)
-            == (touch.dn, touch.name, touch.fingerprint, touch.waits)
+            and (record.dn, record.name, record.fingerprint, record.waits, record.abroad)
+            == (touch.dn, touch.name, touch.fingerprint, touch.waits, touch.abroad)
             and (record.base, record.keys, record.remarks) == (touch.base, touch.keys, touch.remarks)
         )
 

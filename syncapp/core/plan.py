@@ -7,13 +7,14 @@ through the people one by one, so that no more than one item is in memory.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from syncapp.core.home import has_come_home, is_abroad
 from syncapp.core.matching import Matches, Unmatched
 from syncapp.core.merge import Decision, FieldMerge, merge_field
 from syncapp.core.normalise import fold
 from syncapp.core.numbers import Numbers, NumberWish, settle_numbers
-from syncapp.core.outward import Outward
+from syncapp.core.outward import NOWHERE_ELSE, Outward
 from syncapp.core.person_plan import PersonPlan
 from syncapp.core.records import (
     Base,
@@ -26,6 +27,7 @@ from syncapp.core.records import (
     Reading,
     RecordTouch,
     RemotePerson,
+    Residence,
     SyncOptions,
 )
 from syncapp.core.vocabulary import (
@@ -56,7 +58,8 @@ class Sides:
     entries claim it, `claimed` are those of all known entries. `names` are
     employees' names, for messages. `remapped` are fields that were read in another
     way in the last run (rule B8). `former` maps entries that our own scope had left out
-    to whose they were (rule D3). `today` is the date that remarks name.
+    to whose they were (rule D3), `same` those that another server reads as well to the
+    employee and that server's name (rule B11). `today` is the date that remarks name.
     """
 
     options: SyncOptions
@@ -71,12 +74,15 @@ class Sides:
     outward: Outward = field(default_factory=Outward)
     remapped: frozenset[Field] = frozenset()
     former: Mapping[str, int] = field(default_factory=dict)
+    same: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     today: str = ""
     created: dict[str, bool] = field(default_factory=dict)  # what `will_be_created` said
     extension_rule: FieldRule | None = field(init=False)
+    rules_abroad: tuple[FieldRule, ...] = field(init=False)  # for people whose home is another server
 
     def __post_init__(self) -> None:
         self.extension_rule = next((rule for rule in self.options.rules if rule.field is _EXTENSION), None)
+        self.rules_abroad = tuple(replace(rule, abroad=True) for rule in self.options.rules)
 
     def employee_of(self, anchor: str) -> int | None:
         record = self.known.get(anchor)
@@ -84,8 +90,13 @@ class Sides:
             return record.employee_id
         if anchor in self.former:
             return self.former[anchor]
+        if anchor in self.same:
+            return self.same[anchor][0]
         joined = self.matches.joined.get(anchor)
         return joined[0] if joined else None
+
+    def residence_of(self, anchor: str) -> Residence:
+        return self.outward.residences.get(self.employee_of(anchor) or 0, NOWHERE_ELSE)
 
     def local_of(self, anchor: str) -> LocalPerson | None:
         employee_id = self.employee_of(anchor)
@@ -171,12 +182,15 @@ def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
     has = local.values[Field.EXTENSION] if local is not None else ""
     wants = ""
     rule = sides.extension_rule
-    if rule is not None:
-        base = record.base.get(_EXTENSION) if record is not None and _EXTENSION not in sides.remapped else None
+    elsewhere = sides.residence_of(person.anchor)
+    abroad = is_abroad(person, record, elsewhere)
+    if rule is not None and not abroad:
+        came_home = has_come_home(person, record, elsewhere)
+        keeps = record is not None and _EXTENSION not in sides.remapped and not came_home
+        base = record.base.get(_EXTENSION) if record is not None and keeps else None
         reading = person.readings.get(_EXTENSION, EMPTY)
-        merged = merge_field(
-            rule=rule, base=base, local=has, reading=reading, remapped=_is_remapped(_EXTENSION, record, base, sides)
-        )
+        remapped = came_home or _is_remapped(_EXTENSION, record, base, sides)
+        merged = merge_field(rule=rule, base=base, local=has, reading=reading, remapped=remapped)
         wants = merged.remote if merged.decision is Decision.PULL else ""
     departments = person.readings.get(Field.DEPARTMENT, EMPTY).values
     waited = record is not None and record.message is not None and record.message.code in NEEDS_NUMBER
@@ -185,7 +199,7 @@ def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
         employee_id=local.id if local is not None else None,
         has=has,
         wants=wants,
-        needs=first or waited,
+        needs=(first or waited) and not abroad,
         order=sort_key(person)[0],
         dn=person.dn,
         department=departments[0] if departments else "",
@@ -238,6 +252,7 @@ def begin_person(person: RemotePerson, sides: Sides, keys: EntryKeys, *, moves: 
         number_moves=moves,
         outward=sides.outward,
         today=sides.today,
+        elsewhere=sides.residence_of(person.anchor),
     )
 
 
@@ -269,11 +284,16 @@ def decide_person(
 
 
 def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, FieldMerge]]:
-    """Yield what becomes of each mapped field of a person whose values may travel."""
+    """Yield what becomes of each mapped field of a person whose values may travel.
+
+    Where this server has become the person's home, every field is read in another way
+    than before: it was only compared (rule B11).
+    """
     person, record, local = plan.person, plan.record, plan.local
-    for name in sides.remapped:
+    came_home = has_come_home(person, record, plan.elsewhere)
+    for name in list(plan.base) if came_home else sides.remapped:
         plan.base.pop(name, None)
-    for rule in sides.options.rules:
+    for rule in sides.rules_abroad if plan.abroad else sides.options.rules:
         base = plan.base.get(rule.field)
         yield (
             rule,
@@ -284,7 +304,7 @@ def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, Fi
                 reading=person.readings.get(rule.field, EMPTY),
                 twins=local.twins if local is not None and rule.field is _PHOTO else (),
                 larger_here=local is not None and local.photo_area >= person.photo_area,
-                remapped=base is None and _is_remapped(rule.field, record, base, sides),
+                remapped=base is None and (came_home or _is_remapped(rule.field, record, base, sides)),
             ),
         )
 
@@ -292,6 +312,8 @@ def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, Fi
 def _recognised(anchor: str, sides: Sides) -> Message:
     if anchor in sides.former:
         return Message("back_in_scope")
+    if anchor in sides.same:
+        return Message("same_entry", {"server": sides.same[anchor][1]})
     return Message("matched", {"key": sides.matches.joined[anchor][1].value})
 
 
@@ -324,6 +346,9 @@ def _wait(plan: PersonPlan, sides: Sides) -> None:
 def _merge_extension(plan: PersonPlan, rule: FieldRule, merged: FieldMerge, sides: Sides, numbers: Numbers) -> None:
     """An extension is pulled only where `choose_numbers` granted it (rules C2 to C4)."""
     anchor, number, has = plan.person.anchor, merged.remote, plan.value(Field.EXTENSION)
+    if rule.abroad:
+        plan.take(rule, merged)
+        return
     if merged.decision is Decision.PULL and (anchor in numbers.granted or number == has):
         plan.take(rule, merged)
         return

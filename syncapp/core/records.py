@@ -46,7 +46,8 @@ class FieldRule:
 
     `attribute` is one name, several joined by `|` (the first that has a value
     serves), or a composition such as `{givenName} {sn}`; the last two can only
-    be pulled.
+    be pulled. `abroad`: the person's home is another server, and nothing is brought
+    in from here (rule B11).
     """
 
     field: Field
@@ -56,10 +57,11 @@ class FieldRule:
     on_empty: OnEmpty = OnEmpty.KEEP
     pattern: str = ""
     relay: bool = False
+    abroad: bool = False
 
     @property
     def pulls(self) -> bool:
-        return self.direction in _PULLING
+        return self.direction in _PULLING and not self.abroad
 
     @property
     def pushes(self) -> bool:
@@ -166,10 +168,14 @@ NO_KEYS = EntryKeys()
 
 
 class Base(NamedTuple):
-    """Last agreed values of one field, one for each side; '' is an agreed empty value."""
+    """Last agreed values of one field, one for each side; '' is an agreed empty value.
+
+    `pulled`: the value came from there, and so is not the hub's own (rule B11).
+    """
 
     local: str
     remote: str
+    pulled: bool = False
 
 
 NO_BASE: Mapping[Field, Base] = MappingProxyType({})
@@ -228,6 +234,20 @@ class KnownRecord:
     refusals: Mapping[Field, Refused] = field(default_factory=dict)
     due: bool = False
     open_matters: tuple["Matter", ...] = ()
+    abroad: bool = False
+
+
+class Residence(NamedTuple):
+    """Where else an employee is known, beside the server that is read (rule B11).
+
+    `server`: the name of the highest-ranked other server on which the person is active,
+    '' for none; `comes_first`: it has a higher rank than the one that is read. `pulled`
+    are the values that came from other directories.
+    """
+
+    server: str = ""
+    comes_first: bool = False
+    pulled: Mapping[Field, frozenset[str]] = MappingProxyType({})
 
 
 class Scope(NamedTuple):
@@ -358,7 +378,10 @@ class PoolSpec:
 
 @dataclass(frozen=True, slots=True)
 class SyncOptions:
-    """Everything of a server's settings that can change a decision."""
+    """Everything of a server's settings that can change a decision.
+
+    `superiors` are the servers that come before this one as a person's home (rule B11).
+    """
 
     rules: tuple[FieldRule, ...]
     match_keys: tuple[MatchKey, ...]
@@ -368,6 +391,7 @@ class SyncOptions:
     write_back: bool = False
     number_plan: str = "default"
     pools: tuple[PoolSpec, ...] = ()
+    superiors: tuple[int, ...] = ()
 
 
 class PlanItem(NamedTuple):
@@ -399,6 +423,7 @@ class PlanItem(NamedTuple):
     number_plan: str = "default"
     number_moves: bool = False  # it passes from one employee of the plan to another
     waits: Mapping[Field, str] = NO_WAITS
+    abroad: bool = False
     state_changed: bool = False
     state_before: State | None = None  # None for an entry that was not known
     fingerprint: str = ""  # empty: not settled, look again in the next run
@@ -423,3 +448,4 @@ class RecordTouch(NamedTuple):
     fingerprint: str
     waits: Mapping[Field, str] = NO_WAITS
     remarks: tuple[Message, ...] = ()
+    abroad: bool = False

@@ -75,6 +75,7 @@ TEMPLATES: dict[str, Promise] = {
     "why_unreadable": _("“%(attribute)s” holds nothing that can be taken."),
     "why_pull_only": _("The sides differ, but the mapping carries %(field)s only from the domain to here."),
     "why_push_only": _("The sides differ, but the mapping carries %(field)s only from here to the domain."),
+    "why_abroad": _("The sides differ, but nothing is brought in from here: “%(server)s” comes first for this person."),
     "why_kept": _("Emptied on one side, but the mapping does not let emptying travel."),
     "why_number_kept": _("Emptied on one side, but a run never empties an extension."),
     "why_never_agreed": _("Both sides have a value, and none was ever agreed."),

@@ -48,6 +48,7 @@ TEMPLATES: dict[str, Promise] = {
     ),
     "matched": _("Recognised by %(key)s."),
     "back_in_scope": _("In scope again: the same entry, and so the same person."),
+    "same_entry": _("The same entry as on “%(server)s”, and so the same person."),
     "archived_here_active_there": _(
         "Archived here, and active in the domain. No run takes anybody back: do so here, or switch the account off there."
     ),
@@ -125,6 +126,9 @@ TEMPLATES: dict[str, Promise] = {
     "emptied_kept_there": _("%(field)s was emptied here (noticed on %(on)s), “%(value)s” is kept in the domain."),
     "difference": _(
         "%(field)s differs: “%(local)s” here, “%(remote)s” in the domain. The mapping carries neither the one nor the other."
+    ),
+    "difference_abroad": _(
+        "%(field)s differs: “%(local)s” here, “%(remote)s” in the domain. Another server comes first for this person and gives the value."
     ),
     # Typed by hand
     "typed_not_email": _("“%(value)s” is not an e-mail address. Write it like anna@corp.example."),

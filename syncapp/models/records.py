@@ -21,7 +21,8 @@ class SyncRecord(models.Model):
     `store.items` writes and reads it. `evidence_since`: when a full read first said of
     a missing person what the message says, `confirmed_at`: when one last agreed (rule
     D2). `former_employee`: whose record it was until a change of our own scope left the
-    entry out (rule D3); who comes back is the same person.
+    entry out (rule D3); who comes back is the same person. `abroad`: the person's home
+    was another server when a run looked last (rule B11).
     """
 
     endpoint = models.ForeignKey(
@@ -63,6 +64,7 @@ class SyncRecord(models.Model):
     former_employee = models.ForeignKey(
         Employee, on_delete=models.PROTECT, related_name="former_records", null=True, blank=True
     )
+    abroad = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -30,6 +30,7 @@ from syncapp.services.edits import change_employee, name_of, record_edit
 from syncapp.services.endpoints import field_rules
 from syncapp.services.typed import owner_of, read_typed, refuse_nameless
 from syncapp.store.items import load_keys
+from syncapp.store.residences import make_own
 from syncapp.store.snapshots import VALUE_COLUMNS
 
 if TYPE_CHECKING:
@@ -225,6 +226,8 @@ def _carry_out(case: _Case, choice: Choice, user: "User | str", run: SyncRun | N
         item = record_edit(employee, [], outcome=ItemOutcome.SKIPPED, **about)
     here = case.conflict.local if settlement.value is None else settlement.value
     _settle_record(case, settlement.base, here=here, item=item)
+    if take is Resolution.LOCAL:
+        make_own(employee.pk, rule.field, beside=case.record.endpoint_id)
     Conflict.objects.filter(pk=case.conflict.pk).update(closed_at=now, resolution=take, resolved_by=name_of(user))
     return item
 

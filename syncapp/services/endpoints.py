@@ -17,6 +17,7 @@ from syncapp.directory.scope import check_scope
 from syncapp.directory.units import rebased
 from syncapp.models import DirectoryServer, FieldMapping
 from syncapp.services.directory_settings import rule_of
+from syncapp.store.residences import superiors
 
 
 def directory_config(server: DirectoryServer) -> DirectoryConfig:
@@ -90,6 +91,7 @@ def sync_options(server: DirectoryServer, kind: str, *, write_back: bool) -> Syn
         write_back=write_back,
         number_plan=server.number_plan,
         pools=pool_specs(server),
+        superiors=superiors(server),
     )
 
 

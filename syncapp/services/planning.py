@@ -1,5 +1,6 @@
 """Step 4 and 5 of a run: the rules, fed with rows and entries."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ from syncapp.core.vocabulary import INACTIVE_STATES, Field
 from syncapp.models import DirectoryServer
 from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
+from syncapp.store.residences import residences, same_entries
+
+UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(slots=True)
@@ -135,13 +139,15 @@ def _match(
     if any(record.employee_id is None for record in sides.known.values()):
         ties = snapshots.former_ties(server.pk)
         sides.former = {person.anchor: ties[person.anchor] for person in sides.people if person.anchor in ties}
-    untied = plan.unmatched(sides.people, sides.known, lambda person: planning.keys[person.anchor], sides.former)
+    sides.same = _same_entries(server, sides)
+    decided = {*sides.former, *sides.same}
+    untied = plan.unmatched(sides.people, sides.known, lambda person: planning.keys[person.anchor], decided)
     strangers = Strangers()
     if not untied:
         return strangers
 
     def employees() -> Iterator[HubKeys]:
-        back = set(sides.former.values())
+        back = {*sides.former.values(), *(employee_id for employee_id, _server in sides.same.values())}
         for employee in snapshots.hub_keys(server.pk):
             if employee.id in back:
                 employee = employee._replace(tied_here=True)
@@ -163,6 +169,32 @@ def _match(
     return strangers
 
 
+def _same_entries(server: DirectoryServer, sides: plan.Sides) -> dict[str, tuple[int, str]]:
+    """Recognise entries that another server reads as well, where nobody has decided otherwise (rule B11)."""
+    untied = {
+        person.anchor
+        for person in sides.people
+        if sides.employee_of(person.anchor) is None and _is_unique_everywhere(person.anchor)
+    }
+    found = same_entries(server.pk, untied) if untied else {}
+    taken = set(sides.former.values())
+    return {
+        anchor: (employee_id, name)
+        for anchor, (employee_id, name) in found.items()
+        if employee_id not in taken and not _was_refused(sides, anchor, employee_id)
+    }
+
+
+def _is_unique_everywhere(anchor: str) -> bool:
+    """Whether no other directory can have this anchor for somebody else: a number of the staff may be in two."""
+    return UUID_FORM.fullmatch(anchor) is not None
+
+
+def _was_refused(sides: plan.Sides, anchor: str, employee_id: int) -> bool:
+    record = sides.known.get(anchor)
+    return record is not None and employee_id in record.refused
+
+
 def _emptied_attributes(read: RemoteRead) -> list[Message]:
     """An attribute that is empty for everybody and was not: nobody did that on purpose (rule B3)."""
     before = {name for record in read.known.values() for name, base in record.base.items() if base.remote}
@@ -176,7 +208,7 @@ def _emptied_attributes(read: RemoteRead) -> list[Message]:
 def _load_locals(server: DirectoryServer, sides: plan.Sides) -> None:
     ids = {employee_id for person in sides.people if (employee_id := sides.employee_of(person.anchor)) is not None}
     sides.locals = snapshots.local_people(ids)
-    sides.outward.elsewhere = snapshots.values_elsewhere(ids, server.pk)
+    sides.outward.residences = residences(ids, server.pk, sides.options.superiors)
 
 
 def _owners_in_the_way(sides: plan.Sides) -> set[int]:

@@ -30,12 +30,12 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def dump_base(base: Mapping[Field, Base]) -> dict[str, list[str]]:
-    return {field.value: [pair.local, pair.remote] for field, pair in base.items()}
+def dump_base(base: Mapping[Field, Base]) -> dict[str, list[Any]]:
+    return {field.value: [*pair[:2], 1] if pair.pulled else list(pair[:2]) for field, pair in base.items()}
 
 
-def load_base(data: Mapping[str, list[str]]) -> dict[Field, Base]:
-    return {Field(name): Base(pair[0], pair[1]) for name, pair in data.items()}
+def load_base(data: Mapping[str, list[Any]]) -> dict[Field, Base]:
+    return {Field(name): Base(pair[0], pair[1], len(pair) > 2) for name, pair in data.items()}
 
 
 def dump_keys(keys: EntryKeys) -> list[Any]:
@@ -145,6 +145,7 @@ def _dump_plan(item: PlanItem, before: str) -> dict[str, Any]:
         "number_plan": item.number_plan,
         "moves": item.number_moves,
         "waits": dump_waits(item.waits),
+        "abroad": item.abroad,
         "here": _outcome_here(item),
         "seen": item.seen,
         "record_seen": item.record_seen,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _CONTENT = (
     "employee_id", "name", "dn", "state", "status", "message_code", "message_params", "remarks", "base", "keys",
-    "fingerprint", "waiting", "waits", "run_id", "due", "evidence_since", "confirmed_at",
+    "fingerprint", "waiting", "waits", "run_id", "due", "evidence_since", "confirmed_at", "abroad",
 )  # fmt: skip
 _INSERT = (
     "id", "endpoint_id", "anchor", "created_at", "refused", "refusals", "state_since", "updated_at", "updated_side",
@@ -112,6 +112,7 @@ def _content(run: SyncRun, written: "Written", at: Any) -> tuple[Any, ...]:
         written.refused or written.due_again,
         at if plan["state"] == State.MISSING else None,
         None,
+        plan["abroad"],
     )
 
 

@@ -59,6 +59,7 @@ def known_records(endpoint_id: int, record_ids: Collection[int]) -> dict[str, Kn
                 refusals=load_refusals(row.refusals),
                 due=row.due,
                 open_matters=tuple(matters.get(row.pk, ())),
+                abroad=row.abroad,
             )
     return known
 
@@ -110,18 +111,6 @@ def _pictures(names: Collection[str]) -> dict[str, tuple[frozenset[str], int]]:
         sha256: (frozenset({sha256, source, rendition}) - {""}, width * height)
         for sha256, source, rendition, width, height in rows
     }
-
-
-def values_elsewhere(employee_ids: Collection[int], endpoint_id: int) -> dict[int, dict[Field, set[str]]]:
-    """Map employees who are known to other directories as well to the values that these agree with (rule B11)."""
-    found: dict[int, dict[Field, set[str]]] = {}
-    for chunk in chunks_of_ids(employee_ids):
-        rows = SyncRecord.objects.filter(employee__in=chunk, endpoint__directoryserver__isnull=False)
-        for employee_id, base in rows.exclude(endpoint_id=endpoint_id).values_list("employee_id", "base"):
-            values = found.setdefault(employee_id, {})
-            for field, pair in load_base(base).items():
-                values.setdefault(field, set()).add(pair.local)
-    return found
 
 
 def hub_keys(endpoint_id: int) -> Iterator[HubKeys]:

@@ -62,7 +62,7 @@ class Written:
     employee_id: int | None
     record_id: int | None
     changes: dict[str, str]  # of the employee: field to value
-    base: dict[str, list[str]]
+    base: dict[str, list[Any]]
     sip_secret: str | None = None  # encrypted
     left_out: list[Field] = field(default_factory=list)  # contents that did not come in
     unusable: dict[Field, Refused] = field(default_factory=dict)  # those that never can
@@ -89,7 +89,7 @@ class Written:
             self.changes[name.value] = content.mark
             if content.mark == before:  # another file of the picture that is kept here: agreed, and no change
                 del self.changes[name]
-            self.base[name.value] = [content.mark, digest]
+            self.base[name.value] = [content.mark, digest, 1]
             if name is Field.SIP_SECRET:
                 self.sip_secret = content.token
             return
@@ -199,7 +199,8 @@ def _apply(job: _Job, rows: Sequence[PlannedRow]) -> list[Written]:
     create_employees([written for written in batch if written.creates], now=now)
     write_records(run, batch, now=now)
     write_matters(run, [written for written in batch if not written.due], now=now)
-    _mark_other_endpoints_due(run, [w.row.employee_id for w in batch if w.updates and w.row.employee_id is not None])
+    news = [w for w in batch if w.updates or (w.row.plan["state_changed"] and not w.due)]
+    _mark_other_endpoints_due(run, [w.row.employee_id for w in news if w.row.employee_id is not None])
     _finish_items(batch)
     return batch
 
@@ -258,7 +259,7 @@ def _keep_bases(batch: Sequence[Written]) -> None:
 
 
 def _mark_other_endpoints_due(run: SyncRun, employee_ids: list[int]) -> None:
-    """What one endpoint brought is a hub edit for all others."""
+    """What one endpoint brought is a hub edit for all others, and who left here may have another home now."""
     if employee_ids:
         others = SyncRecord.objects.filter(employee_id__in=employee_ids, due=False)
         others.exclude(endpoint_id=run.server_id).update(due=True)
@@ -327,13 +328,14 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
                     bool(touch.waits),
                     as_json(dump_waits(touch.waits)),
                     as_json(dump_messages(touch.remarks)),
+                    touch.abroad,
                     False,
                     touch.record_id,
                     touch.employee_version or 0,
                 )
                 for touch in touches
             ],
-            assign=["dn", "name", "base", "keys", "fingerprint", "waiting", "waits", "remarks", "due"],
+            assign=["dn", "name", "base", "keys", "fingerprint", "waiting", "waits", "remarks", "abroad", "due"],
             where=["id", f"COALESCE(({version}), 0) = %s"],
         )
     leave_the_lock_alone()

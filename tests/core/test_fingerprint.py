@@ -52,6 +52,7 @@ DECISIVE = {
     "taken_number": replace(OPTIONS, taken_number=TakenNumber.POOL),
     "write_back": replace(OPTIONS, write_back=True),
     "number_plan": replace(OPTIONS, number_plan="branch"),
+    "superiors": replace(OPTIONS, superiors=(7,)),
     "no_pool": replace(OPTIONS, pools=()),
     "end_of_the_pool": with_pool(last="298"),
     "reserved_numbers": with_pool(reserved=frozenset({"250"})),
@@ -84,6 +85,7 @@ def test_settings_digest_covers_every_option() -> None:
         "write_back",
         "number_plan",
         "pools",
+        "superiors",
     }
 
 

@@ -72,6 +72,23 @@ b    l     -      | C    C    C         | L    D    L     | D    S    S
 b    -     r      | C    C    C         | L    D    L     | D    S    S
 b    -     -      | A    A    A         | A    A    A     | A    A    A
 """
+ABROAD = """
+base local remote | ask: pull push both | remote wins     | local wins
+none -     -      | A    A    A         | A    A    A     | A    A    A
+none -     r      | D    D    D         | D    D    D     | D    D    D
+none l     -      | D    S    S         | D    S    S     | D    S    S
+none l     l      | A    A    A         | A    A    A     | A    A    A
+none l     r      | D    D    D         | D    D    D     | D    S    S
+b    b     b      | =    =    =         | =    =    =     | =    =    =
+b    b     r      | D    D    D         | D    D    D     | D    D    D
+b    b     -      | D    D    D         | D    D    D     | D    D    D
+b    l     b      | D    S    S         | D    S    S     | D    S    S
+b    -     b      | D    K    K         | D    K    K     | D    K    K
+b    l     l      | A    A    A         | A    A    A     | A    A    A
+b    l     r      | D    C    C         | D    D    D     | D    S    S
+b    l     -      | D    C    C         | D    D    D     | D    S    S
+b    -     r      | D    C    C         | D    D    D     | D    K    K
+"""
 LETTERS = {
     "=": Decision.UNCHANGED,
     "A": Decision.AGREED,
@@ -83,18 +100,31 @@ LETTERS = {
 }
 
 
-def _cases(table: str, on_empty: OnEmpty) -> Iterator[object]:
+def _cases(table: str, on_empty: OnEmpty, *, abroad: bool = False) -> Iterator[object]:
     for line in table.strip().splitlines()[1:]:
         (base, local, remote), *blocks = (block.split() for block in line.split("|"))
         letters = [letter for block in blocks for letter in block]
         for (policy, direction), letter in zip(COLUMNS, letters, strict=True):
-            rule = FieldRule(Field.TITLE, "title", direction, policy, on_empty)
+            rule = FieldRule(Field.TITLE, "title", direction, policy, on_empty, abroad=abroad)
             values = [None if value == "none" else value.replace("-", "") for value in (base, local, remote)]
             name = f"{base}_{local}_{remote}-{policy}-{direction}-{on_empty}"
             yield pytest.param(rule, *values, LETTERS[letter], id=name)
 
 
 CASES = [*_cases(KEEP, OnEmpty.KEEP), *_cases(CLEAR, OnEmpty.CLEAR)]
+
+
+@pytest.mark.parametrize("remapped", [False, True], ids=["as_before", "remapped"])
+@pytest.mark.parametrize(("rule", "base", "local", "remote", "expected"), [*_cases(ABROAD, OnEmpty.KEEP, abroad=True)])
+def test_decision_where_another_server_is_home(
+    rule: FieldRule, base: str | None, local: str, remote: str, expected: Decision, remapped: bool
+) -> None:
+    """Rule B11: compared, and written where the mapping pushes; nothing is brought in."""
+    agreed = Base(base, base) if base is not None else None
+
+    merged = merge_field(rule=rule, base=agreed, local=local, reading=_reading(remote), remapped=remapped)
+
+    assert merged.decision is expected
 
 
 def _reading(value: str) -> Reading:
@@ -123,7 +153,7 @@ def test_what_a_run_makes_of_it(
     }.get(expected, [])
     assert waits == ({Field.TITLE: remote} if expected is Decision.PUSH and not allowed else {})
     assert new_base == {
-        Decision.PULL: {Field.TITLE: Base(remote, remote)},
+        Decision.PULL: {Field.TITLE: Base(remote, remote, pulled=True)},
         Decision.AGREED: {Field.TITLE: Base(local, remote)},
     }.get(expected, agreed)
     assert matters == (expected is Decision.CONFLICT)

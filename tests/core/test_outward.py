@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from syncapp.core.outward import PROBES, SENDS, WAITS, Outward, Verdict
-from syncapp.core.records import FieldRule, Message, Refused
+from syncapp.core.records import FieldRule, Message, Refused, Residence
 from syncapp.core.vocabulary import Direction, Field, RefusalKind
 
 RULE = FieldRule(Field.MOBILE, "mobile", Direction.BOTH, pattern="(.*)")
@@ -74,7 +74,13 @@ def test_everybody_goes_out_when_the_right_turned_out_to_be_there() -> None:
 
 
 def test_values_of_another_directory_are_passed_on_only_with_relay() -> None:
-    outward = Outward(allowed=True, elsewhere={7: {Field.MOBILE: {"2"}}, 8: {Field.MOBILE: {"5"}}})
+    outward = Outward(
+        allowed=True,
+        residences={
+            7: Residence(pulled={Field.MOBILE: frozenset({"2"})}),
+            8: Residence(pulled={Field.MOBILE: frozenset({"5"})}),
+        },
+    )
 
     assert judge(outward) == Verdict(remark=Message("not_relayed", {"field": "mobile", "value": "2"}))
     assert judge(outward, value="5") == SENDS
