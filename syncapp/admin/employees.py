@@ -25,11 +25,9 @@ from syncapp.views.display import (
     label,
     moment,
     outcome_label,
-    paragraphs,
+    record_sentences,
     sentence,
-    sentences,
     state_label,
-    waiting_sentence,
     when_and_where,
 )
 from syncapp.views.employees import archive_view, photo_view, synchronise_view
@@ -68,8 +66,7 @@ class RecordInline(ReadOnlyInline):
 
     @admin.display(description=_("message"))
     def message(self, record: SyncRecord) -> str:
-        told = [sentence(record.message_code, record.message_params), *sentences(record.remarks)]
-        return paragraphs([*told, waiting_sentence(record.waits)])
+        return record_sentences(record)
 
 
 class HistoryInline(ReadOnlyInline):

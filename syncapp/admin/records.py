@@ -23,11 +23,8 @@ from syncapp.views.display import (
     agreed_table,
     label,
     outcome_label,
-    paragraphs,
-    sentence,
-    sentences,
+    record_sentences,
     state_label,
-    waiting_sentence,
     when_and_where,
 )
 from syncapp.views.employees import start_runs
@@ -165,8 +162,7 @@ class SyncRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("message"))
     def message(self, record: SyncRecord) -> str:
-        told = [sentence(record.message_code, record.message_params), *sentences(record.remarks)]
-        return paragraphs([*told, waiting_sentence(record.waits)])
+        return record_sentences(record)
 
     @admin.display(description=_("employee"))
     def employee_link(self, record: SyncRecord) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from syncapp import messages
 from syncapp.choices import Field, ItemOutcome, RunStatus, Side, State, Status
+from syncapp.models import SyncRecord
 
 # Tones are those of the theme's label; icons are names of Material Symbols.
 OUTCOMES: dict[str, tuple[str, str]] = {
@@ -83,7 +84,16 @@ def sentences(stored: Iterable[Mapping[str, Any]]) -> list[str]:
     return [sentence(message.get("code", ""), message.get("params")) for message in stored]
 
 
-def waiting_sentence(waits: Mapping[str, str]) -> str:
+def record_sentences(record: SyncRecord) -> SafeString:
+    """Everything that is to be said of a person on one server."""
+    texts = [sentence(record.message_code, record.message_params), *sentences(record.remarks)]
+    texts.append(_waiting_sentence(record.waits))
+    if record.abroad:
+        texts.append(_("Another server comes first for this person: the values of this one are only compared."))
+    return paragraphs(texts)
+
+
+def _waiting_sentence(waits: Mapping[str, str]) -> str:
     """Which values have yet to go out to the domain."""
     fields = dict(Field.choices)
     names = ", ".join(str(fields.get(name, name)) for name in waits)
