@@ -71,7 +71,7 @@ def test_photo_comes_in_and_stays(company: Company) -> None:
     assert Photo.objects.get().source == digest_of(raw)
     assert read_photo(employee.photo) is not None
     assert changes_of(item_of(run, NAME))["photo"] == ("", digest_of(raw))
-    assert record().base["photo"] == [employee.photo, digest_of(raw)]
+    assert record().base["photo"] == [employee.photo, digest_of(raw), 1]
     settled(company, server)
 
 
@@ -371,7 +371,7 @@ def test_another_file_of_the_picture_that_is_kept_here_is_no_change(company: Com
     assert counted(run) == {"read": 1, "skipped": 1}
     assert item_of(run, NAME).unwritten == ["pbx:photo"]
     assert Employee.objects.get().photo == name
-    assert record().base["photo"] == [name, digest_of(other)]
+    assert record().base["photo"] == [name, digest_of(other), 1]
     settled(company, server)
 
 
