@@ -4,13 +4,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from syncapp.core.records import FieldRule, Message, Refused, Residence
+from syncapp.core.records import NOWHERE_ELSE, FieldRule, Message, Refused, Residence
 from syncapp.core.vocabulary import Field, RefusalKind
 
 # How many people try again, in each run, whether a right that was missing is there by now.
 PROBES = 3
-
-NOWHERE_ELSE = Residence()
 
 
 @dataclass(frozen=True, slots=True)

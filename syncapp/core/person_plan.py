@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from syncapp.core.fingerprint import record_mark
 from syncapp.core.home import is_abroad
 from syncapp.core.merge import Decision, FieldMerge
-from syncapp.core.outward import NOWHERE_ELSE, Outward
+from syncapp.core.outward import Outward
 from syncapp.core.records import (
     NO_REFUSALS,
+    NOWHERE_ELSE,
     Base,
     EntryKeys,
     FieldChange,

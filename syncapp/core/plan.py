@@ -14,9 +14,10 @@ from syncapp.core.matching import Matches, Unmatched
 from syncapp.core.merge import Decision, FieldMerge, merge_field
 from syncapp.core.normalise import fold
 from syncapp.core.numbers import Numbers, NumberWish, settle_numbers
-from syncapp.core.outward import NOWHERE_ELSE, Outward
+from syncapp.core.outward import Outward
 from syncapp.core.person_plan import PersonPlan
 from syncapp.core.records import (
+    NOWHERE_ELSE,
     Base,
     EntryKeys,
     FieldRule,

@@ -250,6 +250,9 @@ class Residence(NamedTuple):
     pulled: Mapping[Field, frozenset[str]] = MappingProxyType({})
 
 
+NOWHERE_ELSE = Residence()
+
+
 class Scope(NamedTuple):
     """Whom a read of everybody brings: `bases` maps DNs to the immutable id of the entry there ('' unknown)."""
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from syncapp.core.fingerprint import record_mark
-from syncapp.core.records import KnownRecord, LocalPerson, Message, RemotePerson
+from syncapp.core.home import is_abroad
+from syncapp.core.records import NOWHERE_ELSE, KnownRecord, LocalPerson, Message, RemotePerson, Residence
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, State
-from syncapp.models import SyncRun
+from syncapp.models import DirectoryServer, SyncRun
 from syncapp.store import snapshots
 from syncapp.store.items import PlannedRow
+from syncapp.store.residences import residences, superiors
 from syncapp.store.sealed import owners_of, record_ids
 
 # Planned for people who are not in the scope: there is no entry to compare with.
@@ -18,17 +20,23 @@ def find_drift(run: SyncRun, rows: Sequence[PlannedRow], people: Mapping[str, Re
     """Map the anchors of rows that must not be carried out any more to the newest values, as a message.
 
     `people` are the entries of the rows as they are now. Compared are the entry, the
-    employee's version, what was decided about the record, and whether a number that
-    the plan gives is still to be had.
+    employee's version, what was decided about the record, which server gives to the
+    person, and whether a number that the plan gives is still to be had.
     """
     known = snapshots.known_records(run.server_id, record_ids(run.server_id, [row.anchor for row in rows]))
-    locals_ = snapshots.local_people({row.employee_id for row in rows if row.employee_id is not None})
+    ids = {row.employee_id for row in rows if row.employee_id is not None}
+    locals_ = snapshots.local_people(ids)
+    server = DirectoryServer.objects.get(pk=run.server_id)
+    elsewhere = residences(ids, server.pk, superiors(server))
     drifted: dict[str, Message] = {}
     for row in rows:
         person, local = people.get(row.anchor), locals_.get(row.employee_id or 0)
         if person is None and row.plan["state"] not in _NOT_THERE:
             drifted[row.anchor] = Message("drifted_gone", {"here": _values(row, local, {})})
-        elif not _is_as_planned(row, person, known.get(row.anchor), local):
+        elif not (
+            _is_as_planned(row, person, known.get(row.anchor), local)
+            and _is_at_home_as_planned(row, person, known.get(row.anchor), elsewhere)
+        ):
             there = {name: reading.values for name, reading in person.readings.items()} if person else {}
             drifted[row.anchor] = Message(
                 "drifted", {"here": _values(row, local, there), "there": _there(row, local, there)}
@@ -44,6 +52,15 @@ def _is_as_planned(
     mark = record_mark(record) if record is not None else ""
     version = local.version if local is not None else None
     return (seen, mark, version) == (row.plan["seen"], row.plan["record_seen"], row.employee_version)
+
+
+def _is_at_home_as_planned(
+    row: PlannedRow, person: RemotePerson | None, record: KnownRecord | None, elsewhere: Mapping[int, Residence]
+) -> bool:
+    if person is None or row.employee_id is None:
+        return True
+    abroad = is_abroad(person, record, elsewhere.get(row.employee_id, NOWHERE_ELSE))
+    return bool(row.plan["abroad"]) == abroad
 
 
 def _values(

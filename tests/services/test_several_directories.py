@@ -10,7 +10,7 @@ from fixtures.openldap import OpenLdap
 from syncapp.choices import MatterKind
 from syncapp.core.vocabulary import Resolution
 from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, SyncRecord, SyncRun
-from tests.services.company import Company, counted, sync
+from tests.services.company import Company, apply, counted, sync
 from tests.services.disputes import take
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -275,6 +275,23 @@ def test_ours_that_came_from_another_directory_goes_out_once_a_person_decides_so
 
     assert branch.value("anna", "title") == ["Director"]
     settled(head, second)
+
+
+def test_plan_of_a_server_that_does_not_give_any_more_is_refused(company: Company, branch: Company) -> None:
+    """Rule E5: what it was to bring in would now be run over by the one that comes first."""
+    head, second = both(company, branch)
+    switch_off(company)
+    sync(head)
+    sync(second)
+    branch.change("anna", title="Director")
+    plan = sync(second, preview=True)
+    switch_on(company)
+    sync(head)
+
+    run = apply(plan)
+
+    assert anna().title == "Boss"
+    assert run.items.get().message_code == "drifted"
 
 
 def test_abroad_no_number_is_issued_and_no_number_disputed(company: Company, branch: Company) -> None:
