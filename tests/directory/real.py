@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from itertools import count
+from pathlib import Path
 
 import ldap
+import pytest
 from ldif import LDIFRecordList
 
 from fixtures.ds389 import Ds389
@@ -76,6 +78,10 @@ STATES: dict[str, dict[str, tuple[Values, State]]] = {
 }
 
 _numbers = count(1)
+
+KINDS = {"openldap": "openldap", "samba_ad": "active_directory", "ds389": "389ds", "freeipa": "freeipa"}
+# The names of fixtures, for parameters; each server is started by one process of the tests alone.
+EVERY = [pytest.param(name, marks=pytest.mark.xdist_group(name), id=name) for name in KINDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +183,19 @@ def _add_online(server: OpenLdap, ldif: str) -> None:
     for dn, values in reader.all_records:
         connection.add_s(dn, list(values.items()))
     connection.unbind_s()
+
+
+_ready: dict[Path, RealServer] = {}
+
+
+def loaded(name: str, request: pytest.FixtureRequest) -> RealServer:
+    """The server with the company, which is loaded once, in whatever order the tests come."""
+    server = request.getfixturevalue(name)
+    if server.folder not in _ready:
+        container = f"cn=users,cn=accounts,{server.suffix}" if name == "freeipa" else server.suffix
+        real = RealServer(server, KINDS[name], f"OU=Real,{container}")
+        server.load(company(real))
+        if name != "openldap":  # there the writer may write everything
+            server.grant(real.base, *(each for each in WRITTEN if name == "samba_ad" or each != "thumbnailPhoto"))
+        _ready[server.folder] = real
+    return _ready[server.folder]

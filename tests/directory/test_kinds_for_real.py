@@ -23,26 +23,10 @@ from syncapp.directory.session import open_session
 from syncapp.exceptions import CertificateError, ConfigurationError, DirectoryLoginError
 from tests.directory.expect import refusal
 from tests.directory.people import entry
-from tests.directory.real import CROWD, NOW, STATES, WRITTEN, RealServer, company
+from tests.directory.real import CROWD, EVERY, NOW, STATES, WRITTEN, RealServer, loaded
 
-KINDS = {"openldap": "openldap", "samba_ad": "active_directory", "ds389": "389ds", "freeipa": "freeipa"}
-EVERY = [pytest.param(name, marks=pytest.mark.xdist_group(name), id=name) for name in KINDS]
 # FreeIPA's store speaks TLS and refuses logins as 389 does: once is enough.
 EVERY_PROGRAM = [each for each in EVERY if each.id != "freeipa"]
-_ready: dict[Path, RealServer] = {}
-
-
-def loaded(name: str, request: pytest.FixtureRequest) -> RealServer:
-    """The server with the company, which is loaded once, in whatever order the tests come."""
-    server = request.getfixturevalue(name)
-    if server.folder not in _ready:
-        container = f"cn=users,cn=accounts,{server.suffix}" if name == "freeipa" else server.suffix
-        real = RealServer(server, KINDS[name], f"OU=Real,{container}")
-        server.load(company(real))
-        if name != "openldap":  # there the writer may write everything
-            server.grant(real.base, *(each for each in WRITTEN if name == "samba_ad" or each != "thumbnailPhoto"))
-        _ready[server.folder] = real
-    return _ready[server.folder]
 
 
 @pytest.fixture(params=EVERY)
