@@ -80,7 +80,8 @@ def _check_entry_change(ran: Ran, change: EntryChange, there: Changes) -> None:
         known = _claims(item, each) or (item.outcome == "writing" and not ran.normal)
         read = _reads(rule, change.came)
         came = _came(rule, change.came, each["after"]) or _said_to_be_other(item, read)
-        if not ran.normal:  # what the server made of it could not be read back any more
+        # What the server made of it could not be read back any more, or the row has a matter to tell, which comes first.
+        if not ran.normal or item.outcome in MATTERS:
             came = came or read.casefold() == each["after"].casefold()
         if known and _reads(rule, change.went) == each["before"] and came:
             return
