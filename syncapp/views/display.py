@@ -176,7 +176,7 @@ def agreed_table(base: Mapping[str, Sequence[str]]) -> SafeString:
     """Last agreed values, here and there, as `store` keeps them: field to the pair of both."""
     fields = dict(Field.choices)
     rows = [
-        (capfirst(str(fields.get(name, name))), *(value_shown(name, value) if value else "–" for value in pair))
+        (capfirst(str(fields.get(name, name))), *(value_shown(name, value) if value else "–" for value in pair[:2]))
         for name, pair in base.items()
     ]
     return format_html(
