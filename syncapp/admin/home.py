@@ -1,4 +1,4 @@
-"""The first page: how the servers stand, and whether the worker runs."""
+"""The first page: how the servers stand, what waits for a person, and whether the worker runs."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from syncapp.models import DirectoryServer, Employee
+from syncapp.views.overview import overview
 from syncapp.views.worker_state import worker_is_running
 
 
@@ -16,16 +17,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["title"] = _("Overview")
     if user.has_perm("syncapp.view_directoryserver"):
         page: Any = admin.site._registry[DirectoryServer]
-        context["servers"] = [
-            {
-                "server": server,
-                "kind": server.get_kind_display(),
-                "last_run": page.last_run(server),
-                "open_matters": page.open_matters(server),
-                "people": page.people(server),
-            }
-            for server in page.get_queryset(request)
-        ]
+        context |= overview(list(page.get_queryset(request)))
         context["worker_running"] = worker_is_running()
     if user.has_perm("syncapp.view_employee"):
         context["employees"] = Employee.objects.filter(archived_at__isnull=True).count()

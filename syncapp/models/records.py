@@ -79,6 +79,7 @@ class SyncRecord(models.Model):
         ]
         indexes = [
             models.Index(fields=["endpoint", "status"], name="record_status"),
+            models.Index(fields=["state"], name="record_state"),
             models.Index(fields=["endpoint"], condition=Q(due=True), name="record_due"),
             models.Index(fields=["endpoint"], condition=Q(waiting=True), name="record_waiting"),
         ]
