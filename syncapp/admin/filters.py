@@ -1,15 +1,18 @@
 """Filters whose choices stay few, however many people there are."""
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
-from syncapp.choices import State, Status
+from syncapp.choices import Field, State, Status
 from syncapp.core import vocabulary as words
 from syncapp.core.vocabulary import MATTERS
 from syncapp.models import Employee, SyncRecord
@@ -42,6 +45,24 @@ class DepartmentFilter(DropdownFilter):
         if not self.value():
             return queryset
         return queryset.filter(department="" if self.value() == NO_DEPARTMENT else self.value())
+
+
+class ChangedFieldFilter(DropdownFilter):
+    """Items that change a field, on either side."""
+
+    title = _("changed field")
+    parameter_name = "field"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[Any, Any]]:
+        return Field.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() not in Field.values:
+            return queryset
+        # As text, for SQLite looks into no list; PostgreSQL writes a space after the colon.
+        texts = (f'"field":{space}"{self.value()}"' for space in ("", " "))
+        found = reduce(or_, (Q(changes_text__contains=text) for text in texts))
+        return queryset.alias(changes_text=Cast("changes", TextField())).filter(found)
 
 
 class RecordStatusFilter(DropdownFilter):

@@ -13,6 +13,7 @@ from unfold.views import ChangeList
 
 from syncapp.admin import search
 from syncapp.admin.base import ReadOnlyAdmin, SiteChangeList
+from syncapp.admin.filters import ChangedFieldFilter
 from syncapp.choices import ItemOutcome
 from syncapp.models import RunItem, SyncRun
 from syncapp.views.display import admin_link, breakable_dn, changes_list, outcome_label, sentence
@@ -39,7 +40,7 @@ class RunItemAdmin(ReadOnlyAdmin):
     list_display = ("name_shown", "changed", "outcome_shown", "message", "run")
     list_display_links = None
     list_select_related = ("run", "run__endpoint", "employee")
-    list_filter = (("outcome", ChoicesDropdownFilter), ("expected", ChoicesDropdownFilter))
+    list_filter = (("outcome", ChoicesDropdownFilter), ("expected", ChoicesDropdownFilter), ChangedFieldFilter)
     list_before_template = "admin/syncapp/runitem/of_run.html"
     list_fullwidth = True
     search_fields = ("name",)  # what is searched is in `get_search_results`

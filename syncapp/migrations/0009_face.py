@@ -1,4 +1,4 @@
-"""Counting people by state without looking at each."""
+"""Counting people by state without looking at each; when a phase of a run began."""
 
 from django.db import migrations, models
 
@@ -10,5 +10,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="syncrecord",
             index=models.Index(fields=["state"], name="record_state"),
+        ),
+        migrations.AddField(
+            model_name="syncrun",
+            name="phase_at",
+            field=models.DateTimeField(blank=True, null=True),
         ),
     ]

@@ -21,7 +21,7 @@ class SyncRun(models.Model):
     what the brakes count (rule E3): how many people had which kind of change, of a
     preview or held run would have. `seal` is what applying its plan later has to
     know (rule E5), as `services.seals` writes and reads it. `plan_end_code`: why a
-    held or previewed plan cannot be applied any more.
+    held or previewed plan cannot be applied any more. `phase_at`: when the phase began.
     """
 
     endpoint = models.ForeignKey(
@@ -41,6 +41,7 @@ class SyncRun(models.Model):
     read = models.CharField(_("read"), max_length=12, choices=ReadMode, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=RunStatus, default=RunStatus.QUEUED)
     phase = models.CharField(_("phase"), max_length=12, choices=RunPhase, blank=True)
+    phase_at = models.DateTimeField(null=True, blank=True)
     progress_done = models.PositiveIntegerField(default=0)
     progress_total = models.PositiveIntegerField(null=True, blank=True)
     counts = models.JSONField(_("counts"), default=dict, blank=True)

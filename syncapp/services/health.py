@@ -1,9 +1,8 @@
 """A directory's health: what its administrator should mend at the source. Reads only, and stores nothing."""
 
-import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -16,7 +15,7 @@ from syncapp.core.composition import attributes_as_typed, attributes_of
 from syncapp.core.converters import read_person
 from syncapp.core.health import Ailment, Checkup, Finding, photo_finding
 from syncapp.core.records import FieldRule, Message, SyncOptions
-from syncapp.core.spreadsheet import safe_cell
+from syncapp.core.spreadsheet import csv_lines
 from syncapp.core.vocabulary import TEXT_FIELDS
 from syncapp.core.vocabulary import Field as CoreField
 from syncapp.directory.config import DirectoryConfig
@@ -131,13 +130,13 @@ def as_csv(findings: Iterable[Finding], examination: Examination) -> Iterator[st
 
     Cells that a spreadsheet would take for a formula begin with an apostrophe.
     """
-    writer = csv.writer(_Line())
-    yield "\ufeff" + writer.writerow([_("Finding"), _("DN"), _("Field"), _("Value"), _("What to do")])
-    for finding in findings:
-        yield writer.writerow(map(safe_cell, cells(finding)))
-    if examination.shortfall is not None:
-        text = render(examination.shortfall.code, examination.shortfall.params)
-        yield writer.writerow(["", "", "", "", safe_cell(text)])
+
+    def rows() -> Iterator[Sequence[str]]:
+        yield from map(cells, findings)
+        if examination.shortfall is not None:
+            yield "", "", "", "", render(examination.shortfall.code, examination.shortfall.params)
+
+    yield from csv_lines([_("Finding"), _("DN"), _("Field"), _("Value"), _("What to do")], rows())
 
 
 def cells(finding: Finding) -> tuple[str, str, str, str, str]:
@@ -149,13 +148,6 @@ def cells(finding: Finding) -> tuple[str, str, str, str, str]:
         finding.value,
         render(finding.remedy.code, finding.remedy.params),
     )
-
-
-class _Line:
-    """What `csv` writes to: the line is handed back."""
-
-    def write(self, text: str) -> str:
-        return text
 
 
 def as_json(server: DirectoryServer, findings: Iterable[Finding], examination: Examination) -> Iterator[str]:

@@ -32,10 +32,11 @@ LOOKED_UP = 200
 
 @dataclass(frozen=True, slots=True)
 class LastLook:
-    """What the last applied run over everybody was to bring, and which controller answered it."""
+    """What the last applied run over everybody was to bring, how many came, and which controller answered it."""
 
     uri: str = ""
     scope: Scope | None = None
+    count: int = 0
 
 
 NEVER_LOOKED = LastLook()

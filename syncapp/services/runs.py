@@ -134,6 +134,7 @@ def _claim(read: str) -> dict[str, Any]:
     return {
         "status": RunStatus.RUNNING,
         "phase": RunPhase.READ,
+        "phase_at": Now(),
         "read": read,
         "started_at": Now(),
         "heartbeat_at": Now(),
@@ -176,7 +177,7 @@ class RunKeeper:
             raise RunCancelledError("run_cancelled")
         values: dict[str, Any] = {"heartbeat_at": Now()}
         if phase is not None:
-            values |= {"phase": phase, "progress_total": total, "progress_done": 0}
+            values |= {"phase": phase, "phase_at": Now(), "progress_total": total, "progress_done": 0}
         if done is not None:
             values["progress_done"] = done
         if self.kinds:

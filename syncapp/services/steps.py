@@ -102,11 +102,13 @@ def take_steps(execution: Execution) -> None:
     """Read, plan, brake; then stop for a preview, or apply and write back."""
     run, server = execution.run, execution.server
     with ExitStack() as stack:
+        last = last_whole_run(server.pk)
         with execution.timed(RunPhase.READ):
+            # How many came the last time tells how far this read is.
+            expected = (last.counts.get("read") or None) if last and not run.anchors else None
             session = stack.enter_context(
-                execution.open_session(directory_config(server), lambda: execution.beat(RunPhase.READ, 0))
+                execution.open_session(directory_config(server), lambda: execution.beat(RunPhase.READ, 0, expected))
             )
-            last = last_whole_run(server.pk)
             # First in, then out (rule E2).
             outward = Outward(allowed=server.write_back and last is not None, asked=bool(run.anchors))
             reader = DirectoryReader(server, session, execution.keeper, sends=outward.allowed)
@@ -156,9 +158,11 @@ def _read(execution: Execution, session: EndpointSession, reader: DirectoryReade
     anchors = [(anchor, dn) for anchor, dn in execution.run.anchors]
     if anchors:
         return reader.some(anchors)
-    look = LastLook(last.uri, load_scope(last.scope)) if last is not None else NEVER_LOOKED
+    look = NEVER_LOOKED
+    if last is not None:
+        look = LastLook(last.uri, load_scope(last.scope), last.counts.get("read", 0))
     try:
-        return reader.everybody(lambda done: execution.beat(RunPhase.READ, done), look)
+        return reader.everybody(lambda done: execution.beat(RunPhase.READ, done, look.count or None), look)
     except ConfigurationError as error:
         raise _where_the_base_went(error, session, look) from error
 

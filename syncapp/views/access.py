@@ -27,6 +27,11 @@ def may_see_employees(request: HttpRequest) -> bool:
     return bool(request.user.has_perm("syncapp.view_employee") or request.user.has_perm("syncapp.change_employee"))
 
 
+def may_see_runs(request: HttpRequest) -> bool:
+    """Whether the user may look at what runs did to whom."""
+    return _may_look(request, "syncrun") and _may_look(request, "runitem")
+
+
 def may_explain(request: HttpRequest) -> bool:
     """Whether the user may ask why somebody is here or not: it shows people and what is known of their entries."""
     return may_see_employees(request) and _may_look(request, "syncrecord")

@@ -1,14 +1,14 @@
 """What should be mended in a directory: a page, and a table for spreadsheets."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -20,6 +20,7 @@ from syncapp.services import health
 from syncapp.services.health import Examination
 from syncapp.views.access import allow, may_examine
 from syncapp.views.display import breakable_dn, sentence
+from syncapp.views.download import download
 
 # So many findings of a kind are on the page; the table for spreadsheets has all.
 SHOWN = 50
@@ -63,17 +64,9 @@ def health_csv_view(request: HttpRequest, server_id: int) -> StreamingHttpRespon
     """The whole report as a table, written as it is read. What cut it short stands in its last line."""
     allow(may_examine(request))
     server = get_object_or_404(DirectoryServer, pk=server_id)
-    examination, language = Examination(), translation.get_language()
-
-    def lines() -> Iterator[bytes]:
-        # Written after the request's language has been put aside.
-        with translation.override(language):
-            for line in health.as_csv(health.examine(server, examination, seconds=health.SECONDS), examination):
-                yield line.encode()
-
-    name = f"directory-health-{server.pk}-{timezone.localdate().isoformat()}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8", headers=headers)
+    examination = Examination()
+    lines = health.as_csv(health.examine(server, examination, seconds=health.SECONDS), examination)
+    return download(lines, f"directory-health-{server.pk}-{timezone.localdate().isoformat()}.csv")
 
 
 def _report(server: DirectoryServer) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from syncapp.views.display import run_status_label, sentence, sentences
 from syncapp.views.worker_state import worker_is_running
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
+# Before so much of a phase is done its pace says nothing.
+ENOUGH_SECONDS, ENOUGH_SHARE = 3, 0.02
 PATIENCE = timedelta(seconds=10)  # a worker asks the queue every half second
 
 # In the order of rule E7, with where to see those people, as a query of the records' list.
@@ -102,6 +104,21 @@ class RunView:
         if run.progress_done:
             return _("%(phase)s: %(done)d") % {"phase": phase, "done": run.progress_done}
         return phase
+
+    @property
+    def time_left(self) -> str:
+        """How long the phase will take from here at the pace so far; '' while that would be a guess."""
+        run = self.run
+        if run.status != RunStatus.RUNNING or not run.progress_total or not run.progress_done or run.phase_at is None:
+            return ""
+        elapsed = (timezone.now() - run.phase_at).total_seconds()
+        if elapsed < ENOUGH_SECONDS or run.progress_done < run.progress_total * ENOUGH_SHARE:
+            return ""
+        left = round(elapsed * (run.progress_total - run.progress_done) / run.progress_done)
+        if left >= 90:
+            minutes = round(left / 60)
+            return ngettext("about %(count)d minute left", "about %(count)d minutes left", minutes) % {"count": minutes}
+        return ngettext("about %(count)d second left", "about %(count)d seconds left", left) % {"count": left}
 
     @property
     def percent(self) -> int | None:

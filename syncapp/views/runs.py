@@ -1,18 +1,20 @@
 """A run that is watched and stopped."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from syncapp.exceptions import ConfigurationError
 from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services import runs
 from syncapp.services.endpoints import take_over_base
-from syncapp.views.access import allow, may_start
+from syncapp.services.run_table import run_as_csv
+from syncapp.views.access import allow, may_see_runs, may_start
 from syncapp.views.display import sentence
+from syncapp.views.download import download
 from syncapp.views.run_view import RunView
 
 
@@ -31,6 +33,14 @@ def progress_view(request: HttpRequest, run_id: int) -> HttpResponse:
     run = get_object_or_404(SyncRun.objects.select_related("endpoint", "applies"), pk=run_id)
     context = {"view": RunView(run), "may_cancel": may_start(request)}
     return render(request, "admin/syncapp/syncrun/live.html", context)
+
+
+@require_safe
+def csv_view(request: HttpRequest, run_id: int) -> StreamingHttpResponse:
+    """The people of a run as a table, written as it is read."""
+    allow(may_see_runs(request))
+    run = get_object_or_404(SyncRun.objects.select_related("endpoint"), pk=run_id)
+    return download(run_as_csv(run), f"run-{run.pk}.csv")
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from fixtures.openldap import OpenLdap
+from syncapp.choices import RunPhase
 from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, RunItem, SyncRecord, SyncRun
 from syncapp.services.edits import set_archived
 from syncapp.store.selectors import people_of_run
@@ -591,3 +592,19 @@ def test_first_run_needs_the_same_statements_for_10_and_for_490_people(company: 
     servers = small.server(pool=("10000", "10999")), large.server(pool=("20000", "20999"))
 
     assert _statements(servers[0]) == _statements(servers[1])
+
+
+def test_reading_says_of_how_many_by_the_last_run(company: Company) -> None:
+    company.add_many(3)
+    server = company.server()
+    told: list[tuple[int, int | None]] = []
+
+    def progress(phase: RunPhase, done: int, total: int | None) -> None:
+        if phase == RunPhase.READ:
+            told.append((done, total))
+
+    sync(server)
+    sync(server, progress=progress)
+
+    assert told[0] == (0, 3)
+    assert told[-1] == (3, 3)

@@ -1,0 +1,41 @@
+"""A run as a table for spreadsheets: a line for each change, and one for each person of whom there is more to say."""
+
+from collections.abc import Iterator, Sequence
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from syncapp import messages
+from syncapp.choices import Field, Side, State, Status
+from syncapp.core.spreadsheet import csv_lines
+from syncapp.core.vocabulary import OPAQUE_FIELDS
+from syncapp.models import SyncRun
+from syncapp.services.matters_report import HIDDEN
+from syncapp.store.selectors import ReportedPerson, people_of_run
+
+
+def run_as_csv(run: SyncRun) -> Iterator[str]:
+    """Yield the lines in the reader's language, as they are read from the database."""
+    head = [
+        _("Name"), _("Extension"), _("DN"), _("Status"), _("State"), _("Field"), _("Side"), _("Before"), _("After"),
+        _("Message"),
+    ]  # fmt: skip
+    yield from csv_lines(head, (row for person in people_of_run(run) for row in _rows(person)))
+
+
+def _rows(person: ReportedPerson) -> Iterator[Sequence[str]]:
+    fields, sides = dict(Field.choices), dict(Side.choices)
+    who = (
+        person.name,
+        person.extension,
+        person.dn,
+        str(Status(person.status).label),
+        str(State(person.state).label),
+    )
+    said = " ".join(messages.render(each["code"], each["params"]) for each in person.messages)
+    changes = person.changes or [{"field": "", "side": "", "before": "", "after": ""}]
+    for number, change in enumerate(changes):
+        hidden = change["field"] in OPAQUE_FIELDS
+        values = [HIDDEN if hidden and change[side] else change[side] for side in ("before", "after")]
+        names = capfirst(str(fields.get(change["field"], ""))), str(sides.get(change["side"], ""))
+        yield *who, *names, *values, "" if number else said
