@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
 import ldap
 import pytest
@@ -296,8 +297,60 @@ def test_people_who_are_switched_off_are_not_looked_at(real: RealServer) -> None
     assert (rights.people, rights.verdict) == (0, Writable.UNKNOWN)
 
 
+ACCESS_LOG = f"""\
+moduleload accesslog
+database mdb
+suffix cn=accesslog
+rootdn cn=accesslog
+rootpw {_CONFIG_PASSWORD}
+directory {{folder}}
+"""
+LOG_OF_WRITES = "overlay accesslog\nlogdb cn=accesslog\nlogops writes\nlogsuccess TRUE\n"
+
+
+@pytest.mark.promise(2)
+@pytest.mark.xdist_group("openldap")
+def test_change_log_of_openldap_stays_empty(tmp_path: Path) -> None:
+    """What replicas would be told: nothing was done."""
+    require_program("slapd", "slapd")
+    with OpenLdap(global_config=ACCESS_LOG.format(folder=tmp_path), database_config=LOG_OF_WRITES) as server:
+        real = RealServer(server, "openldap", server.suffix)
+        server.load(real.person("Anna One", telephoneNumber="201"))
+        (dn,) = everybody(real)
+
+        found = ask(real.config(bind_dn=server.writer_dn), *rules(real))
+
+        assert set(verdicts(found.rights).values()) == {Writable.ALL}
+        assert logged(server) == []
+        real.change(dn, "telephoneNumber", b"202")
+        assert logged(server) == ["modify"]  # the log does work
+
+
+def logged(server: OpenLdap) -> list[str]:
+    connection = ldap.initialize(server.uri)
+    connection.simple_bind_s("cn=accesslog", _CONFIG_PASSWORD)
+    rows = connection.search_s("cn=accesslog", ldap.SCOPE_ONELEVEL, "(objectClass=auditWriteObject)", ["reqType"])
+    connection.unbind_s()
+    return [row["reqType"][0].decode() for _, row in rows]
+
+
+@pytest.mark.xdist_group("openldap")
+def test_read_only_server_does_not_say_what_would_be_allowed() -> None:
+    require_program("slapd", "slapd")
+    with OpenLdap(database_config="readonly on") as server:
+        real = RealServer(server, "openldap", server.suffix)
+        server.load(real.person("Anna One"))
+
+        found = ask(real.config(bind_dn=server.writer_dn), *rules(real))
+
+    assert set(verdicts(found.rights).values()) == {Writable.UNKNOWN}
+    assert ([remark.code for remark in found.remarks], found.grant) == (["rights_not_told"], None)
+
+
+@pytest.mark.xdist_group("openldap")
 def test_directory_of_unknown_kind_says_that_it_is_not_known(openldap_with_config: OpenLdap) -> None:
-    real = RealServer(openldap_with_config, "openldap", openldap_with_config.suffix)
+    real = RealServer(openldap_with_config, "openldap", f"OU=Rights {next(_numbers)},{openldap_with_config.suffix}")
+    real.load(unit(real.base) + real.person("Anna One"))
     config = real.config()
     with open_directory(config) as directory:
         silent = replace(directory, root_dse={})
