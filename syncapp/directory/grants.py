@@ -33,7 +33,7 @@ _RULE_NAME = "LDAP sync may write"
 def grant(directory: Directory, account: str, missing: Sequence[Missing]) -> Grant | None:
     """Return what gives `account` the missing rights; None when nothing is missing, or nobody knows how it is given.
 
-    `account` is the DN of the account, in Active Directory a name or SID too.
+    `account` is the DN of the account, in Active Directory its name or SID.
     """
     kind = directory.kind
     if not missing or not account:
@@ -60,10 +60,8 @@ def quotable_dn(dn: str) -> str:
 
 
 def windows_name(name: str) -> str:
-    """Return the account's name as it may stand in a command line of Windows; '' for one that may not."""
-    if _WINDOWS_NAME.fullmatch(name):
-        return name
-    return quotable_dn(name) if _is_dn(name) else ""
+    """Return the account's name when it may stand in a command line of Windows, else ''."""
+    return name if _WINDOWS_NAME.fullmatch(name) else ""
 
 
 def _quotable(value: str) -> str:
@@ -84,13 +82,12 @@ def _as_digits(letter: str) -> str:
 
 
 def _dsacls(account: str, missing: Missing) -> str:
-    """One line for each place: on users below it, whoever creates them (learn.microsoft.com, dsacls: /I:S, /G).
+    """A line for each attribute: on users below the place (learn.microsoft.com, dsacls: /I:S, /G).
 
     RP beside WP: without the right to read a value nobody can replace it.
     """
-    who = windows_name(account) or r"DOMAIN\account"
-    rights = " ".join(f'"{who}:RPWP;{_base_name(name)};user"' for name in missing.attributes)
-    return f'dsacls "{quotable_dn(missing.place)}" /I:S /G {rights}'
+    who, place = windows_name(account) or r"DOMAIN\account", quotable_dn(missing.place)
+    return "\n".join(f'dsacls "{place}" /I:S /G "{who}:RPWP;{_base_name(name)};user"' for name in missing.attributes)
 
 
 def _aci(directory: Directory, account: str, missing: Missing) -> str:

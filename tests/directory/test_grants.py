@@ -36,8 +36,9 @@ def text(kind: str, account: str = ACCOUNT, place: str = "ou=Sales,dc=corp,dc=ex
 
 
 GRANTS = {
-    "active_directory": 'dsacls "ou=Sales,dc=corp,dc=example" /I:S /G '
-    '"CORP\\svc:RPWP;telephoneNumber;user" "CORP\\svc:RPWP;mobile;user"',
+    "active_directory": """\
+dsacls "ou=Sales,dc=corp,dc=example" /I:S /G "CORP\\svc:RPWP;telephoneNumber;user"
+dsacls "ou=Sales,dc=corp,dc=example" /I:S /G "CORP\\svc:RPWP;mobile;user\"""",
     "389ds": """\
 # ou=Sales,dc=corp,dc=example
 dn: ou=Sales,dc=corp,dc=example
@@ -142,8 +143,9 @@ NAMES = {
     "domain\\name": ("CORP\\svc-sync$", "CORP\\svc-sync$"),
     "name@domain": ("svc@corp.example", "svc@corp.example"),
     "sid": ("S-1-5-21-1-2-3-1104", "S-1-5-21-1-2-3-1104"),
-    "dn": (r"CN=svc\, x,DC=corp", r"CN=svc\, x,DC=corp"),
-    "dn that is odd": (r"CN=svc \"x\",DC=corp", r"CN=svc \22x\22,DC=corp"),
+    "Cyrillic name": ("служба@corp.example", "служба@corp.example"),
+    "dn": ("CN=svc,DC=corp", ""),
+    "name with a variable": ("%PATH%@corp.example", ""),
     "name that ends the quotation": ('CORP\\x" /G "Everyone', ""),
     "nothing": ("", ""),
 }
