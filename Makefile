@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 SERVE ?= 1
+DIRECTORY ?= openldap
 PORT ?= 8000
 DIRECTORY_PORT ?= 3890
 PEOPLE ?= 20000
@@ -15,15 +16,15 @@ ARGS ?=
 # stops being true when the folder is moved.
 RUN := .venv/bin/python
 MANAGE := $(RUN) manage.py
-export PYTHON
+export PYTHON DIRECTORY
 
 .PHONY: help
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
 
 .PHONY: demo
-demo: ready-to-run ## a directory with a sample company, the first sync, then the site until Ctrl-C (SERVE=0: no site; PORT=8000)
-	@$(RUN) -m fixtures.demo all --serve "$(SERVE)" --port "$(PORT)" --directory-port "$(DIRECTORY_PORT)"
+demo: ready-to-run ## a directory with a sample company, the first sync, then the site until Ctrl-C (SERVE=0: no site; PORT=8000; DIRECTORY=ad: an Active Directory)
+	@$(RUN) -m fixtures.demo all --directory "$(DIRECTORY)" --serve "$(SERVE)" --port "$(PORT)" --directory-port "$(DIRECTORY_PORT)"
 
 .PHONY: demo-directory
 demo-directory: ready-to-run ## only the directory of the last demo, until Ctrl-C

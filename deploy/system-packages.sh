@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the system packages that are missing: `system-packages.sh run|test`.
+# Installs the system packages that are missing: `system-packages.sh run|test`; with
+# DIRECTORY=ad those of the demo's Active Directory too.
 #
 # What is there is found out by looking for the thing itself, not for a package,
 # so that a Python from elsewhere or another distribution will do. When nothing is
@@ -35,6 +36,13 @@ need libldap2-dev has_header ldap.h
 need libsasl2-dev has_header sasl/sasl.h
 need slapd has slapd
 need ldap-utils has ldapsearch
+has_samba() {
+    has samba && has samba-tool && test -e /usr/share/samba/setup/provision.ldif &&
+        compgen -G '/usr/lib/*/samba/ldb/samba_dsdb.so' >/dev/null
+}
+if [ "$purpose" = run ] && [ "${DIRECTORY:-}" = ad ]; then
+    has_samba || missing+=(samba-ad-dc samba-ad-provision)
+fi
 if [ "$purpose" = test ]; then
     # Ubuntu has Chromium as a snap only, which not every machine can take: tests that
     # need a browser are skipped there unless somebody installs one.
@@ -48,10 +56,6 @@ if [ "$purpose" = test ]; then
     # Active Directory and 389 Directory Server for real: not every distribution has them,
     # and where they are missing their tests say so and are skipped. Samba's ports are
     # those of Active Directory, which only root may open.
-    has_samba() {
-        has samba && has samba-tool && test -e /usr/share/samba/setup/provision.ldif &&
-            compgen -G '/usr/lib/*/samba/ldb/samba_dsdb.so' >/dev/null
-    }
     has_ds389() { has ns-slapd && has certutil && test -e /usr/share/dirsrv/data/template-dse.ldif; }
     has_ds389 || optional+=(389-ds-base)
     [ "$(id -u)" -ne 0 ] || has_samba || optional+=(samba-ad-dc samba-ad-provision)

@@ -15,10 +15,18 @@ APP = settings.BASE_DIR / "syncapp"
 ALLOWED = {
     "exceptions.py": (),
     "core": ("phonenumbers", "syncapp.core", "syncapp.exceptions"),
-    "directory": ("ldap", "pyasn1", "pyasn1_modules", "syncapp.core", "syncapp.directory", "syncapp.exceptions"),
+    "directory": (
+        "ldap",
+        "ldif",
+        "pyasn1",
+        "pyasn1_modules",
+        "syncapp.core",
+        "syncapp.directory",
+        "syncapp.exceptions",
+    ),
 }
 # Who alone may import a library, and why it matters: another library stays possible.
-ALONE = {"ldap": ("directory",), "PIL": ("services/pictures.py",)}
+ALONE = {"ldap": ("directory",), "ldif": ("directory",), "PIL": ("services/pictures.py",)}
 
 
 def imports(path: Path) -> Iterator[str]:

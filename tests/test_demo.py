@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -16,9 +18,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from fixtures import demo_places
+from fixtures import demo_places, samba
 from fixtures.demo_places import DemoError, choose_places, mark_as_demo, require_free, stop_directory
-from tests.conftest import require_program
+from tests.conftest import require_program, skip_or_fail
 
 ROOT = settings.BASE_DIR
 SECOND_RUN = {"created": 0, "updated": 0, "written_back": 0, "failed": 0, "new_matters": 0}
@@ -94,8 +96,9 @@ def test_process_that_got_the_number_of_a_dead_directory_is_left_alone(tmp_path:
 class DemoRun:
     """Demos in a folder of their own, whose name has a space."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, directory: str = "openldap") -> None:
         self.folder = folder
+        self.directory = directory
         self.directory_port = free_port()
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
@@ -103,6 +106,7 @@ class DemoRun:
             [
                 *(sys.executable, "-m", "fixtures.demo", *words),
                 *("--folder", str(self.folder), "--directory-port", str(self.directory_port)),
+                *("--directory", self.directory),
             ],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -129,9 +133,14 @@ def demo(tmp_path: Path) -> Iterator[DemoRun]:
 def test_demo_without_site_leaves_a_directory_on_which_a_second_run_changes_nothing(demo: DemoRun) -> None:
     code, output = demo.run("--serve", "0")
     assert code == 0, output
+
+    assert_second_run_changes_nothing(output)
+
+
+def assert_second_run_changes_nothing(output: str) -> None:
+    """Run the command that the demo shows at its end."""
     command = re.search(r"^    DATABASE_URL='(.+)' \S+ (manage.py sync_ldap --json)$", output, re.MULTILINE)
     assert command, output
-
     second = subprocess.run(
         [sys.executable, *command[2].split()],
         cwd=ROOT,
@@ -144,6 +153,48 @@ def test_demo_without_site_leaves_a_directory_on_which_a_second_run_changes_noth
     [run] = json.loads(second.stdout)["runs"]
     counts = run["counts"]
     assert (counts["read"], counts["skipped"], {name: counts[name] for name in SECOND_RUN}) == (60, 52, SECOND_RUN)
+
+
+@pytest.fixture
+def domain_demo() -> Iterator[DemoRun]:
+    """With an Active Directory. The path is short: Samba's socket lies deep in it."""
+    reason = samba.missing()
+    if reason:
+        skip_or_fail(reason)
+    folder = Path(tempfile.mkdtemp(prefix="the demo "))
+    run = DemoRun(folder, "ad")
+    yield run
+    run.run("stop")
+    shutil.rmtree(folder)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("samba_ad")
+def test_demo_with_a_domain_can_be_run_ended_and_run_again(domain_demo: DemoRun) -> None:
+    code, output = domain_demo.run("--serve", "0")
+    assert code == 0, output
+    assert_second_run_changes_nothing(output)
+    assert "may write everything that is mapped to go out" in output
+
+    again = domain_demo.run("--serve", "0")
+    stopped = domain_demo.run("stop")
+    taken_up = domain_demo.start("directory")
+    assert taken_up.stdout
+    shown = taken_up.stdout.readline()
+    taken_up.send_signal(signal.SIGINT)
+    rest, _ = taken_up.communicate(timeout=60)
+
+    assert (again[0], (domain_demo.folder / "previous" / "samba").exists()) == (0, True), again[1]
+    assert (stopped[1], domain_demo.run("stop")[1]) == (
+        "The directory is stopped.\n",
+        "No directory of the demo is running.\n",
+    )
+    assert "The sample company is at ldap://127.0.0." in shown, shown + rest
+
+
+def test_path_that_is_too_long_for_a_domain_is_told_beforehand(tmp_path: Path) -> None:
+    assert "too long" in samba.too_long(tmp_path / ("x" * 100))
+    assert samba.too_long(Path("/srv/ldapsync/var/demo/samba")) == ""
 
 
 @pytest.mark.timeout(240)

@@ -36,10 +36,10 @@ def stub(tmp_path: Path) -> Callable[[str, str], Path]:
     return add
 
 
-def run_packages(folder: Path, purpose: str = "run") -> "subprocess.CompletedProcess[str]":
+def run_packages(folder: Path, purpose: str = "run", **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [ROOT / "deploy" / "system-packages.sh", purpose],
-        env={"PATH": str(folder), "TMPDIR": str(folder.parent)},
+        env={"PATH": str(folder), "TMPDIR": str(folder.parent), **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -127,6 +127,18 @@ def test_packages_of_the_tests_are_not_asked_for_by_the_demo(stub: Callable[[str
     (folder / "chromium").unlink()
 
     assert run_packages(folder).returncode == 0
+
+
+@pytest.mark.usefixtures("headers")
+def test_packages_of_a_domain_are_asked_for_by_the_demo_that_wants_one(stub: Callable[[str, str], Path]) -> None:
+    stub("ldapsearch", "exit 0")
+    stub("id", "echo 1000")
+    folder = stub("apt-get", "exit 0")
+
+    done = run_packages(folder, DIRECTORY="ad")
+
+    assert (done.returncode, run_packages(folder, DIRECTORY="openldap").returncode) == (1, 0)
+    assert "samba-ad-dc samba-ad-provision" in done.stderr
 
 
 @pytest.fixture

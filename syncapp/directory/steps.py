@@ -11,11 +11,13 @@ from ldap.ldapobject import SimpleLDAPObject
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import attributes_of, cautions
 from syncapp.core.records import FieldRule, Message
+from syncapp.core.rights import AttributeRights, Grant, Writable
 from syncapp.core.vocabulary import TEXT_FIELDS
 from syncapp.directory.addresses import Address, reach, resolve
 from syncapp.directory.config import STARTTLS, UNPROTECTED, DirectoryConfig
 from syncapp.directory.connection import check_config, connect, hang_up, login
 from syncapp.directory.fill import EXTENSION_ATTRIBUTES, Fill, FillCounter
+from syncapp.directory.rights import Sample, find_rights
 from syncapp.directory.scope import check_attributes, people_filter
 from syncapp.directory.search import count_people, iter_pages, look_up_bases
 from syncapp.directory.survey import Directory, survey
@@ -37,6 +39,7 @@ class StepName(StrEnum):
     FILTER = "filter"
     PEOPLE = "people"
     ATTRIBUTES = "attributes"
+    RIGHTS = "rights"
 
 
 class StepOutcome(StrEnum):
@@ -47,7 +50,12 @@ class StepOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `kind` is what was found (step BASE), `fills` how the mappings are filled (step ATTRIBUTES)."""
+    """One step.
+
+    `kind` is what was found (step BASE), `fills` how the mappings are filled (step
+    ATTRIBUTES), `rights` what the account may write, and `grant` what would give it the
+    rest (step RIGHTS).
+    """
 
     name: StepName
     outcome: StepOutcome
@@ -55,14 +63,17 @@ class Step:
     remarks: tuple[Message, ...] = ()
     kind: str = ""
     fills: tuple[Fill, ...] = ()
+    rights: tuple[AttributeRights, ...] = ()
+    grant: Grant | None = None
 
 
 @dataclass(slots=True)
 class Examination:
     """What to test, and for how many seconds in all.
 
-    `rules_of` gives the mapping for a kind of directory. `step` is the one that
-    an error belongs to; `connection` is closed at the end, however that comes.
+    `rules_of` gives the mapping for a kind of directory, `write_back` says whether the
+    server is written to. `step` is the one that an error belongs to; `connection` is
+    closed at the end, however that comes.
     """
 
     config: DirectoryConfig
@@ -70,6 +81,7 @@ class Examination:
     region: str
     now: datetime
     seconds: float
+    write_back: bool = False
     step: StepName = StepName.SETTINGS
     connection: SimpleLDAPObject | None = None
     ends: float = 0.0
@@ -158,10 +170,11 @@ def _count(test: Examination, directory: Directory) -> Iterator[Step]:
     known = [name for name in EXTENSION_ATTRIBUTES if directory.schema and directory.schema.knows(name)]
     counter = FillCounter.of(rules, region=test.region, candidates=known)
     test.step = StepName.PEOPLE
-    people, complete = 0, True
+    people, complete, sample = 0, True, Sample()
     for page in iter_pages(directory, _limited(test), counter.attributes, now=test.now):
         for record in page:
             counter.add(record.attributes)
+        sample.add(page)
         people += len(page)
         if _is_late(test):
             complete = False
@@ -179,6 +192,41 @@ def _count(test: Examination, directory: Directory) -> Iterator[Step]:
         Message("test_attributes" if directory.schema else "test_attributes_unchecked", {"count": len(mapped)}),
         remarks=remarks,
         fills=(*counter.fills, *uncounted),
+    )
+    yield _rights(test, directory, rules, sample)
+
+
+def _rights(test: Examination, directory: Directory, rules: Sequence[FieldRule], sample: Sample) -> Step:
+    """Say what of the mapping the account may write.
+
+    What nobody may have written fails the step only where the server is written to:
+    everything before it holds all the same.
+    """
+    test.step = StepName.RIGHTS
+    pushed = tuple(rule for rule in rules if rule.pushes)
+    if not pushed:
+        return _ok(test, "rights_nothing_mapped")
+    if not test.config.bind_dn:
+        return Step(test.step, StepOutcome.REMARK, Message("rights_anonymous"))
+    if _is_late(test):  # also: a read that was left half-way still holds the connection
+        return Step(test.step, StepOutcome.REMARK, Message("rights_no_time"))
+    found = find_rights(directory, _limited(test), pushed, sample.people, is_late=lambda: _is_late(test))
+    verdicts = {each.verdict for each in found.rights}
+    if verdicts == {Writable.ALL}:
+        outcome, code = StepOutcome.OK, "rights_all"
+    elif Writable.NONE in verdicts or Writable.SOME in verdicts:
+        fails = test.write_back and Writable.NONE in verdicts
+        outcome, code = StepOutcome.FAILED if fails else StepOutcome.REMARK, "rights_missing"
+    else:
+        outcome, code = StepOutcome.REMARK, "rights_unknown"
+    off = () if test.write_back else (Message("rights_write_back_off"),)
+    return Step(
+        test.step,
+        outcome,
+        Message(code, {"account": test.config.bind_dn, "count": len(sample.people)}),
+        remarks=(*found.remarks, *off),
+        rights=found.rights,
+        grant=found.grant,
     )
 
 

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 
 from syncapp.choices import Field, MatterKind
-from syncapp.messages import configuration, directory, explaining, health, limits, people, runs, writing
+from syncapp.messages import configuration, directory, explaining, health, limits, people, rights, runs, writing
 
 TEMPLATES: dict[str, Promise] = {
     **configuration.TEMPLATES,
@@ -21,6 +21,7 @@ TEMPLATES: dict[str, Promise] = {
     **health.TEMPLATES,
     **limits.TEMPLATES,
     **people.TEMPLATES,
+    **rights.TEMPLATES,
     **runs.TEMPLATES,
     **writing.TEMPLATES,
 }

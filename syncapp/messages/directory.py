@@ -193,4 +193,5 @@ STEP_LABELS: dict[str, Promise] = {
     "filter": _("Check the filter"),
     "people": _("Count the people"),
     "attributes": _("Check the attributes"),
+    "rights": _("Check the right to write"),
 }

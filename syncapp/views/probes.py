@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from syncapp.choices import Field, Kind
 from syncapp.core.records import Reading
+from syncapp.core.rights import AttributeRights, PlaceRights, Writable
 from syncapp.directory.fill import Fill
 from syncapp.directory.steps import Step, StepOutcome
 from syncapp.messages.directory import STEP_LABELS
@@ -46,6 +47,52 @@ class FillRow:
         return round(self.filled * 100 / self.people) if self.filled is not None and self.people else None
 
 
+# Shown to the administrator: may what is mapped be written?
+VERDICTS: dict[Writable, tuple[Promise, str, str]] = {
+    Writable.ALL: (_("may be written"), "success", "check_circle"),
+    Writable.SOME: (_("for some people only"), "warning", "warning"),
+    Writable.NONE: (_("may not be written"), "danger", "block"),
+    Writable.UNKNOWN: (_("not known"), "", "help"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    place: SafeString
+    verdict: SafeString
+    writable: int
+    people: int
+
+    @classmethod
+    def of(cls, rights: PlaceRights) -> Self:
+        return cls(breakable_dn(rights.place), label(*VERDICTS[rights.verdict]), rights.writable, rights.people)
+
+
+@dataclass(frozen=True, slots=True)
+class RightsRow:
+    """What the account may write of one mapped attribute; `places` only where they differ."""
+
+    field: str
+    attribute: str
+    verdict: SafeString
+    is_known: bool
+    writable: int
+    people: int
+    places: Sequence[PlaceRow]
+
+    @classmethod
+    def of(cls, rights: AttributeRights) -> Self:
+        return cls(
+            field=capfirst(str(Field(rights.field.value).label)),
+            attribute=rights.attribute,
+            verdict=label(*VERDICTS[rights.verdict]),
+            is_known=rights.verdict is not Writable.UNKNOWN,
+            writable=rights.writable,
+            people=rights.people,
+            places=[PlaceRow.of(place) for place in rights.differing],
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class StepRow:
     title: str
@@ -53,6 +100,9 @@ class StepRow:
     text: str
     remarks: Sequence[str]
     fills: Sequence[FillRow]
+    rights: Sequence[RightsRow]
+    grant_intro: str
+    grant: str
 
     @classmethod
     def of(cls, step: Step) -> Self:
@@ -63,6 +113,9 @@ class StepRow:
             text=sentence(step.message.code, step.message.params),
             remarks=[sentence(remark.code, remark.params) for remark in step.remarks],
             fills=[FillRow.of(fill) for fill in step.fills],
+            rights=[RightsRow.of(rights) for rights in step.rights],
+            grant_intro=sentence(step.grant.message.code, step.grant.message.params) if step.grant else "",
+            grant=step.grant.text if step.grant else "",
         )
 
 

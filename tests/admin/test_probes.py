@@ -80,6 +80,14 @@ def test_connection_test_shows_how_the_attributes_are_filled(admin_client: Clien
     assert "anna@corp.example" in shown
 
 
+def test_connection_test_shows_what_may_be_written_and_the_grant(admin_client: Client, server: DirectoryServer) -> None:
+    shown = result(admin_client, "test", server)
+
+    for value in ("What the account may write", "may not be written", "0 of 2", "The right that is missing"):
+        assert value in shown
+    assert f"by dn.exact=&quot;{server.bind_dn}&quot; write by * break" in shown
+
+
 @pytest.mark.promise(9)
 def test_failed_login_is_said_in_words_and_without_the_password(admin_client: Client, server: DirectoryServer) -> None:
     server.set_bind_password(PASSWORD)

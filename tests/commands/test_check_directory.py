@@ -34,7 +34,7 @@ def checked(server: DirectoryServer) -> tuple[int, list[str]]:
 def test_each_step_is_a_line_with_its_outcome(company: Company) -> None:
     code, lines = checked(company.server())
 
-    steps = [line.split(":")[0] for line in lines if not line.startswith("  ")]
+    steps = [line.split(":")[0] for line in lines if line.startswith(("✓", "!", "✗"))]
     assert (code, steps) == (
         0,
         [
@@ -46,6 +46,7 @@ def test_each_step_is_a_line_with_its_outcome(company: Company) -> None:
             "✓ Check the filter",
             "✓ Count the people",
             "✓ Check the attributes",
+            "! Check the right to write",
         ],
     )
 
@@ -84,6 +85,23 @@ def test_password_is_shown_nowhere(company: Company) -> None:
     code, lines = checked(server)
 
     assert (code, "tell nobody this" in "\n".join(lines)) == (1, False)
+
+
+def test_missing_right_is_shown_with_the_grant(company: Company) -> None:
+    code, lines = checked(company.server(write_back=True))
+
+    assert code == 1
+    assert "  extension (telephoneNumber): may be written for 0 of 2" in lines
+    [rule] = [line for line in lines if line.startswith("olcAccess: ")]
+    assert f'to dn.subtree="{company.base}"' in rule
+    assert f'by dn.exact="{company.directory.service_dn}" write by * break' in rule
+
+
+def test_right_that_is_there_is_shown(company: Company) -> None:
+    code, lines = checked(company.server(write_back=True, bind_dn=company.directory.writer_dn))
+
+    assert (code, "olcAccess" in "\n".join(lines)) == (0, False)
+    assert "  photo (jpegPhoto): may be written for 2 of 2" in lines
 
 
 def test_what_was_left_open_is_stored_and_said(company: Company) -> None:

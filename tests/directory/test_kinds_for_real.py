@@ -13,8 +13,6 @@ import ldap
 import pytest
 
 from fixtures.certificates import make_authority, make_certificate
-from fixtures.samba import DOMAIN, REALM, SambaAd
-from fixtures.samba_config import accounts_ldif
 from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteResult
 from syncapp.core.vocabulary import RefusalKind, State
 from syncapp.directory.config import DirectoryConfig
@@ -268,42 +266,6 @@ def test_computers_contacts_and_system_accounts_are_no_people(domain: RealServer
     assert "Анна Каренина" in names
 
 
-NAMES = {
-    "dn": lambda server: server.service_dn,
-    "user@realm": lambda server: f"svc-sync@{REALM}",
-    "DOMAIN\\user": lambda server: f"{DOMAIN}\\svc-sync",
-}
-
-
-@only_in_a_domain
-@pytest.mark.parametrize("form", NAMES)
-def test_login_name_of_a_domain(domain: RealServer, form: str) -> None:
-    config = domain.config(bind_dn=NAMES[form](domain.server), user_filter="(cn=Анна*)")
-
-    assert len(read(config)) == 1
-
-
-REFUSED_LOGINS = {
-    # id: what is changed of the account, the code of the error
-    "disabled": ({"userAccountControl": b"514"}, "login_account_disabled"),
-    "expired": ({"accountExpires": b"116444736000000000"}, "login_account_expired"),
-    "password must change": ({"pwdLastSet": b"0", "userAccountControl": b"512"}, "login_password_must_change"),
-}
-
-
-@only_in_a_domain
-@pytest.mark.parametrize("case", REFUSED_LOGINS)
-def test_domain_says_why_a_login_is_refused(domain: RealServer, case: str) -> None:
-    changes, code = REFUSED_LOGINS[case]
-    dn = f"CN=login {case},{domain.base}"
-    domain.load(accounts_ldif([dn], REALM, domain.server.service_password))
-    for attribute, value in changes.items():
-        domain.change(dn, attribute, value)
-
-    with refusal(DirectoryLoginError, code), open_session(domain.config(bind_dn=dn)):
-        pass
-
-
 # Logging in
 
 
@@ -316,21 +278,6 @@ def test_wrong_password_and_unknown_account_are_refused_alike(program: RealServe
         open_session(program.config(bind_dn=name, bind_password="wrong")),
     ):
         pass
-
-
-@only_in_a_domain
-def test_domain_that_wants_tls_says_so(domain: RealServer) -> None:
-    server = domain.server
-    assert isinstance(server, SambaAd)
-    server.require_strong_auth = True
-    server.restart()
-    try:
-        with refusal(ConfigurationError, "encryption_required"), open_session(domain.config()):
-            pass
-        assert len(read(over_tls(domain, "starttls"))) == 1
-    finally:
-        server.require_strong_auth = False
-        server.restart()
 
 
 @pytest.mark.xdist_group("ds389")

@@ -9,7 +9,8 @@ import pytest
 
 from fixtures.openldap import OpenLdap
 from syncapp.core.records import FieldRule
-from syncapp.core.vocabulary import Field
+from syncapp.core.rights import Writable
+from syncapp.core.vocabulary import Direction, Field
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.kinds import usual_mapping
 from syncapp.directory.steps import Examination, Step, StepName, StepOutcome, examine
@@ -33,11 +34,20 @@ ALL = [
     StepName.FILTER,
     StepName.PEOPLE,
     StepName.ATTRIBUTES,
+    StepName.RIGHTS,
 ]
 
 
-def run(config: DirectoryConfig, *rules: FieldRule, seconds: float = 20.0) -> list[Step]:
-    return list(examine(examination(config, *rules, seconds=seconds)))
+PUSHING = (*RULES[:2], replace(RULES[2], direction=Direction.PUSH))
+
+
+def run(config: DirectoryConfig, *rules: FieldRule, seconds: float = 20.0, write_back: bool = False) -> list[Step]:
+    return list(examine(replace(examination(config, *rules, seconds=seconds), write_back=write_back)))
+
+
+def step_of(name: StepName, steps: list[Step]) -> Step:
+    (step,) = [step for step in steps if step.name is name]
+    return step
 
 
 def examination(config: DirectoryConfig, *rules: FieldRule, seconds: float = 20.0) -> Examination:
@@ -93,7 +103,7 @@ def test_people_are_counted(company: str, make_config: MakeConfig) -> None:
 
 
 def test_fill_rates(company: str, make_config: MakeConfig) -> None:
-    fills = run(make_config(base_dn=f"ou=people,{company}"), *WITH_SECRET)[-1].fills
+    fills = step_of(StepName.ATTRIBUTES, run(make_config(base_dn=f"ou=people,{company}"), *WITH_SECRET)).fills
 
     assert [(fill.rule.field, fill.filled, fill.people, fill.example) for fill in fills] == [
         (Field.NAME, 3, 3, "Anna"),
@@ -110,23 +120,25 @@ def test_secret_is_counted_and_not_shown(company: str, make_config: MakeConfig) 
 
 def test_mapping_that_can_hurt_is_remarked(company: str, make_config: MakeConfig) -> None:
     """Rule B15."""
-    last = run(make_config(base_dn=f"ou=people,{company}"), *WITH_SECRET)[-1]
+    step = step_of(StepName.ATTRIBUTES, run(make_config(base_dn=f"ou=people,{company}"), *WITH_SECRET))
 
-    assert [(remark.code, remark.params["attribute"]) for remark in last.remarks] == [
+    assert [(remark.code, remark.params["attribute"]) for remark in step.remarks] == [
         ("mapping_reads_secrets", "carLicense")
     ]
 
 
 def test_better_attribute_is_named(company: str, make_config: MakeConfig) -> None:
-    last = run(make_config(base_dn=f"ou=switchboard,{company}"))[-1]
+    step = step_of(StepName.ATTRIBUTES, run(make_config(base_dn=f"ou=switchboard,{company}")))
 
-    assert [(remark.code, remark.params["better"]) for remark in last.remarks] == [("foreign_values_better", "pager")]
+    assert [(remark.code, remark.params["better"]) for remark in step.remarks] == [("foreign_values_better", "pager")]
 
 
 def test_usual_mapping_is_known_to_openldap(company: str, make_config: MakeConfig) -> None:
     rules = usual_mapping("openldap", extension_pattern=r"^(\d{2,5})$")
 
-    assert run(make_config(base_dn=f"ou=people,{company}"), *rules)[-1].outcome is StepOutcome.OK
+    steps = run(make_config(base_dn=f"ou=people,{company}"), *rules)
+
+    assert step_of(StepName.ATTRIBUTES, steps).outcome is StepOutcome.OK
 
 
 def test_plain_connection_and_anonymous_reading_are_remarked() -> None:
@@ -213,6 +225,61 @@ def test_time_that_is_up_gives_at_least_so_many(company: str, make_config: MakeC
     assert steps[StepName.PEOPLE].message.code == "test_people_at_least"
     assert steps[StepName.ATTRIBUTES].fills[2].filled is None  # the photos were not counted
     assert monotonic() - started < 5
+
+
+RIGHTS = {
+    # id: the account, is the server written to; outcome, what is said
+    "reader": ("service_dn", False, StepOutcome.REMARK, "rights_missing", ["rights_write_back_off"]),
+    "reader, written to": ("service_dn", True, StepOutcome.FAILED, "rights_missing", []),
+    "writer": ("writer_dn", False, StepOutcome.OK, "rights_all", ["rights_write_back_off"]),
+    "writer, written to": ("writer_dn", True, StepOutcome.OK, "rights_all", []),
+}
+
+
+@pytest.mark.parametrize("case", RIGHTS)
+def test_right_to_write(case: str, company: str, openldap: OpenLdap, make_config: MakeConfig) -> None:
+    who, write_back, outcome, code, remarks = RIGHTS[case]
+    config = make_config(base_dn=f"ou=people,{company}", bind_dn=getattr(openldap, who))
+
+    step = step_of(StepName.RIGHTS, run(config, *PUSHING, write_back=write_back))
+
+    assert (step.outcome, step.message.code) == (outcome, code)
+    assert step.message.params == {"account": config.bind_dn, "count": 3}
+    assert [remark.code for remark in step.remarks] == remarks
+    assert [each.attribute for each in step.rights] == ["jpegPhoto"]
+    assert (step.grant is None) == (outcome is StepOutcome.OK)
+
+
+def test_right_to_write_where_nothing_is_mapped_to_go_out(company: str, make_config: MakeConfig) -> None:
+    step = step_of(StepName.RIGHTS, run(make_config(base_dn=f"ou=people,{company}")))
+
+    assert (step.outcome, step.message.code, step.rights) == (StepOutcome.OK, "rights_nothing_mapped", ())
+
+
+def test_right_to_write_without_an_account(company: str) -> None:
+    with OpenLdap(database_config="access to attrs=userPassword by * auth\naccess to * by * read") as server:
+        server.load(person(f"uid=a,{server.suffix}"))
+
+        step = run(DirectoryConfig(name="x", uris=(server.uri,), security="none"), *PUSHING)[-1]
+
+    assert (step.outcome, step.message.code) == (StepOutcome.REMARK, "rights_anonymous")
+
+
+def test_right_to_write_is_not_known_when_the_time_is_up(company: str, make_config: MakeConfig) -> None:
+    config = make_config(base_dn=f"ou=people,{company}")
+
+    step = step_of(StepName.RIGHTS, run(config, *PUSHING, seconds=0.5))
+
+    assert (step.outcome, step.message.code) == (StepOutcome.REMARK, "rights_no_time")
+
+
+def test_attribute_that_the_server_alone_writes_has_no_grant(company: str, make_config: MakeConfig) -> None:
+    rule = FieldRule(Field.TITLE, "entryUUID", Direction.PUSH)
+
+    step = step_of(StepName.RIGHTS, run(make_config(base_dn=f"ou=people,{company}"), rule))
+
+    assert [each.verdict for each in step.rights] == [Writable.NONE]
+    assert ([remark.code for remark in step.remarks][:1], step.grant) == (["write_read_only"], None)
 
 
 @pytest.mark.promise(6)

@@ -30,7 +30,7 @@ def test_connection_passes_for_a_company(company: Company) -> None:
 
     steps = list(probing.test_connection(company.server()))
 
-    assert (steps[-1].name, StepOutcome.FAILED in {step.outcome for step in steps}) == (StepName.ATTRIBUTES, False)
+    assert (steps[-1].name, StepOutcome.FAILED in {step.outcome for step in steps}) == (StepName.RIGHTS, False)
 
 
 @pytest.mark.promise(6)
@@ -90,7 +90,21 @@ def test_nothing_is_stored_when_the_kind_is_given(company: Company) -> None:
 
     last = list(probing.test_connection_and_store(server))[-1]
 
-    assert (last.name, stored()) == (StepName.ATTRIBUTES, before)
+    assert (last.name, stored()) == (StepName.RIGHTS, before)
+
+
+def test_missing_right_keeps_nothing_from_being_stored(company: Company) -> None:
+    company.add("anna", "Anna Ivanova")
+    server = company.server(kind=Kind.AUTO, write_back=True)
+
+    steps = list(probing.test_connection_and_store(server))
+
+    server.refresh_from_db()
+    assert [(step.name, step.outcome) for step in steps[-2:]] == [
+        (StepName.RIGHTS, StepOutcome.FAILED),
+        (StepName.SETTINGS, StepOutcome.OK),
+    ]
+    assert server.kind == Kind.OPENLDAP
 
 
 @pytest.fixture
@@ -121,7 +135,7 @@ def test_directory_of_no_known_kind_is_not_stored_twice(nameless: DirectoryServe
 
     last = list(probing.test_connection_and_store(nameless))[-1]
 
-    assert last.message.code == "test_attributes_unchecked"
+    assert last.name is StepName.RIGHTS
 
 
 def test_run_query_shows_the_mapped_values(company: Company) -> None:

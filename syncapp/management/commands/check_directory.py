@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from syncapp.choices import Field
+from syncapp.core.rights import AttributeRights, Writable
 from syncapp.directory.fill import Fill
 from syncapp.directory.steps import Step, StepOutcome
 from syncapp.management.script import ScriptCommand
@@ -29,8 +30,8 @@ SIGNS = {
 class Command(ScriptCommand):
     help = (
         "Test a directory server step by step: name, connection, encryption, login, base, filter, people found, "
-        "attributes with fill rates. Writes nothing to the directory; stores kind and usual mapping where they were "
-        "left open and all went well. Exit code: 0 all steps passed, 1 one of them failed."
+        "attributes with fill rates, the right to write. Writes nothing to the directory; stores kind and usual mapping "
+        "where they were left open and all went well. Exit code: 0 all steps passed, 1 one of them failed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -47,7 +48,7 @@ class Command(ScriptCommand):
         failed = False
         for step in test_connection_and_store(server):
             _show(console, step)
-            failed = step.outcome is StepOutcome.FAILED
+            failed = failed or step.outcome is StepOutcome.FAILED
         if failed:
             sys.exit(1)
 
@@ -57,8 +58,26 @@ def _show(console: Console, step: Step) -> None:
     console.print(Text.assemble((sign, style), " ", (f"{STEP_LABELS[step.name]}: ", "bold"), _sentence(step)))
     if step.fills:
         console.print(_table(step.fills) if console.is_terminal else Text("\n".join(map(_line, step.fills))))
+    for rights in step.rights:
+        console.print(Text("\n".join(_rights(rights))))
     for remark in step.remarks:
         console.print(Text(f"  {render(remark.code, remark.params)}", style=SIGNS[StepOutcome.REMARK][1]))
+    if step.grant:
+        console.print(Text(f"  {render(step.grant.message.code, step.grant.message.params)}"))
+        console.print(Text(step.grant.text))
+
+
+def _rights(rights: AttributeRights) -> list[str]:
+    title = f"{Field(rights.field).label} ({rights.attribute})"
+    if rights.verdict is Writable.UNKNOWN:
+        return [f"  {title}: {_('not known')}"]
+    lines = [f"  {title}: {_may_be_written(rights.writable, rights.people)}"]
+    lines += [f"    {place.place}: {_may_be_written(place.writable, place.people)}" for place in rights.differing]
+    return lines
+
+
+def _may_be_written(writable: int, people: int) -> str:
+    return _("may be written for %(writable)d of %(people)d") % {"writable": writable, "people": people}
 
 
 def _sentence(step: Step) -> str:
