@@ -260,6 +260,16 @@ class Scope(NamedTuple):
     filter: str
 
 
+class Identity(NamedTuple):
+    """Whose directory answered: `contexts` maps naming contexts to the immutable id of their entry ('' not readable).
+
+    Domain controllers of one domain and replicas of one directory have the same. No
+    contexts: the server did not say.
+    """
+
+    contexts: Mapping[str, str]
+
+
 class Whereabouts(NamedTuple):
     """Where an entry is that did not come, looked up without regard to the scope.
 

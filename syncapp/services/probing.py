@@ -17,6 +17,7 @@ from syncapp.directory.steps import Examination, Step, StepName, StepOutcome, ex
 from syncapp.exceptions import ConfigurationError
 from syncapp.models import DirectoryServer
 from syncapp.services.endpoints import directory_config, field_rules, store_findings, sync_options
+from syncapp.services.identity import known_identity
 
 # Both run in the web process (design, section 3).
 SECONDS = 20.0
@@ -52,6 +53,7 @@ def test_connection(server: DirectoryServer) -> Iterator[Step]:
             region=server.region,
             now=timezone.now(),
             seconds=SECONDS,
+            expected=known_identity(server.pk),
         )
     )
 

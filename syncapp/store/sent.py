@@ -210,6 +210,12 @@ def last_whole_run(endpoint_id: int) -> SyncRun | None:
     return whole_runs(endpoint_id).order_by("-id").first()
 
 
+def last_uri(endpoint_id: int) -> str:
+    """Return the controller that runs have used last, however they ended; '' where none is known (rule B12)."""
+    runs = SyncRun.objects.filter(endpoint_id=endpoint_id, mode=RunMode.APPLY).exclude(uri="")
+    return runs.order_by("-id").values_list("uri", flat=True).first() or ""
+
+
 def waiting_for(endpoint_id: int, attributes: Collection[str]) -> list[tuple[str, str]]:
     """Return anchor and DN of everybody whose value was refused for lack of a right on one of the attributes."""
     rows = SyncRecord.objects.filter(endpoint_id=endpoint_id, employee__isnull=False).exclude(refusals={})

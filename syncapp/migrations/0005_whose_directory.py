@@ -1,0 +1,23 @@
+# Whose directory a run read, and who accepted another one.
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('syncapp', '0004_leavers'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='syncrun',
+            name='accepted_by',
+            field=models.CharField(blank=True, max_length=150, verbose_name='directory accepted by'),
+        ),
+        migrations.AddField(
+            model_name='syncrun',
+            name='identity',
+            field=models.JSONField(blank=True, default=dict),
+        ),
+    ]
