@@ -7,6 +7,7 @@ dataclasses take several times as long to make.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -100,7 +101,9 @@ class RemotePerson(NamedTuple):
     Readings of opaque fields hold digests. `photo_area`: width times height, in
     pixels, of the picture that stands there. `raw`: the values themselves of
     attributes to which this run may write, by lower-cased name. `seen`: a mark of
-    everything that was read of the entry, whatever is settled or set.
+    everything that was read of the entry, whatever is settled or set. `behind` are
+    fields in which the controller has not got our write yet, with what is to be said
+    of each; `written` is what is to be remembered of such writes (rule B12).
     """
 
     anchor: str
@@ -111,6 +114,8 @@ class RemotePerson(NamedTuple):
     seen: str = ""
     photo_area: int = 0
     raw: Mapping[str, list[bytes]] | None = None
+    behind: Mapping[Field, Message] = MappingProxyType({})
+    written: "Mapping[Field, Written]" = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +214,15 @@ def unusable(digest: str, message: Message) -> Refused:
     return Refused(digest, "", "", "", RefusalKind.VALUE, message, inward=True)
 
 
+class Written(NamedTuple):
+    """What our last write of a field replaced, and when; `uris` are the controllers that have our value (rule B12)."""
+
+    before: str
+    at: datetime
+    uris: tuple[str, ...]
+
+
+NO_WRITTEN: Mapping[Field, Written] = MappingProxyType({})
 NO_REFUSALS: Mapping[Field, Refused] = MappingProxyType({})
 NO_WAITS: Mapping[Field, str] = MappingProxyType({})
 
@@ -232,6 +246,7 @@ class KnownRecord:
     fingerprint: str = ""
     waits: Mapping[Field, str] = field(default_factory=dict)
     refusals: Mapping[Field, Refused] = field(default_factory=dict)
+    written: Mapping[Field, Written] = field(default_factory=dict)
     due: bool = False
     open_matters: tuple["Matter", ...] = ()
     abroad: bool = False
@@ -462,3 +477,4 @@ class RecordTouch(NamedTuple):
     waits: Mapping[Field, str] = NO_WAITS
     remarks: tuple[Message, ...] = ()
     abroad: bool = False
+    written: Mapping[Field, Written] = NO_WRITTEN

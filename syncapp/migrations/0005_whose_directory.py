@@ -1,4 +1,4 @@
-# Whose directory a run read, and who accepted another one.
+# Whose directory a run read, who accepted another one, and what our writes replaced.
 
 from django.db import migrations, models
 
@@ -10,6 +10,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='syncrecord',
+            name='written',
+            field=models.JSONField(blank=True, default=dict),
+        ),
         migrations.AddField(
             model_name='syncrun',
             name='accepted_by',

@@ -39,8 +39,8 @@ def test_context_and_id_whatever_is_read_of_it(openldap: OpenLdap, base: str) ->
     assert identity(openldap, base_dn=base) == {SUFFIX: suffix_id(openldap)}
 
 
-def test_replica_is_the_same_and_a_new_directory_of_the_same_name_is_not(tmp_path: Path) -> None:
-    with OpenLdap() as server, replica_of(server, tmp_path / "replica") as replica, OpenLdap() as lab:
+def test_replica_is_the_same_and_a_new_directory_of_the_same_name_is_not() -> None:
+    with OpenLdap() as server, replica_of(server) as replica, OpenLdap() as lab:
         assert identity(replica) == identity(server)
         assert identity(lab).keys() == identity(server).keys()
         assert identity(lab) != identity(server)
