@@ -1,10 +1,16 @@
-"""A second server with the same entries and immutable ids, as replication brings them."""
+"""Second servers of one directory: a copy that a test lets lag behind, and one that real replication feeds."""
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import ldap
+from ldap.ldapobject import SimpleLDAPObject
+
 from fixtures.openldap import OpenLdap
+
+_LONGEST_REFRESH = 20.0  # seconds
 
 
 @contextmanager
@@ -23,3 +29,30 @@ def replica_of(server: OpenLdap) -> Iterator[OpenLdap]:
     replica.service_password = server.service_password
     with replica:
         yield replica
+
+
+@contextmanager
+def consumer_of(server: OpenLdap) -> Iterator[OpenLdap]:
+    """Run a server that begins empty and is filled by syncrepl; wait until it has the suffix entry."""
+    source = f'provider={server.uri} searchbase="{server.suffix}" type=refreshAndPersist retry="1 +"'
+    account = f'bindmethod=simple binddn="{server.root_dn}" credentials={server.root_password}'
+    consumer = OpenLdap(suffix=server.suffix, database_config=f"syncrepl rid=001 {source} {account}")
+    for file in (consumer.folder / "data").iterdir():
+        file.unlink()
+    consumer.service_password = server.service_password
+    with consumer:
+        connection = consumer.connect()
+        ends = time.monotonic() + _LONGEST_REFRESH
+        while not _has(connection, server.service_dn):
+            if time.monotonic() > ends:
+                raise RuntimeError("nothing was replicated")
+            time.sleep(0.05)
+        connection.unbind_s()
+        yield consumer
+
+
+def _has(connection: SimpleLDAPObject, dn: str) -> bool:
+    try:
+        return bool(connection.search_s(dn, ldap.SCOPE_BASE, attrlist=["1.1"]))
+    except ldap.NO_SUCH_OBJECT:
+        return False

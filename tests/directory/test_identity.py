@@ -9,7 +9,7 @@ from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.session import open_session
 from syncapp.exceptions import DirectoryUnavailableError
 from tests.directory.conftest import MakeConfig
-from tests.directory.replicas import replica_of
+from tests.directory.replicas import consumer_of, replica_of
 
 SUFFIX = "dc=example,dc=test"
 
@@ -37,6 +37,12 @@ def suffix_id(server: OpenLdap) -> str:
 @pytest.mark.parametrize("base", [SUFFIX, f"ou=inner,{SUFFIX}", ""], ids=["suffix", "below", "as_the_server_says"])
 def test_context_and_id_whatever_is_read_of_it(openldap: OpenLdap, base: str) -> None:
     assert identity(openldap, base_dn=base) == {SUFFIX: suffix_id(openldap)}
+
+
+def test_replica_that_replication_filled_is_the_same() -> None:
+    """What the rule relies on: syncrepl carries the id of the suffix entry along."""
+    with OpenLdap() as server, consumer_of(server) as consumer:
+        assert identity(consumer) == identity(server) == {SUFFIX: suffix_id(server)}
 
 
 def test_replica_is_the_same_and_a_new_directory_of_the_same_name_is_not() -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from fixtures.openldap import OpenLdap
 from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, RunItem, SyncRecord
+from syncapp.services.explain import explain_record
 from syncapp.store.items import dump_written, load_written
 from tests.directory.replicas import replica_of
 from tests.services.company import Company, apply, counted, sync
@@ -179,6 +180,18 @@ def test_another_value_on_the_other_controller_is_a_change(pair: Pair) -> None:
     sync(pair.server)
 
     assert anna()[0].extension == "400"
+
+
+def test_explanation_tells_the_delay_from_a_change(pair: Pair) -> None:
+    edit(extension="301")
+    sync(pair.server)
+    pair.fail_over()
+
+    [told] = explain_record(anna()[1]).servers
+
+    [story] = [each for each in told.fields if each.field == "extension"]
+    assert (story.decision, story.why.code) == ("behind", "why_behind")
+    assert [effect.code for effect in story.effects] == ["write_behind"]
 
 
 def test_preview_and_plan_on_a_controller_that_is_behind_show_nothing(pair: Pair) -> None:
