@@ -20,7 +20,7 @@ def allow_for_lag(
 ) -> RemotePerson:
     """Return a person as if the controller at `uri` had our writes already, with the fields in which it is behind.
 
-    Only exactly the value that we replaced, on a controller that has not shown ours
+    Only exactly a value that we replaced, on a controller that has not shown ours
     since, is a delay: everything else is somebody's change, also one that sets our
     write back where it was made. Whoever is behind is not settled, so that he is
     looked at again. `remapped` fields are read in another way than they were written.
@@ -31,7 +31,7 @@ def allow_for_lag(
         if base is None or reading is None or name in remapped:
             continue
         if uri not in write.uris:
-            if _is_behind(write, base, reading):
+            if any(_shows(value, reading) for value in write.replaced) and not _shows(base.remote, reading):
                 readings[name] = _caught_up(write, base, reading)
                 behind[name] = Message("write_behind", {"field": name.value, "uri": uri, "has": write.uris[0]})
             elif _shows(base.remote, reading):
@@ -42,15 +42,11 @@ def allow_for_lag(
     )
 
 
-def _is_behind(write: Written, base: Base, reading: Reading) -> bool:
-    return _shows(write.before, reading) and not _shows(base.remote, reading)
-
-
 def _shows(value: str, reading: Reading) -> bool:
     return value in reading.values if value else not (reading.values or reading.foreign)
 
 
 def _caught_up(write: Written, base: Base, reading: Reading) -> Reading:
     """Put what we wrote in the place of what it replaced; other values of the attribute stay (rule B6)."""
-    others = {value for value in reading.values if value != write.before}
-    return reading._replace(values=tuple(sorted(others | ({base.remote} - {""}))))
+    values = ({*reading.values} - {*write.replaced} | {base.remote}) - {""}
+    return reading._replace(values=tuple(sorted(values)))

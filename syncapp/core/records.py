@@ -95,6 +95,22 @@ class Reading(NamedTuple):
     remark: Message | None = None
 
 
+class Written(NamedTuple):
+    """What our writes of a field have replaced, the last one being at `at` (rule B12).
+
+    Several in `replaced` when we wrote again within a day: a controller may be more
+    than one write behind. `uris` are the controllers that have our last value.
+    """
+
+    replaced: tuple[str, ...]
+    at: datetime
+    uris: tuple[str, ...]
+
+
+NO_WRITTEN: Mapping[Field, Written] = MappingProxyType({})
+NO_LAG: Mapping[Field, Message] = MappingProxyType({})
+
+
 class RemotePerson(NamedTuple):
     """An entry whose values have been read, ready for the rules.
 
@@ -114,8 +130,8 @@ class RemotePerson(NamedTuple):
     seen: str = ""
     photo_area: int = 0
     raw: Mapping[str, list[bytes]] | None = None
-    behind: Mapping[Field, Message] = MappingProxyType({})
-    written: "Mapping[Field, Written]" = MappingProxyType({})
+    behind: Mapping[Field, Message] = NO_LAG
+    written: Mapping[Field, Written] = NO_WRITTEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,15 +230,6 @@ def unusable(digest: str, message: Message) -> Refused:
     return Refused(digest, "", "", "", RefusalKind.VALUE, message, inward=True)
 
 
-class Written(NamedTuple):
-    """What our last write of a field replaced, and when; `uris` are the controllers that have our value (rule B12)."""
-
-    before: str
-    at: datetime
-    uris: tuple[str, ...]
-
-
-NO_WRITTEN: Mapping[Field, Written] = MappingProxyType({})
 NO_REFUSALS: Mapping[Field, Refused] = MappingProxyType({})
 NO_WAITS: Mapping[Field, str] = MappingProxyType({})
 

@@ -18,7 +18,7 @@ class SyncRecord(models.Model):
     `due`: look at this person in the next run, whatever the endpoint reports.
     `waits` maps the fields whose value has yet to go out to what stands there now;
     `refusals` maps fields to the write that the server refused (rule B10), as
-    `store.items` writes and reads it. `written` maps fields to what our write replaced,
+    `store.items` writes and reads it. `written` maps fields to what our writes replaced,
     when that was, and which controllers have it since (rule B12). `evidence_since`: when
     a full read first said of a missing person what the message says, `confirmed_at`:
     when one last agreed (rule D2). `former_employee`: whose record it was until a change

@@ -88,13 +88,13 @@ def load_refusals(data: Mapping[str, Any]) -> dict[Field, Refused]:
 
 
 def dump_written(written: Mapping[Field, Written]) -> dict[str, list[Any]]:
-    return {field.value: [write.before, write.at.isoformat(), write.uris] for field, write in written.items()}
+    return {field.value: [write.replaced, write.at.isoformat(), write.uris] for field, write in written.items()}
 
 
 def load_written(data: Mapping[str, list[Any]]) -> dict[Field, Written]:
     return {
-        Field(name): Written(before, datetime.fromisoformat(at), tuple(uris))
-        for name, (before, at, uris) in data.items()
+        Field(name): Written(tuple(replaced), datetime.fromisoformat(at), tuple(uris))
+        for name, (replaced, at, uris) in data.items()
     }
 
 

@@ -28,9 +28,9 @@ class Sent:
     """One item's part for the domain, carried out.
 
     `agreed` are the new bases of fields that went through; `replaced` maps those that
-    were written to what stood there before. `refused` are to be
-    remembered; `matters` opened because somebody was quicker; `waits` maps fields
-    that still wait to what stands there. `due`: look again in the next run.
+    were written to what stood there before. `refused` are to be remembered; `matters`
+    opened because somebody was quicker; `waits` maps fields that still wait to what
+    stands there. `due`: look again in the next run.
     """
 
     row: PlannedRow
@@ -144,9 +144,11 @@ def _update_records(run: SyncRun, known: Sequence[tuple[Sent, _Stored]], uri: st
 
 def _remembered(sent: Sent, record: _Stored, uri: str, now: datetime) -> str:
     """What other controllers may not know yet: this write and those of the last day (rule B12)."""
-    earlier = still_remembered(load_written(orjson.loads(record.written)), now)
-    fresh = {name: Written(before, now, (uri,)) for name, before in sent.replaced.items()}
-    return as_json(dump_written(earlier | fresh))
+    written = still_remembered(load_written(orjson.loads(record.written)), now)
+    for name, before in sent.replaced.items():
+        earlier = written[name].replaced if name in written else ()
+        written[name] = Written(tuple(dict.fromkeys((*earlier, before))), now, (uri,))
+    return as_json(dump_written(written))
 
 
 def _updated_side(sent: Sent) -> str | None:

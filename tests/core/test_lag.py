@@ -45,7 +45,7 @@ def record(*, before: str, ours: str, ago: timedelta = HOUR, uris: tuple[str, ..
         Outcome.SKIPPED,
         dn="uid=a",
         base={NAME: Base(ours, ours)},
-        written={NAME: Written(before, NOW - ago, uris)},
+        written={NAME: Written((before,), NOW - ago, uris)},
     )
 
 
@@ -81,6 +81,33 @@ def test_allow_for_lag(
     assert list(allowed.readings[NAME].values) == counted
     assert (NAME in allowed.behind) is behind
     assert allowed.fingerprint == ("" if behind else "mark")
+
+
+WRITTEN_TWICE = {
+    # id: replaced, ours, values read, values counted, behind?
+    "two_writes_behind": (("Boss", "Chief"), "Queen", ["Boss"], ["Queen"], True),
+    "one_write_behind": (("Boss", "Chief"), "Queen", ["Chief"], ["Queen"], True),
+    "caught_up": (("Boss", "Chief"), "Queen", ["Queen"], ["Queen"], False),
+    "there_and_back": (("Boss", "Chief"), "Boss", ["Chief"], ["Boss"], True),
+    "there_and_back_and_there": (("Boss", "Chief"), "Boss", ["Boss"], ["Boss"], False),
+    "filled_and_changed": (("", "Chief"), "Queen", [], ["Queen"], True),
+    "emptied_and_filled": (("Boss", ""), "Queen", [], ["Queen"], True),
+    "filled_and_emptied": (("", "Boss"), "", ["Boss"], [], True),
+}
+
+
+@pytest.mark.parametrize(
+    ("replaced", "ours", "read", "counted", "behind"), WRITTEN_TWICE.values(), ids=WRITTEN_TWICE.keys()
+)
+def test_controller_may_be_several_writes_behind(
+    replaced: tuple[str, ...], ours: str, read: list[str], counted: list[str], behind: bool
+) -> None:
+    known = record(before="", ours=ours)
+    known = replace(known, written={NAME: known.written[NAME]._replace(replaced=replaced)})
+
+    allowed = allow_for_lag(person(*read), known, uri=THERE, now=NOW)
+
+    assert (list(allowed.readings[NAME].values), NAME in allowed.behind) == (counted, behind)
 
 
 def test_foreign_value_elsewhere_is_a_change() -> None:
@@ -138,7 +165,7 @@ def test_field_that_is_not_mapped_now_unsettles_nobody() -> None:
 
 
 def test_still_remembered_forgets_after_a_day() -> None:
-    new, old = Written("a", NOW, ("x",)), Written("b", NOW - LAG - HOUR, ("x",))
+    new, old = Written(("a",), NOW, ("x",)), Written(("b",), NOW - LAG - HOUR, ("x",))
 
     assert still_remembered({Field.TITLE: new, Field.MOBILE: old}, NOW) == {Field.TITLE: new}
 
@@ -203,7 +230,7 @@ def test_old_number_on_another_controller_is_neither_taken_nor_claimed() -> None
     known = replace(
         record(before="215", ours="301"),
         base={Field.EXTENSION: Base("301", "301")},
-        written={Field.EXTENSION: Written("215", NOW - HOUR, (HERE,))},
+        written={Field.EXTENSION: Written(("215",), NOW - HOUR, (HERE,))},
     )
     read = RemotePerson("a", "uid=a", State.ACTIVE, {Field.EXTENSION: Reading(("215",))})
 
@@ -217,7 +244,7 @@ def test_what_others_changed_there_still_comes_in() -> None:
     known = replace(
         record(before="Boss", ours="Chief"),
         base={NAME: Base("Chief", "Chief"), Field.DEPARTMENT: Base("Sales", "Sales")},
-        written={NAME: Written("Boss", NOW - HOUR, (HERE,)), Field.DEPARTMENT: Written("", NOW - HOUR, (HERE,))},
+        written={NAME: Written(("Boss",), NOW - HOUR, (HERE,)), Field.DEPARTMENT: Written(("",), NOW - HOUR, (HERE,))},
     )
     read = RemotePerson("a", "uid=a", State.ACTIVE, {NAME: Reading(("Boss",)), Field.DEPARTMENT: Reading(("Law",))})
 

@@ -137,6 +137,20 @@ def test_newer_value_of_ours_waits_until_the_controller_has_caught_up(pair: Pair
     assert not Conflict.objects.exists()
 
 
+def test_controller_that_is_two_writes_behind_takes_nothing_back(pair: Pair) -> None:
+    for number in ("301", "302"):
+        edit(extension=number)
+        sync(pair.server)
+    pair.fail_over()
+
+    runs = [sync(pair.server)]
+    pair.second.change("anna", telephoneNumber="301")
+    runs.append(sync(pair.server))
+
+    assert [counted(run) for run in runs] == [SETTLED, SETTLED]
+    assert anna()[0].extension == "302"
+
+
 def test_old_value_after_a_day_is_somebody_who_set_it_back(pair: Pair) -> None:
     edit(extension="301")
     sync(pair.server)

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HERE, THERE = "ldaps://dc1", "ldaps://dc2"
 EARLIER = {
-    Field.MOBILE: Written("+79160000000", NOW - timedelta(hours=5), (HERE,)),
-    Field.EXTENSION: Written("201", NOW - timedelta(hours=5), (HERE, THERE)),
-    Field.DEPARTMENT: Written("Sales", NOW - timedelta(days=2), (HERE,)),
+    Field.MOBILE: Written(("+79160000000",), NOW - timedelta(hours=5), (HERE,)),
+    Field.EXTENSION: Written(("201",), NOW - timedelta(hours=5), (HERE, THERE)),
+    Field.DEPARTMENT: Written(("Sales",), NOW - timedelta(days=2), (HERE,)),
 }
 
 
@@ -48,13 +48,13 @@ def test_write_is_remembered_with_what_it_replaced_when_and_where() -> None:
 
     sent(record, title=("Boss", "Chief"))
 
-    assert load_written(record.written) == {Field.TITLE: Written("Boss", NOW, (THERE,))}
+    assert load_written(record.written) == {Field.TITLE: Written(("Boss",), NOW, (THERE,))}
     assert record.base["title"] == ["Chief", "Chief"]
     [known] = known_records(record.endpoint_id, [record.pk]).values()
     assert known.written == load_written(record.written)
 
 
-def test_later_write_takes_the_place_of_an_earlier_one_and_old_ones_go() -> None:
+def test_later_write_adds_to_an_earlier_one_and_old_ones_go() -> None:
     record = make_tied(make_server(), extension="301")
     SyncRecord.objects.filter(pk=record.pk).update(written=dump_written(EARLIER))
 
@@ -62,7 +62,7 @@ def test_later_write_takes_the_place_of_an_earlier_one_and_old_ones_go() -> None
 
     assert load_written(record.written) == {
         Field.MOBILE: EARLIER[Field.MOBILE],
-        Field.EXTENSION: Written("250", NOW, (THERE,)),
+        Field.EXTENSION: Written(("201", "250"), NOW, (THERE,)),
     }
 
 
