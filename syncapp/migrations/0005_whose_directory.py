@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('syncapp', '0004_leavers'),
+        ('syncapp', '0008_home'),
     ]
 
     operations = [

@@ -17,8 +17,8 @@ _CONTENT = (
     "fingerprint", "waiting", "waits", "run_id", "due", "evidence_since", "confirmed_at", "abroad",
 )  # fmt: skip
 _INSERT = (
-    "id", "endpoint_id", "anchor", "created_at", "refused", "refusals", "written", "state_since", "updated_at", "updated_side",
-    *_CONTENT,
+    "id", "endpoint_id", "anchor", "created_at", "refused", "refusals", "written", "state_since", "updated_at",
+    "updated_side", *_CONTENT,
 )  # fmt: skip
 
 

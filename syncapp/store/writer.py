@@ -337,7 +337,17 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
                 for touch in touches
             ],
             assign=[
-                "dn", "name", "base", "keys", "fingerprint", "waiting", "waits", "remarks", "abroad", "written", "due",
+                "dn",
+                "name",
+                "base",
+                "keys",
+                "fingerprint",
+                "waiting",
+                "waits",
+                "remarks",
+                "abroad",
+                "written",
+                "due",
             ],
             where=["id", f"COALESCE(({version}), 0) = %s"],
         )
