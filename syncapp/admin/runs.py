@@ -16,7 +16,7 @@ from syncapp.views.access import may_start
 from syncapp.views.display import moment, run_status_label
 from syncapp.views.plans import apply_view, discard_view
 from syncapp.views.run_view import RunView
-from syncapp.views.runs import cancel_view, csv_view, progress_view, take_over_view
+from syncapp.views.runs import accept_view, cancel_view, csv_view, progress_view, take_over_view
 
 # What the list shows of a run's counts: enough to see whether something happened.
 MAIN_COUNTS = (
@@ -50,6 +50,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
                 "<int:run_id>/take-over/", self.admin_site.admin_view(take_over_view), name="syncapp_syncrun_take_over"
             ),
             path("<int:run_id>.csv", self.admin_site.admin_view(csv_view), name="syncapp_syncrun_csv"),
+            path("<int:run_id>/accept/", self.admin_site.admin_view(accept_view), name="syncapp_syncrun_accept"),
             path("<int:run_id>/cancel/", self.admin_site.admin_view(cancel_view), name="syncapp_syncrun_cancel"),
             path("<int:run_id>/apply/", self.admin_site.admin_view(apply_view), name="syncapp_syncrun_apply"),
             path("<int:run_id>/discard/", self.admin_site.admin_view(discard_view), name="syncapp_syncrun_discard"),

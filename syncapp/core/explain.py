@@ -20,6 +20,7 @@ _PLAIN = {
     Decision.UNCHANGED: "why_unchanged",
     Decision.AGREED: "why_agreed",
     Decision.UNREADABLE: "why_unreadable",
+    Decision.BEHIND: "why_behind",
 }
 
 

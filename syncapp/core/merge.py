@@ -23,6 +23,7 @@ class Decision(StrEnum):
     CONFLICT = "conflict"  # a person decides
     DIFFERENCE = "difference"  # shown; the mapping carries it neither way
     KEPT = "kept"  # emptied on one side, kept on the other (B3)
+    BEHIND = "behind"  # this controller has not got our write yet: nothing can be said (B12)
     UNREADABLE = "unreadable"  # foreign (B4), or several values of which none was agreed (B6)
 
 

@@ -189,6 +189,7 @@ class PersonPlan:
                 waits=self.waits,
                 remarks=tuple(self.remarks),
                 abroad=self.abroad,
+                written=person.written,
             )
             return None if self._is_stored(touch) else touch
         return PlanItem(
@@ -229,7 +230,8 @@ class PersonPlan:
             and not record.due
             and (record.dn, record.name, record.fingerprint, record.waits, record.abroad)
             == (touch.dn, touch.name, touch.fingerprint, touch.waits, touch.abroad)
-            and (record.base, record.keys, record.remarks) == (touch.base, touch.keys, touch.remarks)
+            and (record.base, record.keys, record.remarks, record.written)
+            == (touch.base, touch.keys, touch.remarks, touch.written)
         )
 
     def _outcome(self) -> Outcome:

@@ -296,6 +296,10 @@ def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, Fi
         plan.base.pop(name, None)
     for rule in sides.rules_abroad if plan.abroad else sides.options.rules:
         base = plan.base.get(rule.field)
+        if base is not None and rule.field in person.behind:
+            # A change of ours waits, too: what stands here is not what it would replace.
+            yield rule, FieldMerge(Decision.BEHIND, base.remote, base, person.behind[rule.field])
+            continue
         yield (
             rule,
             merge_field(

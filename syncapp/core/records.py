@@ -7,6 +7,7 @@ dataclasses take several times as long to make.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -94,13 +95,31 @@ class Reading(NamedTuple):
     remark: Message | None = None
 
 
+class Written(NamedTuple):
+    """What our writes of a field have replaced, the last one being at `at` (rule B12).
+
+    Several in `replaced` when we wrote again within a day: a controller may be more
+    than one write behind. `uris` are the controllers that have our last value.
+    """
+
+    replaced: tuple[str, ...]
+    at: datetime
+    uris: tuple[str, ...]
+
+
+NO_WRITTEN: Mapping[Field, Written] = MappingProxyType({})
+NO_LAG: Mapping[Field, Message] = MappingProxyType({})
+
+
 class RemotePerson(NamedTuple):
     """An entry whose values have been read, ready for the rules.
 
     Readings of opaque fields hold digests. `photo_area`: width times height, in
     pixels, of the picture that stands there. `raw`: the values themselves of
     attributes to which this run may write, by lower-cased name. `seen`: a mark of
-    everything that was read of the entry, whatever is settled or set.
+    everything that was read of the entry, whatever is settled or set. `behind` are
+    fields in which the controller has not got our write yet, with what is to be said
+    of each; `written` is what is to be remembered of such writes (rule B12).
     """
 
     anchor: str
@@ -111,6 +130,8 @@ class RemotePerson(NamedTuple):
     seen: str = ""
     photo_area: int = 0
     raw: Mapping[str, list[bytes]] | None = None
+    behind: Mapping[Field, Message] = NO_LAG
+    written: Mapping[Field, Written] = NO_WRITTEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +253,7 @@ class KnownRecord:
     fingerprint: str = ""
     waits: Mapping[Field, str] = field(default_factory=dict)
     refusals: Mapping[Field, Refused] = field(default_factory=dict)
+    written: Mapping[Field, Written] = field(default_factory=dict)
     due: bool = False
     open_matters: tuple["Matter", ...] = ()
     abroad: bool = False
@@ -258,6 +280,16 @@ class Scope(NamedTuple):
 
     bases: Mapping[str, str]
     filter: str
+
+
+class Identity(NamedTuple):
+    """Whose directory answered: `contexts` maps naming contexts to the immutable id of their entry ('' not readable).
+
+    Domain controllers of one domain and replicas of one directory have the same. No
+    contexts: the server did not say.
+    """
+
+    contexts: Mapping[str, str]
 
 
 class Whereabouts(NamedTuple):
@@ -452,3 +484,4 @@ class RecordTouch(NamedTuple):
     waits: Mapping[Field, str] = NO_WAITS
     remarks: tuple[Message, ...] = ()
     abroad: bool = False
+    written: Mapping[Field, Written] = NO_WRITTEN

@@ -13,11 +13,13 @@ class DirectoryConfig:
 
     Times are seconds: `connect_timeout` for reaching one address, `login_timeout`
     for each answer until we are logged in, `operation_timeout` for each answer
-    after that (60 at most: a run must show that it lives).
+    after that (60 at most: a run must show that it lives). `first`: the one of
+    `uris` that is tried before the others, as it is given by an open connection.
     """
 
     name: str
     uris: tuple[str, ...]
+    first: str = ""
     kind: str = AUTO
     security: str = LDAPS
     ca_certificate: str = ""

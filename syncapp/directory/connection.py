@@ -40,7 +40,7 @@ def open_directory(config: DirectoryConfig, *, attempt: Callable[[], None] = lam
 
 
 def check_config(config: DirectoryConfig) -> tuple[Address, ...]:
-    """Return the addresses; raise ConfigurationError for what cannot work, before anything is sent."""
+    """Return the addresses in the order of trying; raise ConfigurationError for what cannot work, before anything is sent."""
     if not config.uris:
         raise ConfigurationError("uris_missing")
     addresses = tuple(parse_address(uri, config.security) for uri in config.uris)
@@ -50,7 +50,7 @@ def check_config(config: DirectoryConfig) -> tuple[Address, ...]:
     if config.security != UNPROTECTED:
         authorities_file(config.ca_certificate)
     check_scope(config)
-    return addresses
+    return tuple(sorted(addresses, key=lambda address: address.uri != config.first))
 
 
 def connect(address: Address, config: DirectoryConfig) -> SimpleLDAPObject:

@@ -8,7 +8,16 @@ import ldap
 from ldap.controls import SimplePagedResultsControl
 from ldap.filter import escape_filter_chars
 
-from syncapp.core.records import Message, RemoteRecord, Scope, Whereabouts, WriteJob, WriteRefusal, WriteResult
+from syncapp.core.records import (
+    Identity,
+    Message,
+    RemoteRecord,
+    Scope,
+    Whereabouts,
+    WriteJob,
+    WriteRefusal,
+    WriteResult,
+)
 from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.connection import open_directory
@@ -16,6 +25,7 @@ from syncapp.directory.entries import EntryReader
 from syncapp.directory.errors import connection_error
 from syncapp.directory.exclusions import exclusions, find_anywhere
 from syncapp.directory.fetching import Fetcher
+from syncapp.directory.identity import identity_of
 from syncapp.directory.scope import check_attributes
 from syncapp.directory.search import iter_pages, people_requests, read_pages
 from syncapp.directory.survey import Directory
@@ -67,6 +77,9 @@ class DirectorySession:
     @property
     def dropped(self) -> Mapping[str, WriteRefusal]:
         return self._writer.dropped
+
+    def identity(self) -> Identity:
+        return identity_of(self._directory, self._config)
 
     def check_attributes(self, names: Sequence[str]) -> None:
         check_attributes(self._config, names, self._directory.schema)

@@ -10,13 +10,15 @@ from ldap.ldapobject import SimpleLDAPObject
 
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import attributes_of, cautions
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.identity import expect_directory, identity_text
+from syncapp.core.records import FieldRule, Identity, Message
 from syncapp.core.rights import AttributeRights, Grant, Writable
 from syncapp.core.vocabulary import TEXT_FIELDS
 from syncapp.directory.addresses import Address, reach, resolve
 from syncapp.directory.config import STARTTLS, UNPROTECTED, DirectoryConfig
 from syncapp.directory.connection import check_config, connect, hang_up, login
 from syncapp.directory.fill import EXTENSION_ATTRIBUTES, Fill, FillCounter
+from syncapp.directory.identity import identity_of
 from syncapp.directory.rights import Sample, find_rights
 from syncapp.directory.scope import check_attributes, people_filter
 from syncapp.directory.search import count_people, iter_pages, look_up_bases
@@ -35,6 +37,7 @@ class StepName(StrEnum):
     CONNECT = "connect"
     TLS = "tls"
     BIND = "bind"
+    IDENTITY = "identity"
     BASE = "base"
     FILTER = "filter"
     PEOPLE = "people"
@@ -71,9 +74,10 @@ class Step:
 class Examination:
     """What to test, and for how many seconds in all.
 
-    `rules_of` gives the mapping for a kind of directory, `write_back` says whether the
-    server is written to. `step` is the one that an error belongs to; `connection` is
-    closed at the end, however that comes.
+    `rules_of` gives the mapping for a kind of directory, `expected` whose directory
+    answered before, None where none did; `write_back` says whether the server is
+    written to. `step` is the one that an error belongs to; `connection` is closed at
+    the end, however that comes.
     """
 
     config: DirectoryConfig
@@ -82,6 +86,7 @@ class Examination:
     now: datetime
     seconds: float
     write_back: bool = False
+    expected: Identity | None = None
     step: StepName = StepName.SETTINGS
     connection: SimpleLDAPObject | None = None
     ends: float = 0.0
@@ -146,8 +151,10 @@ def _look_around(test: Examination, connection: SimpleLDAPObject, address: Addre
         yield _ok(test, "test_logged_in", account=config.bind_dn)
     else:
         yield Step(test.step, StepOutcome.REMARK, Message("test_anonymous"))
-    test.step = StepName.BASE
+    test.step = StepName.IDENTITY
     directory = survey(connection, uri=address.uri, config=config)
+    yield _recognise(test, directory)
+    test.step = StepName.BASE
     bases = look_up_bases(directory, config)
     yield Step(
         test.step,
@@ -160,6 +167,17 @@ def _look_around(test: Examination, connection: SimpleLDAPObject, address: Addre
     check_attributes(config, [], directory.schema)
     yield _ok(test, "test_filter", filter=people_filter(config, directory.profile))
     yield from _count(test, directory)
+
+
+def _recognise(test: Examination, directory: Directory) -> Step:
+    """Return whose directory it is; raise DirectoryError for another one than expected."""
+    found = identity_of(directory, test.config)
+    if test.expected is not None:
+        expect_directory(test.expected, found, uri=directory.uri)
+    if not found.contexts:
+        return Step(test.step, StepOutcome.REMARK, Message("test_identity_unknown"))
+    code = "test_identity_first" if test.expected is None else "test_identity_known"
+    return _ok(test, code, directory=identity_text(found))
 
 
 def _count(test: Examination, directory: Directory) -> Iterator[Step]:

@@ -18,7 +18,7 @@ _NOT_SEEN = (ldap.NO_SUCH_OBJECT, ldap.REFERRAL, ldap.INSUFFICIENT_ACCESS, ldap.
 
 def scope_of(directory: Directory, config: DirectoryConfig) -> Scope:
     """Return whom a read of everybody brings."""
-    profile = _unit_profile(directory.profile)
+    profile = unit_profile(directory.profile)
     bases = {}
     for base in read_bases(directory, config):
         rows = _search(directory, config, base, ldap.SCOPE_BASE, "(objectClass=*)", profile.anchor_attribute)
@@ -28,7 +28,7 @@ def scope_of(directory: Directory, config: DirectoryConfig) -> Scope:
 
 def find_unit(directory: Directory, config: DirectoryConfig, anchor: str) -> str:
     """Return the DN of an entry by its immutable id, wherever it is; '' when it is not there."""
-    profile = _unit_profile(directory.profile)
+    profile = unit_profile(directory.profile)
     wanted = f"({profile.anchor_attribute}={profile.encode_anchor(anchor)})"
     for base in dict.fromkeys((directory.base_dn, *directory.naming_contexts)):
         if not base:
@@ -48,7 +48,7 @@ def rebased(dn: str, old: str, new: str) -> str:
     return ",".join([*parts[:own], new])
 
 
-def _unit_profile(profile: KindProfile) -> KindProfile:
+def unit_profile(profile: KindProfile) -> KindProfile:
     """FreeIPA gives its own id to people alone; units have that of the server under it."""
     return PROFILES[profile.units_as] if profile.units_as else profile
 
@@ -65,11 +65,12 @@ def _search(
         return []
     except ldap.LDAPError as exc:
         raise connection_error(exc, uri=directory.uri, seconds=limit) from None
-    profile = _unit_profile(directory.profile)
-    return [(dn, _anchor(profile, values)) for dn, values in rows if dn is not None]
+    profile = unit_profile(directory.profile)
+    return [(dn, unit_anchor(profile, values)) for dn, values in rows if dn is not None]
 
 
-def _anchor(profile: KindProfile, values: dict[str, list[bytes]]) -> str:
+def unit_anchor(profile: KindProfile, values: dict[str, list[bytes]]) -> str:
+    """Return the immutable id among the values of an entry; '' when there is none."""
     wanted = profile.anchor_attribute.lower()
     for name, found in values.items():
         if name.lower() == wanted and found:

@@ -23,7 +23,9 @@ class DirectoryServerForm(forms.ModelForm):
 
     uris = LinesField(
         label=capfirst(_("addresses")),
-        help_text=_("One per line, such as ldaps://dc1.corp.example; they are tried in this order."),
+        help_text=_(
+            "One per line, such as ldaps://dc1.corp.example: controllers of one directory. The one that was used last is tried first, then the others in this order."
+        ),
     )
     password = WriteOnlyPasswordField(label=capfirst(_("password")))
     search_bases = LinesField(

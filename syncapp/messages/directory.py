@@ -95,6 +95,13 @@ TEMPLATES: dict[str, Promise] = {
     ),
     "login_needed": _("%(uri)s lets nobody read anonymously. Enter an account and its password under Connection."),
     "login_unwilling": _("%(uri)s did not let “%(account)s” in: %(text)s."),
+    # Whose directory it is
+    "another_directory": _(
+        "Another directory answers at %(uri)s: expected is %(expected)s, found was %(found)s. Nothing was changed. Correct the addresses under Connection. If this directory is meant, because the company moved to it: accept it on the page of a run that failed so, or with manage.py sync_ldap --accept RUN_ID."
+    ),
+    "directory_not_to_accept": _(
+        "Run #%(run)s has no other directory to accept: it found none, somebody has accepted it already, or a later run found the expected one again."
+    ),
     # Where to read
     "base_unknown": _(
         "The base DN is empty, and the server does not name exactly one of its own (it has: %(contexts)s). Enter the base DN under Who is read."
@@ -151,6 +158,11 @@ TEMPLATES: dict[str, Promise] = {
     "test_unprotected": _("The connection to %(uri)s is not protected: the password can be read on the way."),
     "test_logged_in": _("Logged in as “%(account)s”."),
     "test_anonymous": _("No account is set: reading anonymously. Many directories then show only a part."),
+    "test_identity_first": _("This is the directory %(directory)s. The first run that is applied remembers it."),
+    "test_identity_known": _("This is the directory that was synchronised last: %(directory)s."),
+    "test_identity_unknown": _(
+        "The server does not say whose directory it is, so nobody would notice if another one answered at this address."
+    ),
     "test_base_found": _("This is %(kind)s. Read is what lies below %(bases)s."),
     "test_filter": _("People are those who pass %(filter)s"),
     "test_people": ngettext_lazy("%(count)s person found.", "%(count)s people found.", "count"),
@@ -189,6 +201,7 @@ STEP_LABELS: dict[str, Promise] = {
     "connect": _("Connect"),
     "tls": _("Protect the connection"),
     "bind": _("Log in"),
+    "identity": _("Recognise the directory"),
     "base": _("Find the base"),
     "filter": _("Check the filter"),
     "people": _("Count the people"),

@@ -73,6 +73,7 @@ TEMPLATES: dict[str, Promise] = {
     "why_unchanged": _("Neither side changed it since it was agreed."),
     "why_agreed": _("Both sides have the same."),
     "why_unreadable": _("“%(attribute)s” holds nothing that can be taken."),
+    "why_behind": _("This controller shows what stood there before our write; another one has it already."),
     "why_pull_only": _("The sides differ, but the mapping carries %(field)s only from the domain to here."),
     "why_push_only": _("The sides differ, but the mapping carries %(field)s only from here to the domain."),
     "why_abroad": _("The sides differ, but nothing is brought in from here: “%(server)s” comes first for this person."),

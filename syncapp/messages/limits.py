@@ -79,6 +79,9 @@ TEMPLATES: dict[str, Promise] = {
     "plan_settings_changed": _(
         "The settings of the server were changed since run #%(run)s was made, so its plan may not be right any more. Make a new preview."
     ),
+    "plan_other_directory": _(
+        "The plan of run #%(run)s was made of another directory than the one that answers now. Make a new preview."
+    ),
     "plan_applied": _("The plan of run #%(run)s was applied already, by run #%(by)s."),
     "plan_replaced": _("The plan of run #%(run)s was replaced by the one of run #%(by)s, which is held, too."),
     "plan_overtaken": _("Run #%(by)s has been applied since, within the limits; the plan of run #%(run)s is closed."),

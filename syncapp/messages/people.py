@@ -59,6 +59,9 @@ TEMPLATES: dict[str, Promise] = {
     "missing_not_on_this_controller": _(
         "Missing on %(uri)s. %(shown_by)s showed the person last, so one of the two may be behind; the next run looks again."
     ),
+    "write_behind": _(
+        "%(uri)s still shows what stood there before we wrote %(field)s to %(has)s. For a day that counts as a delay between the two, and nothing is carried either way."
+    ),
     "released_by_scope": _(
         "Out of scope by a change of the server's settings. The entry is tied to nobody any more; employee and number stay."
     ),

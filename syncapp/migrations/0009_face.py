@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("syncapp", "0008_home")]
+    dependencies = [("syncapp", "0006_whose_directory")]
 
     operations = [
         migrations.AddIndex(

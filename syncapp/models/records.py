@@ -18,11 +18,12 @@ class SyncRecord(models.Model):
     `due`: look at this person in the next run, whatever the endpoint reports.
     `waits` maps the fields whose value has yet to go out to what stands there now;
     `refusals` maps fields to the write that the server refused (rule B10), as
-    `store.items` writes and reads it. `evidence_since`: when a full read first said of
-    a missing person what the message says, `confirmed_at`: when one last agreed (rule
-    D2). `former_employee`: whose record it was until a change of our own scope left the
-    entry out (rule D3); who comes back is the same person. `abroad`: the person's home
-    was another server when a run looked last (rule B11).
+    `store.items` writes and reads it. `written` maps fields to what our writes replaced,
+    when that was, and which controllers have it since (rule B12). `evidence_since`: when
+    a full read first said of a missing person what the message says, `confirmed_at`:
+    when one last agreed (rule D2). `former_employee`: whose record it was until a change
+    of our own scope left the entry out (rule D3); who comes back is the same person.
+    `abroad`: the person's home was another server when a run looked last (rule B11).
     """
 
     endpoint = models.ForeignKey(
@@ -55,6 +56,7 @@ class SyncRecord(models.Model):
     waiting = models.BooleanField(_("waits for the domain"), default=False)
     waits = models.JSONField(default=dict, blank=True)
     refusals = models.JSONField(default=dict, blank=True)
+    written = models.JSONField(default=dict, blank=True)
     run = models.ForeignKey(
         "SyncRun", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )

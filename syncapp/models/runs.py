@@ -16,7 +16,9 @@ class SyncRun(models.Model):
     """One execution. A row with status `running` is the claim on its endpoint.
 
     `mapping` says how each field was read (rule B8), `scope` whom the read was to
-    bring (rule D3) and `uri` which controller answered; `anchors` are the only
+    bring (rule D3), `uri` which controller answered and `identity` whose directory
+    that is: naming contexts with their ids (rule A10). `accepted_by`: who said that
+    the other directory, for which the run failed, is meant. `anchors` are the only
     entries of a run for certain people, none for a run over everybody. `kinds` are
     what the brakes count (rule E3): how many people had which kind of change, of a
     preview or held run would have. `seal` is what applying its plan later has to
@@ -53,6 +55,8 @@ class SyncRun(models.Model):
     mapping = models.JSONField(default=dict, blank=True)
     scope = models.JSONField(default=dict, blank=True)
     uri = models.CharField(_("answered by"), max_length=500, blank=True)
+    identity = models.JSONField(default=dict, blank=True)
+    accepted_by = models.CharField(_("directory accepted by"), max_length=150, blank=True)
     anchors = models.JSONField(default=list, blank=True)
     kinds = models.JSONField(default=dict, blank=True)
     seal = models.JSONField(default=dict, blank=True)

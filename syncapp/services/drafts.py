@@ -116,7 +116,7 @@ class Draft:
         (standing, _after), out = self.pushes[name], self.outgoing[name]
         attribute = self.rules[name].attribute
         if attribute in result.written:
-            self.sent.wrote = True
+            self.sent.replaced[name] = out.standing
             self._read_back(name, out.write, result.after)
         elif out.write is None:
             self._not_sent(name, out)

@@ -18,6 +18,7 @@ from syncapp.directory.units import rebased
 from syncapp.models import DirectoryServer, FieldMapping
 from syncapp.services.directory_settings import rule_of
 from syncapp.store.residences import superiors
+from syncapp.store.sent import last_uri
 
 
 def directory_config(server: DirectoryServer) -> DirectoryConfig:
@@ -36,6 +37,11 @@ def directory_config(server: DirectoryServer) -> DirectoryConfig:
         departments=tuple(server.departments),
         user_filter=server.user_filter,
     )
+
+
+def run_config(server: DirectoryServer) -> DirectoryConfig:
+    """Return the same for a run: it stays with the controller that was used last while that one answers (rule B12)."""
+    return replace(directory_config(server), first=last_uri(server.pk))
 
 
 def take_over_base(server: DirectoryServer, *, base: str, now: str) -> None:

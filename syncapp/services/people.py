@@ -17,7 +17,7 @@ from syncapp.core.vocabulary import Field
 from syncapp.directory.session import open_session as open_directory_session
 from syncapp.exceptions import ConfigurationError, RunAlreadyActiveError
 from syncapp.models import DirectoryServer, Employee, SyncRecord, SyncRun
-from syncapp.services.endpoints import directory_config, sync_options
+from syncapp.services.endpoints import run_config, sync_options
 from syncapp.services.ports import EndpointSession, OpenSession
 from syncapp.services.runs import enqueue_run
 from syncapp.store.items import load_keys
@@ -56,7 +56,7 @@ def find_people(
     known = [_found(row) for row in records_meant(server, text)]
     if known:
         return known
-    with open_session(directory_config(server), lambda: None) as session:
+    with open_session(run_config(server), lambda: None) as session:
         options = sync_options(server, session.kind, write_back=False)
         found = (found_of(record, options) for record in search(session, options, text))
         return sorted(found, key=lambda found: (found.name, found.dn))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from syncapp.core import limits, plan
 from syncapp.core.absence import is_news, plan_absences
 from syncapp.core.converters import entry_keys
+from syncapp.core.lag import allow_for_lag
 from syncapp.core.matching import match_entries, near_matches
 from syncapp.core.numbers import Numbers
 from syncapp.core.outward import Outward
@@ -68,6 +69,7 @@ def make_plan(
 
     `beat` keeps the run alive between steps that take their time with many people.
     """
+    _allow_for_lag(read, remapped)
     sides = plan.Sides(
         options=read.options,
         people=read.people,
@@ -101,6 +103,17 @@ def make_plan(
     )
     _judge(planning, strangers)
     return planning
+
+
+def _allow_for_lag(read: RemoteRead, remapped: frozenset[Field]) -> None:
+    """What another controller was told by us, and this one was not yet, counts as told (rule B12)."""
+    now = timezone.now()
+    wrote = {anchor: record for anchor, record in read.known.items() if record.written}
+    for position, person in enumerate(read.people if wrote else ()):
+        if person.anchor in wrote:
+            read.people[position] = allow_for_lag(
+                person, wrote[person.anchor], uri=read.uri, now=now, remapped=remapped
+            )
 
 
 def _plan_absent(read: RemoteRead, planning: Planning) -> None:

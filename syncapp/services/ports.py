@@ -5,7 +5,16 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from syncapp.core.records import Message, RemoteRecord, Scope, Whereabouts, WriteJob, WriteRefusal, WriteResult
+from syncapp.core.records import (
+    Identity,
+    Message,
+    RemoteRecord,
+    Scope,
+    Whereabouts,
+    WriteJob,
+    WriteRefusal,
+    WriteResult,
+)
 from syncapp.directory.config import DirectoryConfig
 
 
@@ -37,6 +46,9 @@ class EndpointSession(Protocol):
     @property
     def dropped(self) -> Mapping[str, WriteRefusal]:
         """Attributes, as jobs named them, that this session gave up writing, with the reason."""
+
+    def identity(self) -> Identity:
+        """Return whose directory this is, as far as the account may see that."""
 
     def check_attributes(self, names: Sequence[str]) -> None:
         """Raise ConfigurationError for names, in the mapping's spelling, that the schema does not know."""

@@ -17,6 +17,7 @@ from syncapp.directory.steps import Examination, Step, StepName, StepOutcome, ex
 from syncapp.exceptions import ConfigurationError
 from syncapp.models import DirectoryServer
 from syncapp.services.endpoints import directory_config, field_rules, store_findings, sync_options
+from syncapp.services.identity import known_identity
 
 # Both run in the web process (design, section 3).
 SECONDS = 20.0
@@ -53,6 +54,7 @@ def test_connection(server: DirectoryServer) -> Iterator[Step]:
             now=timezone.now(),
             seconds=SECONDS,
             write_back=server.write_back,
+            expected=known_identity(server.pk),
         )
     )
 

@@ -44,7 +44,7 @@ NEVER_LOOKED = LastLook()
 
 @dataclass(slots=True)
 class RemoteRead:
-    """What was read. `people` are those who need a look; of the settled rest only the number is kept.
+    """What was read, and from which controller. `people` are those who need a look; of the settled rest only the number is kept.
 
     `count`: entries that came. `known` are the records of `people`. `whole`: it was
     everybody in scope; only then something can be said of those who did not come.
@@ -55,6 +55,7 @@ class RemoteRead:
     """
 
     options: SyncOptions
+    uri: str
     count: int = 0
     whole: bool = True
     people: list[RemotePerson] = field(default_factory=list)
@@ -107,7 +108,7 @@ class DirectoryReader:
         over before anything is decoded; but a few of those who wait, for a right that
         was missing may be there by now (rule B10).
         """
-        read = RemoteRead(self.options)
+        read = RemoteRead(self.options, self._session.uri)
         passports = snapshots.passports(self._server.pk)
         probes = PROBES if self._sends else 0
         empty = {rule for rule in self.options.rules if rule.field is not Field.PHOTO}
@@ -162,7 +163,7 @@ class DirectoryReader:
 
     def some(self, entries: Sequence[tuple[str, str]]) -> RemoteRead:
         """Read certain people of the scope, given by anchor and last known DN; nothing is said of who is not there."""
-        read = RemoteRead(self.options, whole=False)
+        read = RemoteRead(self.options, self._session.uri, whole=False)
         passports = snapshots.passports(self._server.pk)
         now = timezone.now()
         record_ids = []

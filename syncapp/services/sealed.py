@@ -6,14 +6,16 @@ from contextlib import ExitStack
 from django.utils import timezone
 
 from syncapp.choices import RunPhase
+from syncapp.core.identity import same_directory
 from syncapp.core.limits import exceeded
-from syncapp.core.records import Message, RemoteRecord
+from syncapp.core.records import Identity, Message, RemoteRecord
 from syncapp.exceptions import PlanStaleError
 from syncapp.models import SyncRun
 from syncapp.services.brakes import history
 from syncapp.services.counts import Tally
 from syncapp.services.drift import find_drift
-from syncapp.services.endpoints import directory_config
+from syncapp.services.endpoints import run_config
+from syncapp.services.identity import recognise
 from syncapp.services.ports import EndpointSession
 from syncapp.services.reading import DirectoryReader
 from syncapp.services.seals import Seal, check_plan, configuration_digest, needs_force
@@ -36,8 +38,10 @@ def take_sealed_steps(execution: Execution) -> None:
     with ExitStack() as stack:
         with execution.timed(RunPhase.READ):
             session = stack.enter_context(
-                execution.open_session(directory_config(server), lambda: execution.beat(RunPhase.READ, 0))
+                execution.open_session(run_config(server), lambda: execution.beat(RunPhase.READ, 0))
             )
+            if not same_directory(recognise(run, session), Identity(source.identity)):
+                raise PlanStaleError("plan_other_directory", run=source.pk)
             sends = server.write_back and last_whole_run(server.pk) is not None  # rule E2
             reader = DirectoryReader(server, session, execution.keeper, sends=sends)
         if configuration_digest(server, reader.options) != seal.digest:

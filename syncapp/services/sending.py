@@ -93,7 +93,7 @@ class Sending:
                     finished.append(drafts[result.anchor].conclude(result))
                     self.proven |= result.written
         finally:
-            store_sent(self.run, finished, now=timezone.now(), beat=self._keep_claim)
+            store_sent(self.run, finished, uri=self.session.uri, now=timezone.now(), beat=self._keep_claim)
             for sent in finished:
                 self.told(sent)
         if self._stopped is not None:

@@ -20,7 +20,8 @@ from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services.brakes import Changes, too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
-from syncapp.services.endpoints import directory_config, store_findings
+from syncapp.services.endpoints import run_config, store_findings
+from syncapp.services.identity import recognise
 from syncapp.services.mapping_state import mapping_state, remapped_fields
 from syncapp.services.photos import FOLDERS, keep_for, sweep
 from syncapp.services.planning import Planning, make_plan
@@ -107,14 +108,15 @@ def take_steps(execution: Execution) -> None:
             # How many came the last time tells how far this read is.
             expected = (last.counts.get("read") or None) if last and not run.anchors else None
             session = stack.enter_context(
-                execution.open_session(directory_config(server), lambda: execution.beat(RunPhase.READ, 0, expected))
+                execution.open_session(run_config(server), lambda: execution.beat(RunPhase.READ, 0, expected))
             )
+            recognise(run, session)
             # First in, then out (rule E2).
             outward = Outward(allowed=server.write_back and last is not None, asked=bool(run.anchors))
             reader = DirectoryReader(server, session, execution.keeper, sends=outward.allowed)
             read = _read(execution, session, reader, last)
         _close_read_only(execution, session, read, outward)
-        remapped = _compare_mapping(execution, session, read, last.mapping if last else {})
+        remapped = _compare_mapping(execution, read, last.mapping if last else {})
         planned_at = timezone.now()
         wave = _plan(execution, read, outward, remapped)
         held = _judge(execution, wave, remapped, last)
@@ -158,13 +160,19 @@ def _read(execution: Execution, session: EndpointSession, reader: DirectoryReade
     anchors = [(anchor, dn) for anchor, dn in execution.run.anchors]
     if anchors:
         return reader.some(anchors)
-    look = NEVER_LOOKED
-    if last is not None:
-        look = LastLook(last.uri, load_scope(last.scope), last.counts.get("read", 0))
+    look = _last_look(last)
     try:
         return reader.everybody(lambda done: execution.beat(RunPhase.READ, done, look.count or None), look)
     except ConfigurationError as error:
         raise _where_the_base_went(error, session, look) from error
+
+
+def _last_look(last: SyncRun | None) -> LastLook:
+    """Who was looked at last, and where; a run that carried a plan out relied on what the plan's run had seen."""
+    looked = last.applies if last is not None and last.applies is not None else last
+    if looked is None or last is None:
+        return NEVER_LOOKED
+    return LastLook(looked.uri, load_scope(looked.scope), last.counts.get("read", 0))
 
 
 def _where_the_base_went(error: ConfigurationError, session: EndpointSession, look: LastLook) -> ConfigurationError:
@@ -185,13 +193,11 @@ def _close_read_only(execution: Execution, session: EndpointSession, read: Remot
             execution.note(Message("write_read_only", {"attribute": attribute}))
 
 
-def _compare_mapping(
-    execution: Execution, session: EndpointSession, read: RemoteRead, previous: Mapping[str, str]
-) -> frozenset[Field]:
+def _compare_mapping(execution: Execution, read: RemoteRead, previous: Mapping[str, str]) -> frozenset[Field]:
     """Return the fields that are read in another way than in the last run; keep how this one reads, and whom."""
     now = mapping_state(read.options, previous)
     if read.scope is not None:
-        SyncRun.objects.filter(pk=execution.run.pk).update(mapping=now, scope=dump_scope(read.scope), uri=session.uri)
+        SyncRun.objects.filter(pk=execution.run.pk).update(mapping=now, scope=dump_scope(read.scope))
     return remapped_fields(previous, now)
 
 

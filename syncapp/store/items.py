@@ -1,6 +1,7 @@
 """Plan items as rows and back: the plan *is* the run's items (design, section 5)."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,6 +19,7 @@ from syncapp.core.records import (
     PlanItem,
     Refused,
     Scope,
+    Written,
 )
 from syncapp.core.vocabulary import Field, MatchKey, Outcome, RefusalKind, Side
 from syncapp.models import RunItem, SyncRun
@@ -82,6 +84,17 @@ def load_refusals(data: Mapping[str, Any]) -> dict[Field, Refused]:
             }
         )
         for name, values in data.items()
+    }
+
+
+def dump_written(written: Mapping[Field, Written]) -> dict[str, list[Any]]:
+    return {field.value: [write.replaced, write.at.isoformat(), write.uris] for field, write in written.items()}
+
+
+def load_written(data: Mapping[str, list[Any]]) -> dict[Field, Written]:
+    return {
+        Field(name): Written(tuple(replaced), datetime.fromisoformat(at), tuple(uris))
+        for name, (replaced, at, uris) in data.items()
     }
 
 

@@ -17,8 +17,8 @@ _CONTENT = (
     "fingerprint", "waiting", "waits", "run_id", "due", "evidence_since", "confirmed_at", "abroad",
 )  # fmt: skip
 _INSERT = (
-    "id", "endpoint_id", "anchor", "created_at", "refused", "refusals", "state_since", "updated_at", "updated_side",
-    *_CONTENT,
+    "id", "endpoint_id", "anchor", "created_at", "refused", "refusals", "written", "state_since", "updated_at",
+    "updated_side", *_CONTENT,
 )  # fmt: skip
 
 
@@ -34,7 +34,9 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
     for written, id_ in zip(fresh, reserve_ids(SyncRecord, len(fresh)), strict=True):
         written.record_id = id_
         updated = (at, Side.LOCAL.value) if _changed(written) else (None, "")
-        rows.append((id_, run.server_id, written.row.anchor, at, "[]", "{}", at, *updated, *_content(run, written, at)))
+        rows.append(
+            (id_, run.server_id, written.row.anchor, at, "[]", "{}", "{}", at, *updated, *_content(run, written, at))
+        )
     known = [written for written in batch if written.row.record_id is not None and not written.due]
     update_rows(
         SyncRecord,

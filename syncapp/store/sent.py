@@ -11,11 +11,12 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from syncapp.choices import RunMode, RunStatus
-from syncapp.core.records import Base, Matter, Message, Refused
+from syncapp.core.lag import still_remembered
+from syncapp.core.records import Base, Matter, Message, Refused, Written
 from syncapp.core.vocabulary import Field, Outcome, Side
 from syncapp.models import RunItem, SyncRecord, SyncRun
 from syncapp.store.bulk import CHUNK, as_json, as_time, unless_null, update_rows
-from syncapp.store.items import PlannedRow, dump_base, dump_refusals, iter_planned
+from syncapp.store.items import PlannedRow, dump_base, dump_refusals, dump_written, iter_planned, load_written
 from syncapp.store.matters import open_matters
 
 _ORDER = tuple(Outcome)  # that of rule E1
@@ -26,20 +27,25 @@ _STILL_WRITING = ("id", "outcome")
 class Sent:
     """One item's part for the domain, carried out.
 
-    `agreed` are the new bases of fields that went through. `refused` are to be
-    remembered; `matters` opened because somebody was quicker; `waits` maps fields
-    that still wait to what stands there. `due`: look again in the next run.
+    `agreed` are the new bases of fields that went through; `replaced` maps those that
+    were written to what stood there before. `refused` are to be remembered; `matters`
+    opened because somebody was quicker; `waits` maps fields that still wait to what
+    stands there. `due`: look again in the next run.
     """
 
     row: PlannedRow
     agreed: dict[Field, Base] = field(default_factory=dict)
+    replaced: dict[Field, str] = field(default_factory=dict)
     refused: dict[Field, Refused] = field(default_factory=dict)
     matters: list[Matter] = field(default_factory=list)
     waits: dict[Field, str] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     failed: bool = False
-    wrote: bool = False
     due: bool = False
+
+    @property
+    def wrote(self) -> bool:
+        return bool(self.replaced)
 
     def fail(self, message: Message) -> None:
         """Say why it did not go out; the first reason is the record's."""
@@ -64,13 +70,13 @@ class Sent:
         return [f"{Side.REMOTE}:{name}" for name in self.row.pushes if Field(name) not in self.agreed]
 
 
-def store_sent(run: SyncRun, batch: Sequence[Sent], *, now: datetime, beat: Callable[[], None]) -> None:
-    """Store what became of a batch, in one transaction with the claim's renewal."""
+def store_sent(run: SyncRun, batch: Sequence[Sent], *, uri: str, now: datetime, beat: Callable[[], None]) -> None:
+    """Store what became of a batch, in one transaction with the claim's renewal; `uri` is where it was written."""
     with transaction.atomic():
         beat()
         records = _stored([sent.row.record_id for sent in batch if sent.row.record_id is not None])
         known = [(sent, records[sent.row.record_id]) for sent in batch if sent.row.record_id in records]
-        _update_records(run, known, now)
+        _update_records(run, known, uri, now)
         open_matters(run, [(record.id, matter) for sent, record in known for matter in sent.matters], now=now)
         _finish(batch)
 
@@ -84,18 +90,21 @@ class _Stored(NamedTuple):
     base: str
     refusals: str
     waits: str
+    written: str
     due: bool
 
 
 def _stored(record_ids: Collection[int]) -> dict[int, _Stored]:
     """Lock records and map their ids to what stands in them."""
-    texts = {f"{name}_text": Cast(name, TextField()) for name in ("message_params", "base", "refusals", "waits")}
+    texts = {
+        f"{name}_text": Cast(name, TextField()) for name in ("message_params", "base", "refusals", "waits", "written")
+    }
     rows = SyncRecord.objects.select_for_update().filter(id__in=record_ids).order_by("id").annotate(**texts)
     columns = ("id", "message_code", *texts, "due")
     return {row[0]: _Stored._make(row) for row in rows.values_list(*columns)}
 
 
-def _update_records(run: SyncRun, known: Sequence[tuple[Sent, _Stored]], now: datetime) -> None:
+def _update_records(run: SyncRun, known: Sequence[tuple[Sent, _Stored]], uri: str, now: datetime) -> None:
     at = as_time(now)
     rows = []
     for sent, record in known:
@@ -113,6 +122,7 @@ def _update_records(run: SyncRun, known: Sequence[tuple[Sent, _Stored]], now: da
                 as_json(orjson.loads(record.base) | dump_base(sent.agreed)),
                 as_json(refusals | dump_refusals(sent.refused)),
                 as_json(waits),
+                _remembered(sent, record, uri, now),
                 bool(waits),
                 at if sent.wrote else None,
                 _updated_side(sent),
@@ -126,10 +136,19 @@ def _update_records(run: SyncRun, known: Sequence[tuple[Sent, _Stored]], now: da
         SyncRecord,
         rows,
         assign=[
-            "status", "message_code", "message_params", "base", "refusals", "waits", "waiting",
+            "status", "message_code", "message_params", "base", "refusals", "waits", "written", "waiting",
             unless_null("updated_at"), unless_null("updated_side"), "due", "run_id", "fingerprint",
         ],
     )  # fmt: skip
+
+
+def _remembered(sent: Sent, record: _Stored, uri: str, now: datetime) -> str:
+    """What other controllers may not know yet: this write and those of the last day (rule B12)."""
+    written = still_remembered(load_written(orjson.loads(record.written)), now)
+    for name, before in sent.replaced.items():
+        earlier = written[name].replaced if name in written else ()
+        written[name] = Written(tuple(dict.fromkeys((*earlier, before))), now, (uri,))
+    return as_json(dump_written(written))
 
 
 def _updated_side(sent: Sent) -> str | None:
@@ -208,6 +227,12 @@ def whole_runs(endpoint_id: int) -> QuerySet[SyncRun]:
 
 def last_whole_run(endpoint_id: int) -> SyncRun | None:
     return whole_runs(endpoint_id).order_by("-id").first()
+
+
+def last_uri(endpoint_id: int) -> str:
+    """Return the controller that runs have used last, however they ended; '' where none is known (rule B12)."""
+    runs = SyncRun.objects.filter(endpoint_id=endpoint_id, mode=RunMode.APPLY).exclude(uri="")
+    return runs.order_by("-id").values_list("uri", flat=True).first() or ""
 
 
 def waiting_for(endpoint_id: int, attributes: Collection[str]) -> list[tuple[str, str]]:

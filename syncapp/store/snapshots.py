@@ -7,7 +7,15 @@ from syncapp.core.records import EntryKeys, HubKeys, KnownRecord, LocalPerson, M
 from syncapp.core.vocabulary import ALL_FIELDS, INACTIVE_STATES, Field, MatterKind, Outcome, State
 from syncapp.models import Conflict, Employee, Photo, SyncRecord
 from syncapp.store.bulk import chunks_of_ids
-from syncapp.store.items import load_base, load_candidates, load_keys, load_messages, load_refusals, load_waits
+from syncapp.store.items import (
+    load_base,
+    load_candidates,
+    load_keys,
+    load_messages,
+    load_refusals,
+    load_waits,
+    load_written,
+)
 
 # Columns of an employee in the order of ALL_FIELDS: of the SIP secret rules see the keyed hash alone.
 VALUE_COLUMNS = (*(field.value for field in ALL_FIELDS[:-1]), "sip_secret_mark")
@@ -57,6 +65,7 @@ def known_records(endpoint_id: int, record_ids: Collection[int]) -> dict[str, Kn
                 refused=frozenset(row.refused),
                 waits=load_waits(row.waits),
                 refusals=load_refusals(row.refusals),
+                written=load_written(row.written),
                 due=row.due,
                 open_matters=tuple(matters.get(row.pk, ())),
                 abroad=row.abroad,

@@ -21,7 +21,7 @@ from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
 from syncapp.store.bulk import as_json, table_of, update_rows
 from syncapp.store.chains import apart
 from syncapp.store.employees import create_employees, update_employees
-from syncapp.store.items import PlannedRow, dump_base, dump_keys, dump_messages, dump_waits
+from syncapp.store.items import PlannedRow, dump_base, dump_keys, dump_messages, dump_waits, dump_written
 from syncapp.store.matters import write_matters
 from syncapp.store.newcomers import Newcomers
 from syncapp.store.records import mark_refused, write_records
@@ -329,13 +329,26 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
                     as_json(dump_waits(touch.waits)),
                     as_json(dump_messages(touch.remarks)),
                     touch.abroad,
+                    as_json(dump_written(touch.written)),
                     False,
                     touch.record_id,
                     touch.employee_version or 0,
                 )
                 for touch in touches
             ],
-            assign=["dn", "name", "base", "keys", "fingerprint", "waiting", "waits", "remarks", "abroad", "due"],
+            assign=[
+                "dn",
+                "name",
+                "base",
+                "keys",
+                "fingerprint",
+                "waiting",
+                "waits",
+                "remarks",
+                "abroad",
+                "written",
+                "due",
+            ],
             where=["id", f"COALESCE(({version}), 0) = %s"],
         )
     leave_the_lock_alone()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from syncapp.choices import RunMode, RunPhase, RunStatus
 from syncapp.models import SyncRun
 from syncapp.services import seals
+from syncapp.services.identity import identity_of_run, may_be_accepted
 from syncapp.views.display import run_status_label, sentence, sentences
 from syncapp.views.worker_state import worker_is_running
 
@@ -182,6 +183,15 @@ class RunView:
             for name in DONE
             if self.run.counts.get(name)
         ]
+
+    @property
+    def directory(self) -> str:
+        """Whose directory the run found; '' where it could not be told."""
+        return identity_of_run(self.run)
+
+    @property
+    def may_be_accepted(self) -> bool:
+        return may_be_accepted(self.run)
 
     @property
     def worker_missing(self) -> bool:

@@ -1,6 +1,7 @@
 """A run that is watched and stopped."""
 
 from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -11,8 +12,9 @@ from syncapp.exceptions import ConfigurationError
 from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services import runs
 from syncapp.services.endpoints import take_over_base
+from syncapp.services.identity import accept_directory, identity_of_run
 from syncapp.services.run_table import run_as_csv
-from syncapp.views.access import allow, may_see_runs, may_start
+from syncapp.views.access import allow, current_user, may_see_runs, may_start
 from syncapp.views.display import sentence
 from syncapp.views.download import download
 from syncapp.views.run_view import RunView
@@ -51,6 +53,23 @@ def cancel_view(request: HttpRequest, run_id: int) -> HttpResponse:
         messages.info(request, _("The run was asked to stop. What it has done already stays and is in its items."))
     else:
         messages.warning(request, _("The run has ended already."))
+    return redirect("admin:syncapp_syncrun_change", run_id)
+
+
+@require_POST
+def accept_view(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Expect from now on the directory that the run found instead of the known one."""
+    allow(may_start(request))
+    run = get_object_or_404(SyncRun.objects.select_related("endpoint"), pk=run_id)
+    user = current_user(request)
+    try:
+        accept_directory(run.pk, who=user.get_username())
+    except ConfigurationError as error:
+        messages.error(request, sentence(error.code, error.params))
+        return redirect("admin:syncapp_syncrun_change", run_id)
+    text = _("The directory %(directory)s was accepted.") % {"directory": identity_of_run(run)}
+    LogEntry.objects.log_actions(user.pk, [DirectoryServer.objects.get(pk=run.server_id)], CHANGE, change_message=text)
+    messages.success(request, text + " " + _("Look at a preview before you synchronise."))
     return redirect("admin:syncapp_syncrun_change", run_id)
 
 

@@ -79,6 +79,7 @@ def test_limits_are_typed_as_lines(admin_client: Client, bound_server: Directory
 MISTAKES = {
     "no_address": ({"uris": ""}, "required"),
     "address_without_scheme": ({"uris": "dc1.corp.example"}, "is not an address"),
+    "address_of_a_global_catalogue": ({"uris": "ldaps://dc1.corp.example:3269"}, "the port of a global catalogue"),
     "address_of_another_security": ({"uris": "ldap://dc1.corp.example"}, "does not go with security"),
     "base_is_no_dn": ({"base_dn": "corp.example"}, "is not a DN"),
     "search_base_outside": ({"search_bases": "ou=Sales,DC=other"}, "is not below the base DN"),

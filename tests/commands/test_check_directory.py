@@ -42,6 +42,7 @@ def test_each_step_is_a_line_with_its_outcome(company: Company) -> None:
             "✓ Connect",
             "! Protect the connection",
             "✓ Log in",
+            "✓ Recognise the directory",
             "✓ Find the base",
             "✓ Check the filter",
             "✓ Count the people",

@@ -70,6 +70,14 @@ class SessionContract:
         assert [record.attributes for record in records] == [{"title": [b"Boss"]}] * 7
         assert {record.state for record in records} == {State.ACTIVE}
 
+    def test_directory_is_the_same_in_every_session(self, world: World) -> None:
+        """Rule A10."""
+        with world.session() as session, world.session(writes=False) as other:
+            found = session.identity()
+
+            assert found == other.identity()
+        assert all(found.contexts.values())
+
     def test_all_values_come(self, world: World) -> None:
         world.add(telephoneNumber=[b"215", b"+7 495 1234567"])
 

@@ -16,6 +16,7 @@ from fixtures.certificates import make_authority, make_certificate
 from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteResult
 from syncapp.core.vocabulary import RefusalKind, State
 from syncapp.directory.config import DirectoryConfig
+from syncapp.directory.kinds import PROFILES
 from syncapp.directory.scope import parse_dn
 from syncapp.directory.session import open_session
 from syncapp.exceptions import CertificateError, ConfigurationError, DirectoryLoginError
@@ -40,6 +41,16 @@ def program(request: pytest.FixtureRequest) -> RealServer:
 @pytest.fixture
 def domain(request: pytest.FixtureRequest) -> RealServer:
     return loaded("samba_ad", request)
+
+
+def test_directory_is_told_by_the_id_of_its_naming_context(real: RealServer) -> None:
+    """Rule A10. The reading account sees it; FreeIPA's units have the id of the server under it."""
+    profile = PROFILES[real.profile.units_as or real.kind]
+    with open_session(real.config()) as session:
+        found = session.identity()
+
+    raw = real.values(real.server.suffix, profile.anchor_attribute)[0]
+    assert found.contexts == {real.server.suffix: profile.decode_anchor(raw)}
 
 
 only_in_a_domain = pytest.mark.xdist_group("samba_ad")

@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from fixtures.openldap import OpenLdap
-from syncapp.core.records import FieldRule
+from syncapp.core.records import FieldRule, Identity
 from syncapp.core.rights import Writable
 from syncapp.core.vocabulary import Direction, Field
 from syncapp.directory.config import DirectoryConfig
@@ -30,6 +30,7 @@ ALL = [
     StepName.CONNECT,
     StepName.TLS,
     StepName.BIND,
+    StepName.IDENTITY,
     StepName.BASE,
     StepName.FILTER,
     StepName.PEOPLE,
@@ -88,6 +89,37 @@ def test_all_steps_pass(company: str, openldap: OpenLdap, make_config: MakeConfi
     steps = run(config)
 
     assert [(step.name, step.outcome) for step in steps] == [(name, StepOutcome.OK) for name in ALL]
+
+
+IDENTITIES = {
+    # id: id of the suffix entry that is expected, outcome, code; None: nothing was read before
+    "first": (None, StepOutcome.OK, "test_identity_first"),
+    "known": ("", StepOutcome.OK, "test_identity_known"),
+    "another": ("11111111-2222-3333-4444-555555555555", StepOutcome.FAILED, "another_directory"),
+}
+
+
+@pytest.mark.parametrize(("expected", "outcome", "code"), IDENTITIES.values(), ids=IDENTITIES.keys())
+def test_directory_is_recognised(
+    company: str, openldap: OpenLdap, make_config: MakeConfig, expected: str | None, outcome: StepOutcome, code: str
+) -> None:
+    """Rule A10: another directory is the last step."""
+    test = examination(make_config(base_dn=f"ou=people,{company}"))
+    test.expected = Identity({openldap.suffix: expected}) if expected is not None else None
+
+    steps = list(examine(test))
+
+    [step] = [step for step in steps if step.name is StepName.IDENTITY]
+    assert (step.outcome, step.message.code) == (outcome, code)
+    assert (steps[-1] is step) == (outcome is StepOutcome.FAILED)
+
+
+def test_directory_that_does_not_say_who_it_is_is_remarked() -> None:
+    with OpenLdap(global_config='access to dn.base="" by * none') as server:
+        settings = DirectoryConfig(name="x", uris=(server.uri,), security="none", base_dn=server.suffix)
+        steps = {step.name: step for step in run(settings)}
+
+    assert steps[StepName.IDENTITY].outcome is StepOutcome.REMARK
 
 
 def test_kind_is_told_with_the_base(company: str, make_config: MakeConfig) -> None:

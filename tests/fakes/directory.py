@@ -14,6 +14,7 @@ from uuid import UUID
 from syncapp.core.account_state import STATE_ATTRIBUTES, account_state
 from syncapp.core.records import (
     AttributeWrite,
+    Identity,
     Message,
     RemoteRecord,
     Scope,
@@ -84,6 +85,7 @@ class FakeDirectory:
     """
 
     base: str = "dc=example,dc=test"
+    id: str = "1"  # of the entry of its naming context
     entries: dict[str, Entry] = field(default_factory=dict)
     schema: frozenset[str] | None = None
     read_only: frozenset[str] = frozenset()
@@ -271,6 +273,9 @@ class FakeSession:
         self._bases = search_bases(config, config.base_dn or directory.base)
         if config.user_filter:
             raise ValueError("this directory knows no filters")
+
+    def identity(self) -> Identity:
+        return Identity({self._directory.base: self._directory.id})
 
     def check_attributes(self, names: Sequence[str]) -> None:
         schema = self._directory.schema

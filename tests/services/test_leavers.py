@@ -14,7 +14,7 @@ from syncapp.models import Conflict, DirectoryServer, Employee, RunItem, SyncRec
 from syncapp.services.edits import set_archived
 from syncapp.services.people import find_people
 from syncapp.services.sync import run_sync
-from tests.services.company import Company, counted, item_of, sync
+from tests.services.company import Company, apply, counted, item_of, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -345,6 +345,21 @@ def test_what_a_change_of_our_scope_leaves_out_is_released_after_a_look(
     assert values()[:2] == before
     assert (later.status, later.counts["updated"]) == ("completed", 0)
     assert not RunItem.objects.filter(run=later, name="Anna Petrova").exists()
+
+
+def test_change_of_our_scope_is_noticed_after_a_plan_was_applied_too(
+    staffed: tuple[Company, DirectoryServer],
+) -> None:
+    """A run that carries a plan out looks at nobody else: the next one compares with whom the plan's run was to bring."""
+    company, server = staffed
+    apply(sync(server, preview=True))
+    company.add("carl", "Carl Moore", departmentNumber="Other")
+    DirectoryServer.objects.filter(pk=server.pk).update(departments=["Other"])
+    server.refresh_from_db()
+
+    held = sync(server)
+
+    assert (held.status, held.error_code, held.error_params) == ("held", "scope_changed", {"count": 2})
 
 
 def test_who_was_released_comes_back_as_the_same_person(staffed: tuple[Company, DirectoryServer]) -> None:

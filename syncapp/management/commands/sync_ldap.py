@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -15,6 +15,7 @@ from syncapp.exceptions import SyncError
 from syncapp.management.script import ScriptCommand
 from syncapp.management.terminal import RunScreen, StopSwitch, reader_may_leave
 from syncapp.models import DirectoryServer, SyncRun
+from syncapp.services.identity import accept_directory, identity_of_run
 from syncapp.services.people import find_people
 from syncapp.services.report import Refusal, write_runs
 from syncapp.services.runs import operator, request_cancel
@@ -23,6 +24,8 @@ from syncapp.services.sync import apply_plan, run_sync
 
 EXIT = {RunStatus.COMPLETED: 0, RunStatus.PARTIAL: 2}
 WORST = (1, 2, 0)
+# Options beside which none of those that go alone may stand, nor these beside each other.
+ALONE = frozenset({"dry_run", "full", "person", "force", "json", "all", "apply", "discard", "accept", "cancel"})
 
 Ended = SyncRun | Refusal
 Start = Callable[[StopSwitch], Ended]
@@ -53,6 +56,12 @@ class Command(ScriptCommand):
         parser.add_argument(
             "--discard", type=int, metavar="RUN_ID", help="give up the plan of this preview or held run"
         )
+        parser.add_argument(
+            "--accept",
+            type=int,
+            metavar="RUN_ID",
+            help="expect from now on the other directory for which this run failed; nothing is synchronised",
+        )
         parser.add_argument("--force", action="store_true", help="override the brakes; this is recorded")
         parser.add_argument("--cancel", type=int, metavar="RUN_ID", help="ask a running or queued run to stop")
         parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
@@ -64,6 +73,9 @@ class Command(ScriptCommand):
             return
         if options["discard"] is not None:
             self._discard(options)
+            return
+        if options["accept"] is not None:
+            self._accept(options)
             return
         screen = RunScreen(json=options["json"], everybody=options["all"])
         if options["apply"] is not None:
@@ -193,11 +205,21 @@ class Command(ScriptCommand):
         except SyncError as error:
             return Refusal(str(plan.endpoint or ""), RunMode.APPLY, error)
 
-    def _discard(self, options: dict[str, Any]) -> None:
-        others = options["names"] or any(
-            options[name] for name in ("dry_run", "full", "person", "force", "json", "all", "apply")
+    def _accept(self, options: dict[str, Any]) -> None:
+        if _others(options, ALONE - {"accept"}):
+            raise CommandError(_("--accept goes alone."))
+        try:
+            run = accept_directory(options["accept"], who=operator())
+        except SyncError as error:
+            raise CommandError(messages.render(error.code, error.params)) from None
+        self.stdout.write(
+            _("The directory %(directory)s was accepted.") % {"directory": identity_of_run(run)}
+            + " "
+            + _("Look at a preview before you synchronise.")
         )
-        if others:
+
+    def _discard(self, options: dict[str, Any]) -> None:
+        if _others(options, ALONE - {"discard"}):
             raise CommandError(_("--discard goes alone."))
         try:
             discard_plan(options["discard"], who=operator())
@@ -206,13 +228,15 @@ class Command(ScriptCommand):
         self.stdout.write(_("The plan of run #%(run)s was discarded.") % {"run": options["discard"]})
 
     def _cancel(self, options: dict[str, Any]) -> None:
-        others = options["names"] or any(
-            options[name] for name in ("dry_run", "full", "person", "force", "json", "all", "apply", "discard")
-        )
-        if others:
+        if _others(options, ALONE - {"cancel"}):
             raise CommandError(_("--cancel goes alone."))
         if not request_cancel(options["cancel"]):
             if not SyncRun.objects.filter(pk=options["cancel"]).exists():
                 raise CommandError(messages.render("run_unknown", {"run": options["cancel"]}))
             raise CommandError(_("Run #%(run)s does not run any more.") % {"run": options["cancel"]})
         self.stdout.write(_("Run #%(run)s was asked to stop.") % {"run": options["cancel"]})
+
+
+def _others(options: dict[str, Any], names: Collection[str]) -> bool:
+    """Whether a server or any of these options was given."""
+    return bool(options["names"]) or any(options[name] is not None and options[name] is not False for name in names)

@@ -12,7 +12,7 @@ from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.session import open_session as open_directory_session
 from syncapp.exceptions import SyncError
 from syncapp.models import DirectoryServer, Employee, SyncRecord
-from syncapp.services.endpoints import directory_config, sync_options
+from syncapp.services.endpoints import run_config, sync_options
 from syncapp.services.explain.telling import (
     FieldTold,
     ServerTold,
@@ -22,6 +22,7 @@ from syncapp.services.explain.telling import (
     tell_known,
     tell_nobody,
 )
+from syncapp.services.identity import expect_known
 from syncapp.services.people import Found, employees_meant, found_of, records_meant, search
 from syncapp.services.ports import EndpointSession, OpenSession
 
@@ -115,7 +116,9 @@ def _answer(
     with ExitStack() as stack:
         for each in asked:
             with _said(each):
-                each.session = stack.enter_context(open_session(_patient(each.server), lambda: None))
+                session = stack.enter_context(open_session(_patient(each.server), lambda: None))
+                expect_known(each.server.pk, session)
+                each.session = session
                 each.options = sync_options(each.server, each.session.kind, write_back=False)
         for each in asked:
             _look(each, text)
@@ -148,7 +151,7 @@ def _said(asking: _Asking) -> Iterator[None]:
 
 def _patient(server: DirectoryServer) -> DirectoryConfig:
     wait = _LONGEST_WAIT
-    return replace(directory_config(server), connect_timeout=wait, login_timeout=wait, operation_timeout=wait)
+    return replace(run_config(server), connect_timeout=wait, login_timeout=wait, operation_timeout=wait)
 
 
 def _look(each: _Asking, text: str) -> None:
