@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from syncapp.core.branches import is_below
 from syncapp.core.normalise import fold
 from syncapp.core.records import PoolSpec
 
@@ -121,14 +122,8 @@ def _refuse_taken(moving: dict[str, NumberWish], owners: Mapping[str, int], resu
 
 def serves(pool: PoolSpec, *, dn: str, department: str) -> bool:
     """Whether a pool is for a person with this DN and department."""
-    below = not pool.ou or f",{_plain_dn(dn)}".endswith(f",{_plain_dn(pool.ou)}")
+    below = not pool.ou or is_below(dn, pool.ou)
     return below and (not pool.department or fold(pool.department) == fold(department))
-
-
-def _plain_dn(dn: str) -> str:
-    """A DN for comparing endings: folded, without spaces around its commas and equal signs."""
-    parts = [part.strip() for part in fold(dn).split(",")]
-    return ",".join("=".join(side.strip() for side in part.split("=", 1)) for part in parts)
 
 
 def free_numbers(pool: PoolSpec, blocked: Collection[str], is_emergency: Callable[[str], bool]) -> Iterator[str]:
