@@ -23,8 +23,8 @@ from syncapp.services.matters_report import who_is_meant
 from syncapp.views import conflicts as views
 from syncapp.views.access import may_decide, may_explain, may_start
 from syncapp.views.decisions import DecisionView, kept_photos, standing
-from syncapp.views.display import admin_link, moment, value_of_matter
-from syncapp.views.matters import MatterView
+from syncapp.views.display import admin_link, breakable_dn, moment, value_of_matter
+from syncapp.views.matters import CandidateView, MatterView
 
 MOST_AT_ONCE = 500  # each is decided in a transaction of its own while the browser waits
 COLUMNS = search.Columns(
@@ -57,10 +57,10 @@ class MatterList(SiteChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        people = matches.candidate_names(self.result_list)
+        people, own = matches.candidate_names(self.result_list), matches.own_entries(self.result_list)
         kept = kept_photos(self.result_list)
         for conflict in self.result_list:
-            conflict.view = MatterView.of(conflict, people)
+            conflict.view = MatterView.of(conflict, people, own)
             conflict.standing = standing(conflict, kept)
 
 
@@ -129,7 +129,9 @@ class ConflictAdmin(ReadOnlyAdmin):
         context = {**(extra_context or {}), "may_decide": may_decide(request)}
         context["may_explain"] = may_explain(request)
         if conflict is not None:
-            context["view"] = MatterView.of(conflict, matches.candidate_names([conflict]))
+            context["view"] = MatterView.of(
+                conflict, matches.candidate_names([conflict]), matches.own_entries([conflict])
+            )
             context["decision"] = DecisionView.of(conflict)
             context["may_start"] = may_start(request)
         return super().change_view(request, object_id, form_url, context)
@@ -170,8 +172,11 @@ class ConflictAdmin(ReadOnlyAdmin):
             return admin_link("syncapp_employee_change", conflict.owner_id, conflict.owner)
         return format_html_join(
             "",
-            '<div class="sync-message">{} {}</div>',
-            ((candidate.link, candidate.evidence) for candidate in conflict.view.candidates),
+            '<div class="sync-message">{} {}{}</div>',
+            (
+                (candidate.link, candidate.evidence, _accounts(conflict, candidate))
+                for candidate in conflict.view.candidates
+            ),
         )
 
     @admin.display(description=_("since"), ordering="opened_at")
@@ -239,3 +244,12 @@ class ConflictAdmin(ReadOnlyAdmin):
                 left,
             )
             messages.warning(request, text % {"count": left})
+
+
+def _accounts(conflict: Conflict, candidate: CandidateView) -> str:
+    """Of a re-created account both entries: many are confirmed in the list."""
+    if candidate.own is None:
+        return ""
+    entries = ((gettext("now"), conflict.record), (gettext("before"), candidate.own))
+    lines = ((when, breakable_dn(record.dn), record.anchor) for when, record in entries)
+    return format_html_join("", '<div class="sync-side">{}: {}<br>{}</div>', lines)

@@ -59,7 +59,8 @@ def settle_numbers(
     `owners` maps every extension of the number plan to its employee, `claims`
     every number to how many active entries of the directory claim it, `never`
     are further numbers that must not be issued: claimed by any known entry,
-    cooling, taken in a phone system (rule C5).
+    taken in a phone system (rule C5). A number that rests counts as that of the
+    archived employee who gave it up.
     """
     result = Numbers()
     moving = _contest(wishes, owners, claims, result)

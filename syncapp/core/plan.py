@@ -42,10 +42,11 @@ from syncapp.core.vocabulary import (
 
 EMPTY = Reading()
 _EXTENSION, _PHOTO = Field.EXTENSION, Field.PHOTO
-# A record with one of these messages still needs a number of the pool.
 # Without any of these nobody could tell who an employee is, and no key would find him again.
 _KNOWN_BY = (Field.NAME, Field.EMAIL, Field.EXTENSION)
-NEEDS_NUMBER = frozenset({"number_pool_exhausted"})
+# A record with one of these messages still needs a number of the pool.
+NEEDS_NUMBER = frozenset({"number_pool_exhausted", "employee_taken_back_numberless"})
+_ABOUT_ACCOUNTS = frozenset({MatterKind.MATCH_RECREATED, MatterKind.MATCH_REHIRED, MatterKind.MATCH_TWICE})
 SETTLED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.SKIPPED})
 
 
@@ -118,8 +119,17 @@ def unmatched(
         record = known.get(person.anchor)
         if record is None or record.employee_id is None:
             refused = record.refused if record is not None else frozenset()
-            entries.append(Unmatched(person.anchor, keys(person), person.state not in INACTIVE_STATES, refused))
+            once = _once(record) if record is not None else frozenset()
+            active = person.state not in INACTIVE_STATES
+            entries.append(Unmatched(person.anchor, keys(person), active, refused, once))
     return entries
+
+
+def _once(record: KnownRecord) -> frozenset[int]:
+    """Employees whose account an entry was, or is said to be made anew for (rule A7)."""
+    asked = [matter for matter in record.open_matters if matter.kind in _ABOUT_ACCOUNTS]
+    once = {candidate.employee_id for matter in asked for candidate in matter.candidates}
+    return frozenset(once if record.former_id is None else once | {record.former_id})
 
 
 def refusal_to_create(person: RemotePerson, options: SyncOptions) -> Message | None:
@@ -172,9 +182,9 @@ def choose_numbers(sides: Sides, is_emergency: Callable[[str], bool]) -> Numbers
 def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
     """What a person wants of the numbers; None for those who are frozen or stay unknown.
 
-    Served from a pool are people at their first meeting, and those whom an empty
-    pool left without: somebody whose number was taken away here on purpose does
-    not get one back in every run.
+    Served from a pool are people at their first meeting, those whom an empty pool left
+    without, and those who come back from the archive to find that theirs is gone: somebody
+    whose number was taken away here on purpose does not get one back in every run.
     """
     local, record = sides.local_of(person.anchor), sides.known.get(person.anchor)
     if is_frozen(person, local) or (local is None and not will_be_created(person, sides)):

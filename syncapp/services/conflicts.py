@@ -29,6 +29,7 @@ from syncapp.models import Conflict, DirectoryServer, Employee, RunItem, SyncRec
 from syncapp.services.edits import change_employee, name_of, record_edit
 from syncapp.services.endpoints import field_rules
 from syncapp.services.typed import owner_of, read_typed, refuse_nameless
+from syncapp.store.cooling import cooling_for
 from syncapp.store.items import load_keys
 from syncapp.store.residences import make_own
 from syncapp.store.snapshots import VALUE_COLUMNS
@@ -252,6 +253,10 @@ def _check_number(case: _Case, settlement: Settlement, take: Resolution) -> None
     owner = owner_of(number, plan=case.employee.number_plan, beside=case.employee.pk)
     if owner is not None:
         raise SyncError("decision_number_owned", number=number, owner=str(owner))
+    rests = cooling_for(number, number_plan=case.employee.number_plan, now=timezone.now())
+    if take is Resolution.REMOTE and rests is not None and rests.employee_id != case.employee.pk:
+        until = timezone.localdate(rests.until).isoformat()
+        raise SyncError("decision_number_cooling", number=number, owner=str(rests.employee), until=until)
     if conflict.kind in NUMBER_DISPUTES and take is Resolution.REMOTE:
         people = _claimants(number, case.record)
         if people:

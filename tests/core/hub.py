@@ -187,7 +187,7 @@ class Hub:
         )
 
     def _hub_keys(self) -> list[HubKeys]:
-        tied = {record.employee_id for record in self.records.values()}
+        tied = {record.employee_id: record.state for record in self.records.values()}
         return [
             HubKeys(
                 id=row.id,
@@ -200,6 +200,7 @@ class Hub:
                 tied_here=row.id in tied,
                 tied_anywhere=row.id in tied,
                 archived=row.archived,
+                state_here=tied.get(row.id),
             )
             for row in self.employees.values()
         ]

@@ -301,6 +301,18 @@ def test_dispute_ends_when_the_owner_gives_the_number_up() -> None:
 TIED = [person("a", name="Anna Petrova", extension="201"), person("b", name="Boris Sidorov", extension="202")]
 
 
+def test_missing_person_is_asked_about_and_not_joined() -> None:
+    hub = Hub()
+    hub.run([ANNA])
+    hub.records["anna"] = replace(hub.records["anna"], state=State.MISSING)
+
+    item = items(hub.run([ANNA._replace(anchor="new")]))["new"]
+
+    assert (item.action, item.outcome) == (Action.WAIT, Outcome.PROPOSED)
+    assert [matter.kind for matter in item.matters] == [MatterKind.MATCH_RECREATED]
+    assert len(hub.employees) == 1
+
+
 def test_swap_moves_both_numbers() -> None:
     hub = Hub()
     hub.run(TIED)
