@@ -119,6 +119,7 @@ class Resolution(models.TextChoices):
     LOCAL = words.Resolution.LOCAL, _("value of the PBX")
     REMOTE = words.Resolution.REMOTE, _("value of the domain")
     VALUE = words.Resolution.VALUE, _("another value")
+    HAND_OVER = words.Resolution.HAND_OVER, _("number handed over")
 
 
 class RunMode(models.TextChoices):

@@ -15,6 +15,7 @@ from unfold.views import ChangeList
 
 from syncapp.admin import search
 from syncapp.admin.base import ReadOnlyAdmin, SiteChangeList
+from syncapp.choices import MatterKind
 from syncapp.core.vocabulary import Resolution
 from syncapp.models import Conflict
 from syncapp.services import matches
@@ -82,6 +83,8 @@ class ConflictAdmin(ReadOnlyAdmin):
         "take_local_now",
         "take_remote",
         "take_remote_now",
+        "hand_over",
+        "hand_over_now",
         "confirm_matches",
         "refuse_matches",
     )
@@ -199,9 +202,21 @@ class ConflictAdmin(ReadOnlyAdmin):
     def take_remote_now(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
         self._take(request, queryset, Resolution.REMOTE, now=True)
 
+    @admin.action(description=_("Hand the number over from its owner, who has left"), permissions=["decide"])
+    def hand_over(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
+        self._take(request, queryset, Resolution.HAND_OVER, now=False)
+
+    @admin.action(
+        description=_("Hand the number over from its owner, who has left, and carry it out at once"),
+        permissions=["decide_now"],
+    )
+    def hand_over_now(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
+        self._take(request, queryset, Resolution.HAND_OVER, now=True)
+
     def _take(self, request: HttpRequest, queryset: QuerySet[Conflict], side: Resolution, *, now: bool) -> None:
         chosen = self._chosen(request, queryset)
-        about_values = [conflict for conflict in chosen if conflict.kind in VALUE_KINDS]
+        kinds = (MatterKind.NUMBER_TAKEN,) if side is Resolution.HAND_OVER else VALUE_KINDS
+        about_values = [conflict for conflict in chosen if conflict.kind in kinds]
         views.decide_values(request, views.seen_on_page(request, about_values), Choice(side), now=now)
         self._report(request, 0, left=len(chosen) - len(about_values))
 

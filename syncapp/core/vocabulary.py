@@ -127,6 +127,7 @@ class Resolution(StrEnum):
     LOCAL = "local"  # ours goes out
     REMOTE = "remote"  # theirs comes in
     VALUE = "value"  # a third one, for both sides
+    HAND_OVER = "hand_over"  # the claimed number is taken from its owner, who has left (C4)
 
 
 class Action(StrEnum):

@@ -127,6 +127,14 @@ TEMPLATES: dict[str, Promise] = {
     "number_taken": _(
         "The domain says %(number)s, but that number belongs to %(owner)s. The number here: %(got)s. The domain's value was left alone."
     ),
+    "number_of_leaver": _(
+        "The domain says %(number)s, the number of %(owner)s, who has left or whose entry no longer names it. The number here: %(got)s. Hand it over under Conflicts, or leave it."
+    ),
+    "number_waits": _(
+        "The domain says %(number)s, the number of %(owner)s, who has left or whose entry no longer names it. Hand it over under Conflicts; until then there is no number here."
+    ),
+    "number_handed_over": _("%(who)s handed number %(number)s over to %(to)s."),
+    "number_taken_over": _("%(who)s handed number %(number)s over from %(owner)s."),
     "number_claimed_twice": _(
         "The domain says %(number)s, but several entries claim that number. The number here: %(got)s. Correct it in the domain."
     ),
@@ -185,7 +193,14 @@ TEMPLATES: dict[str, Promise] = {
         "Number %(number)s belongs to %(owner)s. Give %(owner)s another one first, or enter a free number here."
     ),
     "decision_number_cooling": _(
-        "Number %(number)s rests until %(until)s: %(owner)s, who is archived, gave it up. Enter a free number here, or take the owner back."
+        "Number %(number)s rests until %(until)s: %(owner)s, who is archived, gave it up. Hand it over, or enter a free number here."
+    ),
+    "decision_no_hand_over": _(
+        "Number %(number)s of %(owner)s cannot be handed over: the owner is active, and no entry has given the number up."
+    ),
+    "decision_not_number": _("This is about no number of somebody else's, so nothing can be handed over."),
+    "decision_owner_changed": _(
+        "Number %(number)s does not belong to %(owner)s any more. Synchronise, then look again."
     ),
     "decision_number_claimed": _(
         "Other entries of the domain claim number %(number)s, too: %(people)s. Decide about them first, or enter a free number here."

@@ -1,4 +1,4 @@
-# Accounts that were made anew, and numbers that rest.
+# Accounts that were made anew, numbers that are handed over, and numbers that rest.
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -15,6 +15,11 @@ class Migration(migrations.Migration):
             model_name='conflict',
             name='kind',
             field=models.CharField(choices=[('field', 'two different values'), ('number_taken', 'the number belongs to somebody else'), ('number_claimed_twice', 'several entries claim one number'), ('match_ambiguous', 'several people could be meant'), ('match_proposed', 'the same person?'), ('match_similar', 'similar name: the same person?'), ('match_recreated', 're-created account?'), ('match_rehired', 'hired again?'), ('match_twice', 'two accounts of one person?')], max_length=30, verbose_name='what'),
+        ),
+        migrations.AlterField(
+            model_name='conflict',
+            name='resolution',
+            field=models.CharField(blank=True, choices=[('local', 'value of the PBX'), ('remote', 'value of the domain'), ('value', 'another value'), ('hand_over', 'number handed over')], max_length=10, verbose_name='decision'),
         ),
         migrations.CreateModel(
             name='CoolingNumber',

@@ -22,6 +22,7 @@ from syncapp.models import DirectoryServer
 from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
 from syncapp.store.cooling import cooling_numbers
+from syncapp.store.owners import giving_up
 from syncapp.store.residences import residences, same_entries
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -94,6 +95,7 @@ def make_plan(
     _load_locals(server, sides)
     cooling = cooling_numbers(read.options.number_plan, now=timezone.now())
     sides.owners = {**cooling, **snapshots.number_owners(read.options.number_plan)}
+    sides.may_give_up = _may_give_up(server, sides, entries)
     planning.numbers = plan.choose_numbers(sides, lambda number: is_emergency(number, read.options.region))
     sides.names = snapshots.employee_names(
         {
@@ -226,6 +228,17 @@ def _owners_in_the_way(sides: plan.Sides) -> set[int]:
     """Owners of numbers that people who need a look claim: messages name them."""
     numbers = {value for person in sides.people for value in person.readings.get(Field.EXTENSION, plan.EMPTY).values}
     return {sides.owners[number] for number in numbers if number in sides.owners}
+
+
+def _may_give_up(server: DirectoryServer, sides: plan.Sides, entries: Entries) -> set[int]:
+    """Owners of numbers that somebody else's entry claims, who have left or whose own entry names another (rule C4)."""
+    claimed: dict[int, str] = {}
+    for person in sides.people:
+        for number in person.readings.get(Field.EXTENSION, plan.EMPTY).values:
+            owner = sides.owners.get(number)
+            if owner is not None and owner != sides.employee_of(person.anchor):
+                claimed[owner] = number
+    return giving_up(claimed, server_id=server.pk, entries=entries)
 
 
 def _judge(planning: Planning, strangers: Strangers) -> None:

@@ -159,6 +159,36 @@ def test_conflict_about_values_is_not_confirmed(server: DirectoryServer) -> None
     assert answer("--confirm", "--all")[1]["decided"] == []
 
 
+@pytest.fixture
+def succeeded(company: Company) -> DirectoryServer:
+    """Anna left, and Clara's entry has her number."""
+    company.add("anna", NAME, mail="anna@example.test", telephoneNumber="215")
+    server = company.server()
+    sync(server)
+    company.change("anna", pwdAccountLockedTime="000001010000Z")
+    company.add("clara", "Clara Ivanova", mail="clara@example.test", telephoneNumber="215")
+    sync(server)
+    return server
+
+
+@pytest.mark.parametrize("which", [["--all"], ["--kind", "number_taken"], ["--field", "extension"]])
+def test_number_is_handed_over(succeeded: DirectoryServer, which: list[str]) -> None:
+    code, out, err = call("--hand-over", *which)
+
+    assert (code, out, err) == (0, "1 was decided.\n", "")
+    assert dict(Employee.objects.values_list("name", "extension")) == {NAME: "", "Clara Ivanova": "215"}
+    assert sync(succeeded).status == "completed"
+
+
+def test_number_of_somebody_who_stays_is_not_handed_over(company: Company, succeeded: DirectoryServer) -> None:
+    company.change("anna", pwdAccountLockedTime=None)
+    sync(succeeded)
+
+    code, report = answer("--hand-over", str(conflict().pk))
+
+    assert (code, report["refused"][0]["code"]) == (2, "decision_no_hand_over")
+
+
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("field", ["sip_secret", "photo"])
 def test_secrets_and_pictures_are_not_shown(server: DirectoryServer, field: str) -> None:

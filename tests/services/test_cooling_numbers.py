@@ -11,7 +11,7 @@ from syncapp.services.edits import change_employee, set_archived
 from syncapp.services.matches import create_new, join
 from syncapp.services.numbers import pool_usage
 from tests.factories import make_employee, make_pool
-from tests.services.company import Company, changes_of, sync
+from tests.services.company import Company, changes_of, item_of, sync
 from tests.services.disputes import REMOTE, conflict
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -167,15 +167,16 @@ def test_employee_who_was_given_a_number_before_keeps_that(server: DirectoryServ
     assert anna().extension == "210"
 
 
-def test_cooling_number_that_the_directory_gives_to_somebody_is_a_conflict(
+def test_cooling_number_that_the_directory_gives_to_somebody_waits_for_a_decision(
     company: Company, server: DirectoryServer
 ) -> None:
     archive(anna())
     company.add("boris", "Boris Sidorov", mail="boris@example.test", telephoneNumber="200")
 
-    sync(server)
+    run = sync(server)
 
-    assert (conflict().kind, conflict().owner, numbers()["Boris Sidorov"]) == ("number_taken", anna(), "201")
+    assert (conflict().kind, conflict().owner, numbers()["Boris Sidorov"]) == ("number_taken", anna(), "")
+    assert item_of(run, "Boris Sidorov").message_code == "number_waits"
     decided = decide_many([(conflict().pk, seen_of(conflict()))], Choice(REMOTE), user="olga")
     assert [error.code for error in decided.refused.values()] == ["decision_number_cooling"]
 

@@ -242,6 +242,19 @@ class Model(RuleBasedStateMachine):
             self.here.pop(here, None)
             self.there[there] = sorted(self.remote.snapshot().get(there[0], {}).get(attribute, []))
 
+    @rule(who=_index)
+    def hand_over(self, who: int) -> None:
+        """A number passes from somebody who has left to whom the directory gives it."""
+        waiting = list(Conflict.objects.filter(kind="number_taken", closed_at=None).order_by("id"))
+        if not waiting:
+            return
+        conflict = waiting[who % len(waiting)]
+        choice = conflicts.Choice(Resolution.HAND_OVER)
+        with suppress(SyncError):  # the owner is there, or another one claims the number, too
+            conflicts.decide(conflict.pk, conflicts.seen_of(conflict), choice, user="model")
+            self._forget_number(conflict.owner_id)
+            self._forget_number(conflict.record.employee_id)
+
     @rule(who=_index, confirm=st.booleans())
     def answer(self, who: int, confirm: bool) -> None:
         """Who an entry is: one of those proposed, or a new person."""

@@ -39,14 +39,14 @@ from syncapp.services.runs import operator
 from syncapp.services.sync import run_sync
 
 SIDES = {"pbx": Resolution.LOCAL, "domain": Resolution.REMOTE}
-_FLAGS = ("confirm", "refuse")
+_FLAGS = ("hand_over", "confirm", "refuse")
 DONE = frozenset({RunStatus.COMPLETED, RunStatus.PARTIAL})
 
 
 class Command(ScriptCommand):
     help = (
         "Lists open conflicts, or decides them. Of two values it takes that of the PBX, that of the domain, or another "
-        "one; who an entry is it confirms or refuses. The next run carries "
+        "one; a number whose owner has left it hands over; who an entry is it confirms or refuses. The next run carries "
         "it out. Exit code: 0 listed, or all decided; 2 something was refused; 1 wrong use."
     )
 
@@ -58,6 +58,9 @@ class Command(ScriptCommand):
         decision = parser.add_mutually_exclusive_group()
         decision.add_argument("--take", choices=list(SIDES), help="decide them: the value of this side is right")
         decision.add_argument("--value", metavar="TEXT", help="decide one of them: this value is right, for both sides")
+        decision.add_argument(
+            "--hand-over", action="store_true", help="decide them: the number is taken from its owner, who has left"
+        )
         decision.add_argument(
             "--confirm", action="store_true", help="decide who is who: the one person proposed is right"
         )
@@ -171,7 +174,10 @@ def _decide(matters: QuerySet[Conflict], options: dict[str, Any]) -> tuple[list[
         chosen = list(matters if options["ids"] else matters.filter(kind__in=MATCH_KINDS))
         answered = answer_many(chosen, confirm=options["confirm"], user=operator())
         return chosen, Decided(answered.records, answered.refused)
-    if options["value"] is not None:
+    if options["hand_over"]:
+        choice = Choice(Resolution.HAND_OVER)
+        wanted = matters.filter(kind=MatterKind.NUMBER_TAKEN)
+    elif options["value"] is not None:
         choice, wanted = Choice(Resolution.VALUE, options["value"]), undecided(matters)
     else:
         choice, wanted = Choice(SIDES[options["take"]]), undecided(matters)
