@@ -265,6 +265,6 @@ def _accounts(conflict: Conflict, candidate: CandidateView) -> str:
     """Of a re-created account both entries: many are confirmed in the list."""
     if candidate.own is None:
         return ""
-    entries = ((gettext("now"), conflict.record), (gettext("before"), candidate.own))
+    entries = ((gettext("this entry"), conflict.record), (gettext("entry so far"), candidate.own))
     lines = ((when, breakable_dn(record.dn), record.anchor) for when, record in entries)
     return format_html_join("", '<div class="sync-side">{}: {}<br>{}</div>', lines)

@@ -249,7 +249,7 @@ def test_list_shows_both_entries_of_a_re_created_account(admin_client: Client) -
 
     shown = text(admin_client.get(page(LIST)))
 
-    for told in ("now: uid=anna2,", "new-id", "before: uid=anna,", "old-id"):
+    for told in ("this entry: uid=anna2,", "new-id", "entry so far: uid=anna,", "old-id"):
         assert told in shown
 
 
