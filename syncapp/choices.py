@@ -110,12 +110,16 @@ class MatterKind(models.TextChoices):
     MATCH_AMBIGUOUS = words.MatterKind.MATCH_AMBIGUOUS, _("several people could be meant")
     MATCH_PROPOSED = words.MatterKind.MATCH_PROPOSED, _("the same person?")
     MATCH_SIMILAR = words.MatterKind.MATCH_SIMILAR, _("similar name: the same person?")
+    MATCH_RECREATED = words.MatterKind.MATCH_RECREATED, _("re-created account?")
+    MATCH_REHIRED = words.MatterKind.MATCH_REHIRED, _("hired again?")
+    MATCH_TWICE = words.MatterKind.MATCH_TWICE, _("two accounts of one person?")
 
 
 class Resolution(models.TextChoices):
     LOCAL = words.Resolution.LOCAL, _("value of the PBX")
     REMOTE = words.Resolution.REMOTE, _("value of the domain")
     VALUE = words.Resolution.VALUE, _("another value")
+    HAND_OVER = words.Resolution.HAND_OVER, _("number handed over")
 
 
 class RunMode(models.TextChoices):

@@ -15,6 +15,7 @@ from unfold.views import ChangeList
 
 from syncapp.admin import search
 from syncapp.admin.base import ReadOnlyAdmin, SiteChangeList
+from syncapp.choices import MatterKind
 from syncapp.core.vocabulary import Resolution
 from syncapp.models import Conflict
 from syncapp.services import matches
@@ -23,8 +24,8 @@ from syncapp.services.matters_report import who_is_meant
 from syncapp.views import conflicts as views
 from syncapp.views.access import may_decide, may_explain, may_start
 from syncapp.views.decisions import DecisionView, kept_photos, standing
-from syncapp.views.display import admin_link, moment, value_of_matter
-from syncapp.views.matters import MatterView
+from syncapp.views.display import admin_link, breakable_dn, moment, value_of_matter
+from syncapp.views.matters import CandidateView, MatterView
 
 MOST_AT_ONCE = 500  # each is decided in a transaction of its own while the browser waits
 COLUMNS = search.Columns(
@@ -57,10 +58,10 @@ class MatterList(SiteChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        people = matches.candidate_names(self.result_list)
+        people, own = matches.candidate_names(self.result_list), matches.own_entries(self.result_list)
         kept = kept_photos(self.result_list)
         for conflict in self.result_list:
-            conflict.view = MatterView.of(conflict, people)
+            conflict.view = MatterView.of(conflict, people, own)
             conflict.standing = standing(conflict, kept)
 
 
@@ -82,6 +83,8 @@ class ConflictAdmin(ReadOnlyAdmin):
         "take_local_now",
         "take_remote",
         "take_remote_now",
+        "hand_over",
+        "hand_over_now",
         "confirm_matches",
         "refuse_matches",
     )
@@ -129,7 +132,9 @@ class ConflictAdmin(ReadOnlyAdmin):
         context = {**(extra_context or {}), "may_decide": may_decide(request)}
         context["may_explain"] = may_explain(request)
         if conflict is not None:
-            context["view"] = MatterView.of(conflict, matches.candidate_names([conflict]))
+            context["view"] = MatterView.of(
+                conflict, matches.candidate_names([conflict]), matches.own_entries([conflict])
+            )
             context["decision"] = DecisionView.of(conflict)
             context["may_start"] = may_start(request)
         return super().change_view(request, object_id, form_url, context)
@@ -170,8 +175,11 @@ class ConflictAdmin(ReadOnlyAdmin):
             return admin_link("syncapp_employee_change", conflict.owner_id, conflict.owner)
         return format_html_join(
             "",
-            '<div class="sync-message">{} {}</div>',
-            ((candidate.link, candidate.evidence) for candidate in conflict.view.candidates),
+            '<div class="sync-message">{} {}{}</div>',
+            (
+                (candidate.link, candidate.evidence, _accounts(conflict, candidate))
+                for candidate in conflict.view.candidates
+            ),
         )
 
     @admin.display(description=_("since"), ordering="opened_at")
@@ -194,9 +202,21 @@ class ConflictAdmin(ReadOnlyAdmin):
     def take_remote_now(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
         self._take(request, queryset, Resolution.REMOTE, now=True)
 
+    @admin.action(description=_("Hand the number over from its owner, who has left"), permissions=["decide"])
+    def hand_over(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
+        self._take(request, queryset, Resolution.HAND_OVER, now=False)
+
+    @admin.action(
+        description=_("Hand the number over from its owner, who has left, and carry it out at once"),
+        permissions=["decide_now"],
+    )
+    def hand_over_now(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
+        self._take(request, queryset, Resolution.HAND_OVER, now=True)
+
     def _take(self, request: HttpRequest, queryset: QuerySet[Conflict], side: Resolution, *, now: bool) -> None:
         chosen = self._chosen(request, queryset)
-        about_values = [conflict for conflict in chosen if conflict.kind in VALUE_KINDS]
+        kinds = (MatterKind.NUMBER_TAKEN,) if side is Resolution.HAND_OVER else VALUE_KINDS
+        about_values = [conflict for conflict in chosen if conflict.kind in kinds]
         views.decide_values(request, views.seen_on_page(request, about_values), Choice(side), now=now)
         self._report(request, 0, left=len(chosen) - len(about_values))
 
@@ -239,3 +259,12 @@ class ConflictAdmin(ReadOnlyAdmin):
                 left,
             )
             messages.warning(request, text % {"count": left})
+
+
+def _accounts(conflict: Conflict, candidate: CandidateView) -> str:
+    """Of a re-created account both entries: many are confirmed in the list."""
+    if candidate.own is None:
+        return ""
+    entries = ((gettext("this entry"), conflict.record), (gettext("entry so far"), candidate.own))
+    lines = ((when, breakable_dn(record.dn), record.anchor) for when, record in entries)
+    return format_html_join("", '<div class="sync-side">{}: {}<br>{}</div>', lines)

@@ -189,4 +189,5 @@ class LeaverAdmin(ReadOnlyAdmin):
 
 def _records(leaver: Leaver) -> list[SyncRecord]:
     """Where the person is or was known, by server."""
-    return sorted((*leaver.records.all(), *leaver.former_records.all()), key=lambda record: record.endpoint_id)
+    former = [record for record in leaver.former_records.all() if record.state == State.RELEASED]
+    return sorted((*leaver.records.all(), *former), key=lambda record: record.endpoint_id)

@@ -5,6 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
@@ -12,6 +16,7 @@ from syncapp.admin.base import SiteAdmin, SiteChangeList
 from syncapp.forms import NumberPoolForm
 from syncapp.models import NumberPool
 from syncapp.services import numbers
+from syncapp.views.display import admin_link
 
 Counted = Any  # a NumberPool with the `usage` that the list has added
 
@@ -32,9 +37,22 @@ class NumberPoolAdmin(SiteAdmin):
     form = NumberPoolForm
     fieldsets = (
         (None, {"fields": ("name", "first", "last", "reserved")}),
+        (_("Numbers that cool down"), {"fields": ("cooling_numbers",)}),
         (_("Rarely needed"), {"fields": ("cool_down_days", "number_plan"), "classes": ("collapse",)}),
     )
-    list_display = ("name", "first", "last", "size", "used", "reserved_shown", "free", "next_free", "servers")
+    readonly_fields = ("cooling_numbers",)
+    list_display = (
+        "name",
+        "first",
+        "last",
+        "size",
+        "used",
+        "reserved_shown",
+        "cooling",
+        "free",
+        "next_free",
+        "servers",
+    )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PoolList
@@ -54,6 +72,15 @@ class NumberPoolAdmin(SiteAdmin):
     def reserved_shown(self, pool: Counted) -> int:
         return pool.usage.reserved
 
+    @admin.display(description=_("cooling"))
+    def cooling(self, pool: Counted) -> str:
+        """How many, and when the first of them may be given out again."""
+        rows = pool.usage.cooling
+        if not rows:
+            return "0"
+        until = date_format(timezone.localtime(rows[0].until), "SHORT_DATE_FORMAT")
+        return gettext("%(count)d, the first until %(until)s") % {"count": len(rows), "until": until}
+
     @admin.display(description=_("free"))
     def free(self, pool: Counted) -> int:
         return pool.usage.free
@@ -61,6 +88,22 @@ class NumberPoolAdmin(SiteAdmin):
     @admin.display(description=_("next number"))
     def next_free(self, pool: Counted) -> str:
         return pool.usage.next or "–"
+
+    @admin.display(description=_("given up by archived employees"))
+    def cooling_numbers(self, pool: NumberPool) -> str:
+        """Each number, until when nobody else is given it, and whose it was."""
+        rows = numbers.pool_usage([pool])[pool.pk].cooling if pool.pk else ()
+        until = gettext("until %(when)s")
+        lines = (
+            (
+                row.extension,
+                until % {"when": date_format(timezone.localtime(row.until), "SHORT_DATE_FORMAT")},
+                admin_link("syncapp_employee_change", row.employee_id, row.employee),
+            )
+            for row in rows
+        )
+        shown = format_html_join("", '<div class="sync-message">{} {} ({})</div>', lines)
+        return shown or gettext("none")
 
     @admin.display(description=_("servers"))
     def servers(self, pool: NumberPool) -> str:

@@ -1,4 +1,4 @@
-"""Who is whom: entries without a tie against employees without a record (rules A2 to A5).
+"""Who is whom: entries without a tie against employees without a record (rules A2 to A5, A7, C8).
 
 The result does not depend on the order of entries or employees. Uniqueness is
 counted over everybody known, tied or not, and never over who is left.
@@ -6,7 +6,7 @@ counted over everybody known, tied or not, and never over who is left.
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from syncapp.core.records import Candidate, EntryKeys, HubKeys, Matter
 from syncapp.core.similarity import NameIndex, words_in_common
@@ -17,12 +17,16 @@ _Value = tuple[MatchKey, str]
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """An entry without a tie. `refused`: employees whom a person said it is not (rule A4)."""
+    """An entry without a tie. `refused`: employees whom a person said it is not (rule A4).
+
+    `former`: employees whose account it was, or was said to be made anew (rule A7).
+    """
 
     anchor: str
     keys: EntryKeys
     active: bool = True
     refused: frozenset[int] = frozenset()
+    former: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -137,18 +141,31 @@ def match_entries(
     """Tie entries to employees, or say what a person must decide.
 
     `known` are the keys of all entries known of this server, with whether they
-    are active, `entries` among them. Disabled entries come after the active
-    ones, take only employees who are left over, and never make an active one
-    ambiguous (rule A8).
+    are active, `entries` among them, but for those that are missing. Disabled
+    entries come after the active ones, take only employees who are left over, and
+    never make an active one ambiguous (rule A8). Whoever is missing here, or
+    archived, is claimed like others and never joined: that a person must say
+    (rules A7, C8).
     """
-    everybody = list(employees)
-    left_over = {each.id: each for each in everybody if not each.tied_here and not each.archived}
-    result = Matches(left_over=left_over)
-    if not left_over:
-        return result
+    everybody = {each.id: each for each in employees}
+    result = Matches(left_over={each.id: each for each in everybody.values() if each.free_here})
+    if result.left_over:
+        _match(entries, known, everybody, match_keys, result)
+    _ask_about_leavers(entries, everybody, result)
+    _ask_about_former(entries, everybody, result)
+    return result
+
+
+def _match(
+    entries: Collection[Unmatched],
+    known: Iterable[tuple[EntryKeys, bool]],
+    everybody: Mapping[int, HubKeys],
+    match_keys: Collection[MatchKey],
+    result: Matches,
+) -> None:
     wanted = {value for entry in entries for value in key_values(entry.keys, match_keys)}
     owners: dict[_Value, list[HubKeys]] = defaultdict(list)
-    for employee in everybody:
+    for employee in everybody.values():
         for key in match_keys:
             value = (key, hub_value(employee, key))
             if value in wanted:
@@ -162,13 +179,17 @@ def match_entries(
                 active_counts[value] += active
 
     for active, counts in ((True, active_counts), (False, all_counts)):
-        undecided = {entry.anchor: entry for entry in entries if entry.active is active}
+        group = undecided = {entry.anchor: entry for entry in entries if entry.active is active}
         available = set(result.left_over) - result.in_question()
+        if not active:  # whom a switched-off account comes back to is not hired again
+            available = {id_ for id_ in available if not everybody[id_].archived}
+        at_first = None
         while True:
             claims = {
                 anchor: _claims(undecided[anchor], match_keys, owners, counts, available)
                 for anchor in sorted(undecided)
             }
+            at_first = at_first or claims
             _decide(undecided, claims, result)
             still = {anchor: entry for anchor, entry in undecided.items() if anchor in result.matters}
             if not still or available <= result.left_over.keys():
@@ -178,7 +199,7 @@ def match_entries(
             for anchor in still:
                 del result.matters[anchor]
             undecided, available = still, available & result.left_over.keys()
-    return result
+        _ask_the_rest(group, at_first, everybody, result)
 
 
 def _claims(
@@ -191,7 +212,11 @@ def _claims(
     claims = _Claims()
     for value in key_values(entry.keys, match_keys):
         hit = owners.get(value, [])
-        candidates = [owner.id for owner in hit if owner.id in available and owner.id not in entry.refused]
+        candidates = [
+            owner.id
+            for owner in hit
+            if owner.id in available and owner.id not in entry.refused and _is_claim(value[0], entry.keys, owner)
+        ]
         if not candidates:
             continue
         if len(hit) == 1 and counts[value] <= 1:
@@ -199,6 +224,68 @@ def _claims(
         else:
             claims.vague.append((value[0], frozenset(candidates)))
     return claims
+
+
+def _is_claim(key: MatchKey, keys: EntryKeys, owner: HubKeys) -> bool:
+    """Whether a key that hits says anything of somebody who left; of all others it does.
+
+    Archived people are known again by their e-mail alone (rule C8). An extension passes
+    on to a successor: without a name in common it does not say that an account was
+    made anew (rules A7, C4).
+    """
+    if owner.archived:
+        return key is MatchKey.EMAIL
+    if owner.left and key is MatchKey.EXTENSION:
+        return not (keys.name and owner.name) or words_in_common(keys.name, owner.name)
+    return True
+
+
+def _ask_the_rest(
+    entries: Mapping[str, Unmatched], claims: Mapping[str, _Claims], everybody: Mapping[int, HubKeys], result: Matches
+) -> None:
+    """Let entries wait that a better claim on somebody who left has beaten: a person may yet refuse that one."""
+    asked = {id_ for id_, _key in result.joined.values() if everybody[id_].left}
+    asked |= {id_ for id_ in result.in_question() if everybody[id_].left}
+    for anchor, entry in entries.items():
+        if anchor not in result.joined and anchor not in result.matters:
+            beaten = sorted(asked & claims[anchor].everybody())
+            if beaten:
+                _ask(entry, [everybody[id_] for id_ in beaten], MatterKind.MATCH_AMBIGUOUS, result)
+
+
+def _ask_about_leavers(entries: Iterable[Unmatched], everybody: Mapping[int, HubKeys], result: Matches) -> None:
+    """Propose what would have been joined of people who left (rules A7, C8); none of them is left over."""
+    for entry in entries:
+        joined, matter = result.joined.get(entry.anchor), result.matters.get(entry.anchor)
+        if joined is not None and everybody[joined[0]].left:
+            del result.joined[entry.anchor]
+            _ask(entry, [everybody[joined[0]]], _kind_of(everybody[joined[0]]), result)
+        elif matter is not None and matter.kind is MatterKind.MATCH_PROPOSED:
+            (candidate,) = matter.candidates
+            if everybody[candidate.employee_id].left:
+                kind = _kind_of(everybody[candidate.employee_id])
+                result.matters[entry.anchor] = replace(matter, kind=kind)
+    result.left_over = {id_: each for id_, each in result.left_over.items() if not each.left}
+
+
+def _ask_about_former(entries: Iterable[Unmatched], everybody: Mapping[int, HubKeys], result: Matches) -> None:
+    """Ask about active entries that were, or were said to be, the account of somebody (rule A7).
+
+    The old account may come back beside the new one: then nobody is created because of it.
+    """
+    joined = {id_ for id_, _key in result.joined.values()}
+    for entry in entries:
+        former = sorted(id_ for id_ in entry.former - entry.refused if id_ in everybody)
+        if not former or not entry.active or entry.anchor in result.joined or entry.anchor in result.matters:
+            continue
+        employees = [everybody[id_] for id_ in former]
+        alone = len(employees) == 1 and employees[0].free_here and employees[0].id not in joined
+        kind = _kind_of(employees[0]) if alone else MatterKind.MATCH_TWICE
+        _ask(entry, employees, kind, result)
+
+
+def _kind_of(employee: HubKeys) -> MatterKind:
+    return MatterKind.MATCH_REHIRED if employee.archived else MatterKind.MATCH_RECREATED
 
 
 def _decide(entries: Mapping[str, Unmatched], claims: Mapping[str, _Claims], result: Matches) -> None:
@@ -284,11 +371,11 @@ def _join(result: Matches, anchor: str, employee_id: int, key: MatchKey) -> None
 
 
 def _propose(entry: Unmatched, employee_ids: Iterable[int], kind: MatterKind, result: Matches) -> None:
-    candidates = tuple(
-        compare(entry.keys, result.left_over[employee_id])
-        for employee_id in employee_ids
-        if employee_id in result.left_over
-    )
+    _ask(entry, [result.left_over[id_] for id_ in employee_ids if id_ in result.left_over], kind, result)
+
+
+def _ask(entry: Unmatched, employees: Iterable[HubKeys], kind: MatterKind, result: Matches) -> None:
+    candidates = tuple(compare(entry.keys, employee) for employee in employees)
     result.matters[entry.anchor] = Matter(kind=kind, remote=entry.keys.name, candidates=candidates)
 
 

@@ -5,8 +5,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from syncapp.core.branches import is_below
 from syncapp.core.normalise import fold
 from syncapp.core.records import PoolSpec
+from syncapp.core.vocabulary import INACTIVE_STATES, State
 
 
 class NumberWish(NamedTuple):
@@ -52,13 +54,16 @@ def settle_numbers(
     never: Collection[str],
     pools: Collection[PoolSpec],
     is_emergency: Callable[[str], bool],
+    waited_for: Collection[int] = (),
 ) -> Numbers:
     """Give every wish its number, or say why it has none.
 
     `owners` maps every extension of the number plan to its employee, `claims`
     every number to how many active entries of the directory claim it, `never`
     are further numbers that must not be issued: claimed by any known entry,
-    cooling, taken in a phone system (rule C5).
+    taken in a phone system (rule C5). A number that rests counts as that of the
+    archived employee who gave it up. Whoever claims a number of one of
+    `waited_for` waits for it, without one of the pool (rule C4).
     """
     result = Numbers()
     moving = _contest(wishes, owners, claims, result)
@@ -68,7 +73,12 @@ def settle_numbers(
 
     blocked = {*owners, *never, *result.granted.values()}
     streams: dict[PoolSpec, Iterator[str]] = {pool: free_numbers(pool, blocked, is_emergency) for pool in pools}
-    left = [wish for wish in wishes if wish.needs and not wish.has and wish.anchor not in result.granted]
+    waiting = {anchor for anchor, owner in result.taken.items() if owner in waited_for}
+    left = [
+        wish
+        for wish in wishes
+        if wish.needs and not wish.has and wish.anchor not in result.granted and wish.anchor not in waiting
+    ]
     for wish in sorted(left, key=lambda wish: (wish.order, wish.anchor)):
         mine = [pool for pool in pools if serves(pool, dn=wish.dn, department=wish.department)]
         number = next((number for pool in mine for number in streams[pool]), None)
@@ -119,16 +129,31 @@ def _refuse_taken(moving: dict[str, NumberWish], owners: Mapping[str, int], resu
             result.taken[wish.anchor] = owner
 
 
+class OwnEntry(NamedTuple):
+    """A directory entry of somebody who has a number. `agreed`: the entry named it once; `named`: it does so now."""
+
+    state: State
+    agreed: bool
+    named: bool
+
+
+def may_give_up(*, archived: bool, entries: Collection[OwnEntry]) -> bool:
+    """Whether somebody's number may be handed over to the entry that claims it (rule C4).
+
+    So it is when he has left: archived, or active in no directory; or when his own
+    entry no longer names the number. Of an employee whom no directory knows nothing
+    is known.
+    """
+    active = [entry for entry in entries if entry.state not in INACTIVE_STATES]
+    if archived or (entries and not active):
+        return True
+    return any(entry.agreed for entry in active) and not any(entry.named for entry in active)
+
+
 def serves(pool: PoolSpec, *, dn: str, department: str) -> bool:
     """Whether a pool is for a person with this DN and department."""
-    below = not pool.ou or f",{_plain_dn(dn)}".endswith(f",{_plain_dn(pool.ou)}")
+    below = not pool.ou or is_below(dn, pool.ou)
     return below and (not pool.department or fold(pool.department) == fold(department))
-
-
-def _plain_dn(dn: str) -> str:
-    """A DN for comparing endings: folded, without spaces around its commas and equal signs."""
-    parts = [part.strip() for part in fold(dn).split(",")]
-    return ",".join("=".join(side.strip() for side in part.split("=", 1)) for part in parts)
 
 
 def free_numbers(pool: PoolSpec, blocked: Collection[str], is_emergency: Callable[[str], bool]) -> Iterator[str]:

@@ -27,7 +27,14 @@ from syncapp.core.vocabulary import ALL_FIELDS, OPAQUE_FIELDS, Action, Field, Ma
 # Looked up once: to fetch a member from its class takes Python 3.11 longer than to use it.
 _PULL, _PUSH, _CONFLICT, _KEPT = Decision.PULL, Decision.PUSH, Decision.CONFLICT, Decision.KEPT
 _LOCAL, _REMOTE = Side.LOCAL, Side.REMOTE
-PROPOSALS = frozenset({MatterKind.MATCH_PROPOSED, MatterKind.MATCH_SIMILAR})
+PROPOSALS = frozenset(
+    {
+        MatterKind.MATCH_PROPOSED,
+        MatterKind.MATCH_SIMILAR,
+        MatterKind.MATCH_RECREATED,
+        MatterKind.MATCH_REHIRED,
+    }
+)
 NUMBER_DISPUTES = frozenset({MatterKind.NUMBER_TAKEN, MatterKind.NUMBER_CLAIMED_TWICE})
 SETTLED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.SKIPPED})
 

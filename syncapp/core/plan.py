@@ -38,14 +38,16 @@ from syncapp.core.vocabulary import (
     Field,
     MatterKind,
     Outcome,
+    TakenNumber,
 )
 
 EMPTY = Reading()
 _EXTENSION, _PHOTO = Field.EXTENSION, Field.PHOTO
-# A record with one of these messages still needs a number of the pool.
 # Without any of these nobody could tell who an employee is, and no key would find him again.
 _KNOWN_BY = (Field.NAME, Field.EMAIL, Field.EXTENSION)
-NEEDS_NUMBER = frozenset({"number_pool_exhausted"})
+# A record with one of these messages still needs a number of the pool.
+NEEDS_NUMBER = frozenset({"number_pool_exhausted", "number_waits", "employee_taken_back_numberless"})
+_ABOUT_ACCOUNTS = frozenset({MatterKind.MATCH_RECREATED, MatterKind.MATCH_REHIRED, MatterKind.MATCH_TWICE})
 SETTLED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.SKIPPED})
 
 
@@ -60,7 +62,9 @@ class Sides:
     employees' names, for messages. `remapped` are fields that were read in another
     way in the last run (rule B8). `former` maps entries that our own scope had left out
     to whose they were (rule D3), `same` those that another server reads as well to the
-    employee and that server's name (rule B11). `today` is the date that remarks name.
+    employee and that server's name (rule B11). `may_give_up` are employees whose number
+    may be handed over to the entry that claims it (rule C4). `today` is the date that
+    remarks name.
     """
 
     options: SyncOptions
@@ -76,6 +80,7 @@ class Sides:
     remapped: frozenset[Field] = frozenset()
     former: Mapping[str, int] = field(default_factory=dict)
     same: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    may_give_up: Collection[int] = frozenset()
     today: str = ""
     created: dict[str, bool] = field(default_factory=dict)  # what `will_be_created` said
     extension_rule: FieldRule | None = field(init=False)
@@ -118,8 +123,17 @@ def unmatched(
         record = known.get(person.anchor)
         if record is None or record.employee_id is None:
             refused = record.refused if record is not None else frozenset()
-            entries.append(Unmatched(person.anchor, keys(person), person.state not in INACTIVE_STATES, refused))
+            once = _once(record) if record is not None else frozenset()
+            active = person.state not in INACTIVE_STATES
+            entries.append(Unmatched(person.anchor, keys(person), active, refused, once))
     return entries
+
+
+def _once(record: KnownRecord) -> frozenset[int]:
+    """Employees whose account an entry was, or is said to be made anew for (rule A7)."""
+    asked = [matter for matter in record.open_matters if matter.kind in _ABOUT_ACCOUNTS]
+    once = {candidate.employee_id for matter in asked for candidate in matter.candidates}
+    return frozenset(once if record.former_id is None else once | {record.former_id})
 
 
 def refusal_to_create(person: RemotePerson, options: SyncOptions) -> Message | None:
@@ -166,14 +180,16 @@ def choose_numbers(sides: Sides, is_emergency: Callable[[str], bool]) -> Numbers
         never=sides.claimed,
         pools=sides.options.pools,
         is_emergency=is_emergency,
+        waited_for=sides.may_give_up if sides.options.taken_number is TakenNumber.WAIT else (),
     )
 
 
 def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
     """What a person wants of the numbers; None for those who are frozen or stay unknown.
 
-    Served from a pool are people at their first meeting, and those whom an empty
-    pool left without: somebody whose number was taken away here on purpose does
+    Served from a pool are people at their first meeting, those whom an empty pool left
+    without, or who waited for a number in vain, and those who come back to find that
+    theirs was handed over: somebody whose number was taken away here on purpose does
     not get one back in every run.
     """
     local, record = sides.local_of(person.anchor), sides.known.get(person.anchor)
@@ -195,12 +211,13 @@ def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
         wants = merged.remote if merged.decision is Decision.PULL else ""
     departments = person.readings.get(Field.DEPARTMENT, EMPTY).values
     waited = record is not None and record.message is not None and record.message.code in NEEDS_NUMBER
+    back = record is not None and record.state in INACTIVE_STATES and _EXTENSION not in record.base
     return NumberWish(
         anchor=person.anchor,
         employee_id=local.id if local is not None else None,
         has=has,
         wants=wants,
-        needs=(first or waited) and not abroad,
+        needs=(first or waited or back) and not abroad,
         order=sort_key(person)[0],
         dn=person.dn,
         department=departments[0] if departments else "",
@@ -363,7 +380,7 @@ def _merge_extension(plan: PersonPlan, rule: FieldRule, merged: FieldMerge, side
     if not refused and merged.decision is not Decision.CONFLICT and not (number and plan.number_in_dispute):
         plan.take(rule, merged)
     elif owner is not None and owner != (plan.local.id if plan.local else None):
-        text = Message("number_taken", {"number": number, "owner": sides.names.get(owner, ""), "got": got})
+        text = Message(_taken(owner, got, sides), {"number": number, "owner": sides.names.get(owner, ""), "got": got})
         plan.matter(MatterKind.NUMBER_TAKEN, text, field=rule.field, local=got, remote=number, owner=owner)
     elif refused or sides.claims.get(number, 0) > 1:
         text = Message("number_claimed_twice", {"number": number, "got": got})
@@ -372,6 +389,13 @@ def _merge_extension(plan: PersonPlan, rule: FieldRule, merged: FieldMerge, side
         plan.take(rule, merged)
     # Where something stands in the domain that is foreign or in dispute nothing may go out.
     _issue(plan, numbers, goes_out=rule if rule.pushes and merged.decision is Decision.AGREED else None)
+
+
+def _taken(owner: int, got: str, sides: Sides) -> str:
+    """What is said of a number that belongs to somebody else (rule C4)."""
+    if owner not in sides.may_give_up:
+        return "number_taken"
+    return "number_of_leaver" if got else "number_waits"
 
 
 def _issue(plan: PersonPlan, numbers: Numbers, *, goes_out: FieldRule | None) -> None:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from syncapp.core.vocabulary import (
+    INACTIVE_STATES,
     Action,
     CreateRule,
     Direction,
@@ -156,7 +157,7 @@ class HubKeys(NamedTuple):
 
     `tied_here`: has a record on the server that is read; `tied_anywhere`: on any
     directory. `number_issued`: the extension was given out by this program and
-    is no key.
+    is no key. `state_here`: of the record on the server that is read, as it is now.
     """
 
     id: int
@@ -169,6 +170,19 @@ class HubKeys(NamedTuple):
     tied_here: bool = False
     tied_anywhere: bool = False
     archived: bool = False
+    state_here: State | None = None
+
+    @property
+    def left(self) -> bool:
+        """Whether only a person may tie another entry to this employee (rules A7, D4)."""
+        return self.archived or self.state_here is State.MISSING
+
+    @property
+    def free_here(self) -> bool:
+        """Whether another entry of this server may be this employee's."""
+        if self.archived:
+            return not self.tied_here or self.state_here in INACTIVE_STATES
+        return not self.tied_here or self.state_here is State.MISSING
 
 
 class EntryKeys(NamedTuple):
@@ -236,7 +250,10 @@ NO_WAITS: Mapping[Field, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class KnownRecord:
-    """The row that ties an entry to an employee, as the run found it."""
+    """The row that ties an entry to an employee, as the run found it.
+
+    `former_id`: of an entry that is tied to nobody, the employee whose it was.
+    """
 
     id: int
     anchor: str
@@ -257,6 +274,7 @@ class KnownRecord:
     due: bool = False
     open_matters: tuple["Matter", ...] = ()
     abroad: bool = False
+    former_id: int | None = None
 
 
 class Residence(NamedTuple):

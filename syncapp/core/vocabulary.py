@@ -127,6 +127,7 @@ class Resolution(StrEnum):
     LOCAL = "local"  # ours goes out
     REMOTE = "remote"  # theirs comes in
     VALUE = "value"  # a third one, for both sides
+    HAND_OVER = "hand_over"  # the claimed number is taken from its owner, who has left (C4)
 
 
 class Action(StrEnum):
@@ -148,3 +149,6 @@ class MatterKind(StrEnum):
     MATCH_AMBIGUOUS = "match_ambiguous"  # rule A4
     MATCH_PROPOSED = "match_proposed"  # rule A3
     MATCH_SIMILAR = "match_similar"  # rule A5
+    MATCH_RECREATED = "match_recreated"  # the account of somebody who is missing, made anew (A7)
+    MATCH_REHIRED = "match_rehired"  # the e-mail of somebody who is archived (C8)
+    MATCH_TWICE = "match_twice"  # the former account of somebody who has another one by now (A7)

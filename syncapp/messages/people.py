@@ -7,11 +7,18 @@ TEMPLATES: dict[str, Promise] = {
     "employee_changed": _(
         "Somebody changed employee %(employee)s since the page was opened. Look at the person again, then save."
     ),
-    "employee_archived": _("Archived by hand. The number stays with the person."),
+    "employee_archived": _("Archived by hand."),
+    "employee_archived_number": _(
+        "Archived by hand. Number %(number)s was given up; no pool gives it to anybody else before %(until)s."
+    ),
     "archive_too_early": _(
         "Missing since the last full read. Archive the person once a second one, at least an hour later, agrees."
     ),
     "employee_taken_back": _("Taken back from the archive by hand."),
+    "employee_taken_back_number": _("Taken back from the archive by hand, with number %(number)s."),
+    "employee_taken_back_numberless": _(
+        "Taken back from the archive by hand. Number %(number)s belongs to somebody else by now; the next run gives another one where the server has a pool."
+    ),
     "value_undecodable": _(
         "“%(attribute)s” holds bytes that are not UTF-8 text (%(value)s). It was left alone; enter the value in the directory again."
     ),
@@ -66,11 +73,24 @@ TEMPLATES: dict[str, Promise] = {
         "Out of scope by a change of the server's settings. The entry is tied to nobody any more; employee and number stay."
     ),
     "match_confirmed": _("Joined by %(who)s."),
+    "match_moved": _(
+        "%(who)s confirmed a re-created account: now %(dn)s (%(anchor)s), before %(old_dn)s (%(old_anchor)s)."
+    ),
+    "account_replaced": _("Was the account of %(name)s. %(who)s confirmed that it was re-created as %(dn)s."),
     "match_refused": _("%(who)s said that this is none of the proposed people."),
     "match_ambiguous": _(
         "Could be several people, or several entries could be one: %(people)s. Decide under Conflicts; nobody was joined or created."
     ),
     "match_proposed": _("Could be %(people)s, but not everything agrees. Confirm or refuse under Conflicts."),
+    "match_recreated": _(
+        "Could be %(people)s, whose own entry is missing: a re-created account. Confirm or refuse under Conflicts; nobody was created."
+    ),
+    "match_rehired": _(
+        "Has the e-mail of %(people)s, who is archived: hired again? Confirm or refuse under Conflicts; nobody was created."
+    ),
+    "match_twice": _(
+        "Is or was an account of %(people)s, who has another one now. Switch one of the two off, or say under Conflicts that it is somebody else; nobody was created."
+    ),
     "match_similar": _("The name resembles %(people)s. Confirm or refuse under Conflicts."),
     "not_created_inactive": _("The account is switched off and belongs to nobody here, so nobody was created."),
     "not_created_off": _("Belongs to nobody here, and this server creates nobody."),
@@ -110,6 +130,14 @@ TEMPLATES: dict[str, Promise] = {
     "number_taken": _(
         "The domain says %(number)s, but that number belongs to %(owner)s. The number here: %(got)s. The domain's value was left alone."
     ),
+    "number_of_leaver": _(
+        "The domain says %(number)s, the number of %(owner)s, who has left or whose entry no longer names it. The number here: %(got)s. Hand it over under Conflicts, or leave it."
+    ),
+    "number_waits": _(
+        "The domain says %(number)s, the number of %(owner)s, who has left or whose entry no longer names it. Hand it over under Conflicts; until then there is no number here."
+    ),
+    "number_handed_over": _("%(who)s handed number %(number)s over to %(to)s."),
+    "number_taken_over": _("%(who)s handed number %(number)s over from %(owner)s."),
     "number_claimed_twice": _(
         "The domain says %(number)s, but several entries claim that number. The number here: %(got)s. Correct it in the domain."
     ),
@@ -166,6 +194,16 @@ TEMPLATES: dict[str, Promise] = {
     "decision_not_typed": _("A value for %(field)s cannot be typed. Take what is here or what is in the domain."),
     "decision_number_owned": _(
         "Number %(number)s belongs to %(owner)s. Give %(owner)s another one first, or enter a free number here."
+    ),
+    "decision_number_cooling": _(
+        "Number %(number)s rests until %(until)s: %(owner)s, who is archived, gave it up. Hand it over, or enter a free number here."
+    ),
+    "decision_no_hand_over": _(
+        "Number %(number)s of %(owner)s cannot be handed over: the owner is active, and no entry has given the number up."
+    ),
+    "decision_not_number": _("This is about no number of somebody else's, so nothing can be handed over."),
+    "decision_owner_changed": _(
+        "Number %(number)s does not belong to %(owner)s any more. Synchronise, then look again."
     ),
     "decision_number_claimed": _(
         "Other entries of the domain claim number %(number)s, too: %(people)s. Decide about them first, or enter a free number here."

@@ -25,6 +25,13 @@ TEMPLATES: dict[str, Promise] = {
     ),
     "edited_meanwhile_note": _("Some people were edited while the run was going on; the next run looks at them again."),
     "match_closed": _("This was decided already, or has dissolved. Reload the list."),
+    "match_about_values": _("Here it is to be decided which value is right, not who somebody is."),
+    "match_needs_a_look": _(
+        "Several people could be meant, or the same person elsewhere, too. Decide on the page of the conflict."
+    ),
+    "match_other_account": _(
+        "%(employee)s has the entry %(dn)s, which is not missing. Switch one of the two accounts off and synchronise, or say that this one is a new person."
+    ),
     "match_no_candidate": _("Employee %(employee)s is no candidate here. Reload the list."),
     "match_tied_meanwhile": _("“%(name)s” or the employee was joined with somebody else meanwhile. Reload the list."),
     "first_meeting": ngettext_lazy(

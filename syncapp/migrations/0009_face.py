@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("syncapp", "0006_whose_directory")]
+    dependencies = [("syncapp", "0007_recreated_and_cooling")]
 
     operations = [
         migrations.AddIndex(

@@ -4,13 +4,14 @@ from syncapp.models.conflicts import Conflict
 from syncapp.models.employees import Employee, Leaver
 from syncapp.models.endpoints import DirectoryServer, Endpoint
 from syncapp.models.mappings import FieldMapping
-from syncapp.models.numbers import EndpointPool, NumberPool
+from syncapp.models.numbers import CoolingNumber, EndpointPool, NumberPool
 from syncapp.models.photos import Photo
 from syncapp.models.records import SyncRecord
 from syncapp.models.runs import RunItem, SyncRun
 
 __all__ = [
     "Conflict",
+    "CoolingNumber",
     "DirectoryServer",
     "Employee",
     "Endpoint",

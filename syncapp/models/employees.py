@@ -59,7 +59,7 @@ def mark_due(employee_ids: Any) -> None:
 
 
 class Employee(models.Model):
-    """A person. Never deleted, only archived: call routes may depend on the number."""
+    """A person. Never deleted, only archived: then the number is given up, and rests."""
 
     name = models.CharField(_("name"), max_length=255, blank=True, help_text=_("Full name as it is shown on phones."))
     email = models.CharField(_("e-mail"), max_length=254, blank=True, help_text=_("Work address."))

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from syncapp.models.employees import Employee
 from syncapp.models.endpoints import Endpoint
 
 digits_only = RegexValidator(r"^\d{1,20}$", _("Digits only."))
@@ -50,6 +51,32 @@ class NumberPool(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.first}-{self.last})"
+
+
+class CoolingNumber(models.Model):
+    """A number that an archived employee gave up: nobody else is given it before `until` (rule C8).
+
+    Afterwards the row only tells what number the employee had. `issued`: this program gave it out.
+    """
+
+    number_plan = models.CharField(max_length=50, default="default")
+    extension = models.CharField(max_length=20)
+    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="cooling_numbers")
+    issued = models.BooleanField(default=False)
+    freed_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        ordering = ("until", "id")
+        verbose_name = _("cooling number")
+        verbose_name_plural = _("cooling numbers")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["number_plan", "extension"], name="cooling_once_per_number"),
+        ]
+
+    def __str__(self) -> str:
+        return self.extension
 
 
 class EndpointPool(models.Model):

@@ -25,11 +25,13 @@ from syncapp.core.resolution import Settlement, settle
 from syncapp.core.vocabulary import ALL_FIELDS, INACTIVE_STATES, OPAQUE_FIELDS, Field, Resolution
 from syncapp.directory.kinds import PROFILES
 from syncapp.exceptions import SyncError
-from syncapp.models import Conflict, DirectoryServer, Employee, RunItem, SyncRecord, SyncRun
+from syncapp.models import Conflict, CoolingNumber, DirectoryServer, Employee, RunItem, SyncRecord, SyncRun
 from syncapp.services.edits import change_employee, name_of, record_edit
 from syncapp.services.endpoints import field_rules
 from syncapp.services.typed import owner_of, read_typed, refuse_nameless
+from syncapp.store.cooling import cooling_for, disagree_on_number
 from syncapp.store.items import load_keys
+from syncapp.store.owners import giving_up
 from syncapp.store.residences import make_own
 from syncapp.store.snapshots import VALUE_COLUMNS
 
@@ -139,12 +141,15 @@ def decide(
 class Prospect:
     """What a decision would do: `outcomes` hold, for either side, what becomes of it or why it is refused.
 
-    `rule` is None where nothing at all can be decided.
+    `rule` is None where nothing at all can be decided. `hand_over`: whether the number
+    that the conflict is about can be handed over, or why not; None where it is about
+    no number of somebody else's.
     """
 
     server: DirectoryServer
     rule: FieldRule | None
     outcomes: Mapping[Resolution, Settlement | SyncError]
+    hand_over: bool | SyncError | None = None
 
 
 def foresee(conflict: Conflict) -> Prospect:
@@ -162,7 +167,17 @@ def foresee(conflict: Conflict) -> Prospect:
             outcomes[take] = settlement
         except SyncError as error:
             outcomes[take] = error
-    return Prospect(server, rule, outcomes)
+    return Prospect(server, rule, outcomes, _foresee_hand_over(conflict, servers))
+
+
+def _foresee_hand_over(conflict: Conflict, servers: Servers) -> bool | SyncError | None:
+    if conflict.kind != MatterKind.NUMBER_TAKEN:
+        return None
+    try:
+        _giver(_case_of(conflict, conflict.record, conflict.record.employee, servers), now=timezone.now())
+    except SyncError as error:
+        return error
+    return True
 
 
 @dataclass(slots=True)
@@ -177,13 +192,15 @@ class _Case:
 
 
 def _open_case(conflict_id: int, seen: str, servers: Servers) -> _Case:
-    """Lock in the order in which a run does: employee, record, conflict."""
+    """Lock in the order in which a run does: employees, record, conflict."""
     found = Conflict.objects.select_related("record").filter(pk=conflict_id).first()
     if found is None or found.closed_at is not None:
         raise SyncError("decision_closed")
     if found.kind not in VALUE_KINDS:
         raise SyncError("decision_about_people")
-    employee = Employee.rows.select_for_update().filter(pk=found.record.employee_id or 0).first()
+    about = [pk for pk in (found.record.employee_id, found.owner_id) if pk is not None]
+    people = {each.pk: each for each in Employee.rows.select_for_update().filter(pk__in=about).order_by("pk")}
+    employee = people.get(found.record.employee_id or 0)
     record = SyncRecord.objects.select_for_update().get(pk=found.record_id)
     conflict = Conflict.objects.select_for_update().filter(pk=conflict_id, closed_at__isnull=True).first()
     if conflict is None:
@@ -207,6 +224,8 @@ def _case_of(conflict: Conflict, record: SyncRecord, employee: Employee | None, 
 
 def _carry_out(case: _Case, choice: Choice, user: "User | str", run: SyncRun | None, now: datetime) -> RunItem:
     rule, employee = case.rule, case.employee
+    if choice.take is Resolution.HAND_OVER:
+        return _hand_over(case, user, run, now)
     settlement = _settle(case, choice)
     take = Resolution.LOCAL if choice.take is Resolution.VALUE and settlement.value is None else choice.take
     _check_number(case, settlement, take)
@@ -232,6 +251,51 @@ def _carry_out(case: _Case, choice: Choice, user: "User | str", run: SyncRun | N
     return item
 
 
+def _hand_over(case: _Case, user: "User | str", run: SyncRun | None, now: datetime) -> RunItem:
+    """Take the number from its owner and give it to the claimant; both stand in one run (rule C4).
+
+    What was agreed about the owner's number is forgotten, so that its absence does not go
+    out, and his own entry does not bring it back as long as somebody else has it.
+    """
+    owner, employee, number, who = _giver(case, now=now), case.employee, case.conflict.remote, name_of(user)
+    about: dict[str, Any] = {
+        "user": user, "run": run, "code": "number_handed_over", "number": number, "to": str(employee), "who": who,
+    }  # fmt: skip
+    given = None
+    if owner.extension:
+        refuse_nameless({"name": owner.name, "email": owner.email})
+        given = change_employee(owner.pk, {Field.EXTENSION.value: ""}, version=owner.version, **about)
+    if given is None:  # it rests, since he was archived
+        given = record_edit(owner, [], outcome=ItemOutcome.SKIPPED, **about)
+    disagree_on_number(owner.pk)
+    CoolingNumber.objects.filter(number_plan=employee.number_plan, extension=number).delete()
+    item = change_employee(
+        employee.pk, {Field.EXTENSION.value: number}, version=employee.version, user=user, run=given.run,
+        code="number_taken_over", record=case.record, number=number, owner=str(owner), who=who,
+    )  # fmt: skip
+    if item is None:  # the employee has another number than the conflict says, or there would be none
+        raise SyncError("decision_moved", field=Field.EXTENSION.value)
+    _settle_record(case, Base(number, number), here=number, item=item)
+    Conflict.objects.filter(pk=case.conflict.pk).update(closed_at=now, resolution=Resolution.HAND_OVER, resolved_by=who)
+    return item
+
+
+def _giver(case: _Case, *, now: datetime) -> Employee:
+    """Return whose number it is that can be handed over; raise SyncError where that is nobody (rule C4)."""
+    conflict, plan, number = case.conflict, case.employee.number_plan, case.conflict.remote
+    if conflict.kind != MatterKind.NUMBER_TAKEN or conflict.owner_id is None:
+        raise SyncError("decision_not_number")
+    holder, rests = owner_of(number, plan=plan, beside=None), cooling_for(number, number_plan=plan, now=now)
+    owner = holder or (rests.employee if rests is not None else None)
+    if owner is None or owner.pk != conflict.owner_id:
+        raise SyncError("decision_owner_changed", number=number, owner=str(conflict.owner))
+    if not giving_up({owner.pk: number}):
+        raise SyncError("decision_no_hand_over", number=number, owner=str(owner))
+    if people := _claimants(number, case.record, beside=owner):
+        raise SyncError("decision_number_claimed", number=number, people=people[:_NAMED])
+    return owner
+
+
 def _settle(case: _Case, choice: Choice) -> Settlement:
     conflict, rule = case.conflict, case.rule
     value = choice.value
@@ -252,15 +316,21 @@ def _check_number(case: _Case, settlement: Settlement, take: Resolution) -> None
     owner = owner_of(number, plan=case.employee.number_plan, beside=case.employee.pk)
     if owner is not None:
         raise SyncError("decision_number_owned", number=number, owner=str(owner))
+    rests = cooling_for(number, number_plan=case.employee.number_plan, now=timezone.now())
+    if take is Resolution.REMOTE and rests is not None and rests.employee_id != case.employee.pk:
+        until = timezone.localdate(rests.until).isoformat()
+        raise SyncError("decision_number_cooling", number=number, owner=str(rests.employee), until=until)
     if conflict.kind in NUMBER_DISPUTES and take is Resolution.REMOTE:
         people = _claimants(number, case.record)
         if people:
             raise SyncError("decision_number_claimed", number=number, people=people[:_NAMED])
 
 
-def _claimants(number: str, record: SyncRecord) -> list[str]:
-    """Name the other active entries of the server that claim a number."""
+def _claimants(number: str, record: SyncRecord, *, beside: Employee | None = None) -> list[str]:
+    """Name the other active entries of the server that claim a number; `beside`: not counting his own."""
     others = SyncRecord.objects.filter(endpoint_id=record.endpoint_id).exclude(pk=record.pk)
+    if beside is not None:
+        others = others.exclude(employee__isnull=False, employee=beside)
     rows = others.exclude(state__in=INACTIVE_STATES).annotate(text=Cast("keys", TextField()))
     return [
         str(other)

@@ -1,9 +1,11 @@
 """Edits of employees by hand: each is a run of mode `edit` that says who changed what (design, section 5)."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -14,7 +16,9 @@ from syncapp.exceptions import SyncError
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
 from syncapp.models.employees import SYNCHRONISED, mark_due
 from syncapp.services.photos import keep_for
+from syncapp.services.typed import owner_of
 from syncapp.services.waiting import note_waiting
+from syncapp.store.cooling import cool_down, disagree_on_number, number_given_up
 from syncapp.store.items import dump_changes
 from syncapp.store.leavers import is_too_early
 
@@ -75,23 +79,72 @@ def change_employee(
 
 
 @transaction.atomic
-def set_archived(employee_id: int, *, archived: bool, user: "User | None") -> bool:
+def set_archived(employee_id: int, *, archived: bool, user: "User | str | None") -> bool:
     """Archive an employee, or take him back; return whether that was a change.
 
-    The number stays his: no call route may lead nowhere because of it. Raises SyncError
-    for a missing person while no second full read agrees (rule D2).
+    Archiving gives up the number, which then rests; taking back gives it again if
+    nobody has it by now (rule C8). Raises SyncError for a missing person while no
+    second full read agrees (rule D2).
     """
     if archived and is_too_early(employee_id):
         raise SyncError("archive_too_early")
-    now = timezone.now()
-    changed = Employee.objects.filter(pk=employee_id, archived_at__isnull=archived).update(
-        archived_at=now if archived else None, version=F("version") + 1, updated_at=now
-    )
-    if changed:
-        mark_due([employee_id])
-        code = "employee_archived" if archived else "employee_taken_back"
-        record_edit(Employee.objects.get(pk=employee_id), [], outcome=ItemOutcome.UPDATED, user=user, code=code)
-    return bool(changed)
+    employee = Employee.rows.select_for_update().filter(pk=employee_id, archived_at__isnull=archived).first()
+    if employee is None:
+        return False
+    _archive(employee, user) if archived else _take_back(employee, user)
+    return True
+
+
+def _archive(employee: Employee, user: "User | str | None") -> None:
+    now, number = timezone.now(), employee.extension
+    code, params = "employee_archived", {}
+    if number:
+        until = cool_down(employee, now=now).until
+        code, params = "employee_archived_number", {"number": number, "until": timezone.localdate(until).isoformat()}
+    _store_archived(employee, user, now, number="", code=code, params=params, archived_at=now)
+
+
+def _take_back(employee: Employee, user: "User | str | None") -> None:
+    now, had = timezone.now(), number_given_up(employee)
+    if had is None or employee.extension:
+        _store_archived(employee, user, now, number=employee.extension, code="employee_taken_back", archived_at=None)
+        return
+    params = {"number": had.extension}
+    if owner_of(had.extension, plan=employee.number_plan, beside=employee.pk) is None:
+        try:
+            with transaction.atomic():
+                _store_archived(
+                    employee, user, now, number=had.extension, code="employee_taken_back_number", params=params,
+                    archived_at=None, number_issued=had.issued,
+                )  # fmt: skip
+                had.delete()
+            return
+        except IntegrityError:  # somebody got it in this very moment
+            employee.refresh_from_db()
+    code = "employee_taken_back_numberless"
+    _store_archived(employee, user, now, number="", code=code, params=params, archived_at=None)
+    disagree_on_number(employee.pk, message=(code, params))
+
+
+def _store_archived(
+    employee: Employee,
+    user: "User | str | None",
+    now: datetime,
+    *,
+    number: str,
+    code: str,
+    params: Mapping[str, Any] = MappingProxyType({}),
+    **columns: Any,
+) -> None:
+    """Store the change with its row of the audit trail; every server's next run looks at the person."""
+    changes = _changes({"extension": employee.extension}, {"extension": number})
+    if changes:
+        columns["extension"] = number
+    rows = Employee.objects.filter(pk=employee.pk)
+    rows.update(**{"version": F("version") + 1, "updated_at": now, "number_issued": employee.number_issued, **columns})
+    mark_due([employee.pk])
+    employee.refresh_from_db()
+    record_edit(employee, changes, outcome=ItemOutcome.UPDATED, user=user, code=code, **params)
 
 
 def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[FieldChange]:

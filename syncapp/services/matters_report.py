@@ -1,17 +1,17 @@
 """Open matters as the JSON objects that scripts read, and as they are shown anywhere else: without secrets."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.utils import translation
 
 from syncapp.choices import MatterKind
 from syncapp.core.vocabulary import OPAQUE_FIELDS
-from syncapp.models import Conflict, Employee
-from syncapp.services.matches import candidate_names
+from syncapp.models import Conflict, Employee, SyncRecord
+from syncapp.services.matches import candidate_names, own_entries
 from syncapp.store.bulk import in_chunks
 
 HIDDEN = "***"
@@ -23,11 +23,22 @@ def open_matters() -> QuerySet[Conflict]:
     return rows.select_related("endpoint", "record", "record__employee", "owner")
 
 
-def with_candidates(matters: QuerySet[Conflict]) -> Iterator[tuple[Conflict, dict[int, Employee]]]:
-    """Yield each matter with the employees whom it names, as they are read: never all in memory."""
+class Named(NamedTuple):
+    """Whom a matter names: employees by id, and the entry that each has on a server already, by both ids."""
+
+    people: dict[int, Employee]
+    own: dict[tuple[int, int], SyncRecord]
+
+    def entry_of(self, matter: Conflict, employee_id: int) -> SyncRecord | None:
+        own = self.own.get((matter.endpoint_id, employee_id))
+        return own if own is not None and own.pk != matter.record_id else None
+
+
+def with_candidates(matters: QuerySet[Conflict]) -> Iterator[tuple[Conflict, Named]]:
+    """Yield each matter with those whom it names, as they are read: never all in memory."""
     for chunk in in_chunks(matters.iterator(chunk_size=500), 500):
-        people = candidate_names(chunk)
-        yield from ((matter, people) for matter in chunk)
+        named = Named(candidate_names(chunk), own_entries(chunk))
+        yield from ((matter, named) for matter in chunk)
 
 
 def who_is_meant(matter: Conflict) -> str:
@@ -42,12 +53,12 @@ def plain_value(matter: Conflict, value: str | None) -> str | None:
 def write_matters(matters: QuerySet[Conflict]) -> Iterator[str]:
     """Yield the text of `{"conflicts": [...]}` piece by piece. Texts are English: the codes are the contract."""
     yield '{"conflicts": ['
-    for position, (matter, people) in enumerate(with_candidates(matters)):
-        yield (", " if position else "") + json.dumps(_matter(matter, people), ensure_ascii=False)
+    for position, (matter, named) in enumerate(with_candidates(matters)):
+        yield (", " if position else "") + json.dumps(_matter(matter, named), ensure_ascii=False)
     yield "]}\n"
 
 
-def _matter(matter: Conflict, people: dict[int, Employee]) -> dict[str, Any]:
+def _matter(matter: Conflict, named: Named) -> dict[str, Any]:
     with translation.override("en"):
         what = str(MatterKind(matter.kind).label)
     return {
@@ -64,11 +75,15 @@ def _matter(matter: Conflict, people: dict[int, Employee]) -> dict[str, Any]:
         "local": plain_value(matter, matter.local),
         "remote": plain_value(matter, matter.remote),
         "owner": str(matter.owner) if matter.owner else None,
-        "candidates": list(_candidates(matter.candidates, people)),
+        "candidates": list(_candidates(matter, named)),
     }
 
 
-def _candidates(candidates: Iterable[dict[str, Any]], people: dict[int, Employee]) -> Iterator[dict[str, Any]]:
-    for candidate in candidates:
-        if candidate["employee"] in people:
-            yield {**candidate, "name": str(people[candidate["employee"]])}
+def _candidates(matter: Conflict, named: Named) -> Iterator[dict[str, Any]]:
+    """Each with the entry that he has there already: of a re-created account, the former one (rule A7)."""
+    for candidate in matter.candidates:
+        employee = named.people.get(candidate["employee"])
+        if employee is not None:
+            own = named.entry_of(matter, employee.pk)
+            former = {"dn": own.dn, "anchor": own.anchor, "state": own.state} if own is not None else None
+            yield {**candidate, "name": str(employee), "archived": employee.archived_at is not None, "entry": former}

@@ -1,15 +1,16 @@
 """What the pools have and what comes next."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from django.db.models import prefetch_related_objects
+from django.utils import timezone
 
 from syncapp.core.numbers import free_numbers
 from syncapp.core.records import PoolSpec
 from syncapp.core.telephones import is_emergency
-from syncapp.models import Endpoint, NumberPool, SyncRecord
+from syncapp.models import CoolingNumber, Endpoint, NumberPool, SyncRecord
 from syncapp.services.directory_settings.pools import DIGITS
 from syncapp.store.items import load_keys
 from syncapp.store.snapshots import number_owners
@@ -24,7 +25,8 @@ class PoolUsage:
     """How many numbers of a pool are what; `next` is the one that would be given out next, or ''.
 
     `used` have an employee, `claimed` are named by an entry of a directory and
-    belong to nobody here.
+    belong to nobody here, `cooling` were given up by archived employees (rule C8), the
+    first to be free again first.
     """
 
     size: int
@@ -33,10 +35,11 @@ class PoolUsage:
     claimed: int
     free: int
     next: str
+    cooling: Sequence[CoolingNumber] = ()
 
 
 def pool_usage(pools: Collection[NumberPool]) -> dict[int, PoolUsage]:
-    """Map the pools' keys to their usage (three queries, and one for each number plan).
+    """Map the pools' keys to their usage (four queries, and one for each number plan).
 
     What is counted are the numbers that people and entries have, never those of
     the range: a pool may be far larger than the company.
@@ -44,14 +47,27 @@ def pool_usage(pools: Collection[NumberPool]) -> dict[int, PoolUsage]:
     prefetch_related_objects(list(pools), "endpoint_pools__endpoint")
     owners = {plan: number_owners(plan) for plan in {pool.number_plan for pool in pools}}
     claimed = _claimed_numbers()
-    return {pool.pk: _usage(pool, owners=owners[pool.number_plan], claimed=claimed) for pool in pools}
+    rows = CoolingNumber.objects.filter(until__gt=timezone.now()).select_related("employee").order_by("until", "id")
+    cooling: dict[str, list[CoolingNumber]] = {}
+    for row in rows:
+        if row.extension not in owners.get(row.number_plan, {}):
+            cooling.setdefault(row.number_plan, []).append(row)
+    return {
+        pool.pk: _usage(
+            pool, owners=owners[pool.number_plan], claimed=claimed, cooling=cooling.get(pool.number_plan, [])
+        )
+        for pool in pools
+    }
 
 
-def _usage(pool: NumberPool, *, owners: Iterable[str], claimed: Iterable[str]) -> PoolUsage:
+def _usage(
+    pool: NumberPool, *, owners: Iterable[str], claimed: Iterable[str], cooling: Sequence[CoolingNumber]
+) -> PoolUsage:
     size = max(0, int(pool.last) - int(pool.first) + 1)
     region = _region(pool)
     used, claims, reserved = (_within(pool, numbers) for numbers in (owners, claimed, pool.reserved))
-    blocked = used | claims | reserved
+    rests = _within(pool, [row.extension for row in cooling])
+    blocked = used | claims | reserved | rests
     free = size - len(blocked | _within(pool, _emergencies(len(pool.first), region)))
     stream = free_numbers(
         PoolSpec(pool.name, pool.first, pool.last), blocked, lambda number: is_emergency(number, region)
@@ -60,9 +76,10 @@ def _usage(pool: NumberPool, *, owners: Iterable[str], claimed: Iterable[str]) -
         size=size,
         used=len(used),
         reserved=len(reserved),
-        claimed=len(claims - used),
+        claimed=len(claims - used - rests),
         free=free,
         next=next(stream, "") if free else "",
+        cooling=tuple(row for row in cooling if row.extension in rests),
     )
 
 

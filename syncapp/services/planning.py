@@ -18,13 +18,16 @@ from syncapp.core.outward import Outward
 from syncapp.core.quality import foreign_values
 from syncapp.core.records import EntryKeys, HubKeys, LocalPerson, Message, PlanItem, RecordTouch
 from syncapp.core.telephones import is_emergency
-from syncapp.core.vocabulary import INACTIVE_STATES, Field
+from syncapp.core.vocabulary import INACTIVE_STATES, Field, State
 from syncapp.models import DirectoryServer
 from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
+from syncapp.store.cooling import cooling_numbers
+from syncapp.store.owners import giving_up
 from syncapp.store.residences import residences, same_entries
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+Entries = dict[str, tuple[EntryKeys, State]]
 
 
 @dataclass(slots=True)
@@ -89,10 +92,12 @@ def make_plan(
     entries = _everybody(server, read, keys)
     _count_claims(sides, entries)
     beat()
-    strangers = _match(server, sides, planning, entries)
+    strangers = _match(server, read, sides, planning, entries)
     beat()
     _load_locals(server, sides)
-    sides.owners = snapshots.number_owners(read.options.number_plan)
+    cooling = cooling_numbers(read.options.number_plan, now=timezone.now())
+    sides.owners = {**cooling, **snapshots.number_owners(read.options.number_plan)}
+    sides.may_give_up = _may_give_up(server, sides, entries)
     planning.numbers = plan.choose_numbers(sides, lambda number: is_emergency(number, read.options.region))
     sides.names = snapshots.employee_names(
         {
@@ -123,30 +128,35 @@ def _plan_absent(read: RemoteRead, planning: Planning) -> None:
     planning.absent = list(plan_absences(news, planning.leavers))
 
 
-def _everybody(
-    server: DirectoryServer, read: RemoteRead, keys: dict[str, EntryKeys]
-) -> dict[str, tuple[EntryKeys, bool]]:
-    """Match keys of all known entries, as they are now, and whether each is active."""
-    entries = {anchor: (stored, active) for anchor, stored, active in snapshots.entry_keys(server.pk)}
+def _everybody(server: DirectoryServer, read: RemoteRead, keys: dict[str, EntryKeys]) -> Entries:
+    """Match keys and state of all known entries, as they are now."""
+    entries = {anchor: (stored, state) for anchor, stored, state in snapshots.entry_keys(server.pk)}
     for person in read.people:
-        entries[person.anchor] = keys[person.anchor], person.state not in INACTIVE_STATES
+        entries[person.anchor] = keys[person.anchor], person.state
     for absence in read.absent:
-        entries[absence.record.anchor] = absence.record.keys, False
+        entries[absence.record.anchor] = absence.record.keys, absence.state
     return entries
 
 
-def _count_claims(sides: plan.Sides, entries: dict[str, tuple[EntryKeys, bool]]) -> None:
+def _count_claims(sides: plan.Sides, entries: Entries) -> None:
     claims: Counter[str] = Counter()
     claimed: set[str] = set()
-    for keys, active in entries.values():
+    for keys, state in entries.values():
         claimed.update(keys.extensions)
-        if active:
+        if state not in INACTIVE_STATES:
             claims.update(keys.extensions)
     sides.claims, sides.claimed = claims, claimed
 
 
+def _states_here(read: RemoteRead) -> dict[int, State]:
+    """Map employees to the state of their entries as this read shows it; missing from it are those it says nothing of."""
+    came = {record.employee_id: person.state for person in read.people if (record := read.known.get(person.anchor))}
+    gone = {absence.record.employee_id: absence.state for absence in read.absent}
+    return {employee_id: state for employee_id, state in {**came, **gone}.items() if employee_id is not None}
+
+
 def _match(
-    server: DirectoryServer, sides: plan.Sides, planning: Planning, entries: dict[str, tuple[EntryKeys, bool]]
+    server: DirectoryServer, read: RemoteRead, sides: plan.Sides, planning: Planning, entries: Entries
 ) -> Strangers:
     """Tie new entries; return the employees who were tied to no directory before."""
     if any(record.employee_id is None for record in sides.known.values()):
@@ -161,9 +171,12 @@ def _match(
 
     def employees() -> Iterator[HubKeys]:
         back = {*sides.former.values(), *(employee_id for employee_id, _server in sides.same.values())}
+        states = _states_here(read) | dict.fromkeys(back, State.ACTIVE)
         for employee in snapshots.hub_keys(server.pk):
-            if employee.id in back:
-                employee = employee._replace(tied_here=True)
+            if employee.id in states:
+                employee = employee._replace(tied_here=True, state_here=states[employee.id])
+            elif read.whole and employee.state_here is State.MISSING:  # in scope by now, though he did not come
+                employee = employee._replace(state_here=State.ACTIVE)
             strangers.met_before = strangers.met_before or employee.tied_here
             if not employee.tied_anywhere and not employee.archived:
                 strangers.ids.add(employee.id)
@@ -171,7 +184,7 @@ def _match(
 
     sides.matches = match_entries(
         entries=untied,
-        known=entries.values(),
+        known=[(keys, state not in INACTIVE_STATES) for keys, state in entries.values() if state is not State.MISSING],
         employees=employees(),
         match_keys=sides.options.match_keys,
     )
@@ -230,6 +243,17 @@ def _owners_in_the_way(sides: plan.Sides) -> set[int]:
     return {sides.owners[number] for number in numbers if number in sides.owners}
 
 
+def _may_give_up(server: DirectoryServer, sides: plan.Sides, entries: Entries) -> set[int]:
+    """Owners of numbers that somebody else's entry claims, who have left or whose own entry names another (rule C4)."""
+    claimed: dict[int, str] = {}
+    for person in sides.people:
+        for number in person.readings.get(Field.EXTENSION, plan.EMPTY).values:
+            owner = sides.owners.get(number)
+            if owner is not None and owner != sides.employee_of(person.anchor):
+                claimed[owner] = number
+    return giving_up(claimed, server_id=server.pk, entries=entries)
+
+
 def _judge(planning: Planning, strangers: Strangers) -> None:
     """What the brakes want to know, and one message for all who claim one number (rule C3)."""
     sides, numbers = planning.sides, planning.numbers
@@ -256,4 +280,4 @@ def _judge(planning: Planning, strangers: Strangers) -> None:
 def _waited(sides: plan.Sides, anchor: str) -> bool:
     """Whether it is known already that nothing was left for this person: no news, so no brake."""
     record = sides.known.get(anchor)
-    return record is not None and record.message is not None and record.message.code in plan.NEEDS_NUMBER
+    return record is not None and record.message is not None and record.message.code == "number_pool_exhausted"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from syncapp.core.records import EntryKeys, HubKeys, KnownRecord, LocalPerson, Matter, Message
-from syncapp.core.vocabulary import ALL_FIELDS, INACTIVE_STATES, Field, MatterKind, Outcome, State
+from syncapp.core.vocabulary import ALL_FIELDS, Field, MatterKind, Outcome, State
 from syncapp.models import Conflict, Employee, Photo, SyncRecord
 from syncapp.store.bulk import chunks_of_ids
 from syncapp.store.items import (
@@ -69,6 +69,7 @@ def known_records(endpoint_id: int, record_ids: Collection[int]) -> dict[str, Kn
                 due=row.due,
                 open_matters=tuple(matters.get(row.pk, ())),
                 abroad=row.abroad,
+                former_id=row.former_employee_id,
             )
     return known
 
@@ -128,8 +129,10 @@ def hub_keys(endpoint_id: int) -> Iterator[HubKeys]:
     Whom a change of our scope left out is no stranger: he has been in the directory.
     """
     tied = SyncRecord.objects.filter(employee__isnull=False)
-    here = set(tied.filter(endpoint_id=endpoint_id).values_list("employee_id", flat=True))
-    anywhere = here | set(tied.filter(endpoint__directoryserver__isnull=False).values_list("employee_id", flat=True))
+    here = dict(tied.filter(endpoint_id=endpoint_id).order_by().values_list("employee_id", "state"))
+    anywhere = set(here) | set(
+        tied.filter(endpoint__directoryserver__isnull=False).values_list("employee_id", flat=True)
+    )
     anywhere |= set(
         SyncRecord.objects.filter(former_employee__isnull=False).values_list("former_employee_id", flat=True)
     )
@@ -148,24 +151,25 @@ def hub_keys(endpoint_id: int) -> Iterator[HubKeys]:
             tied_here=id_ in here,
             tied_anywhere=id_ in anywhere,
             archived=archived_at is not None,
+            state_here=State(here[id_]) if id_ in here else None,
         )
 
 
 def former_ties(endpoint_id: int) -> dict[str, int]:
     """Map anchors of released entries to their former employees who have no other entry of this server now."""
     here = SyncRecord.objects.filter(endpoint_id=endpoint_id)
-    released = here.filter(employee__isnull=True, former_employee__isnull=False)
+    released = here.filter(employee__isnull=True, former_employee__isnull=False, state=State.RELEASED)
     tied = here.filter(employee__isnull=False).values("employee_id")
     rows = released.exclude(former_employee__in=tied).order_by("-id")
     ties = {employee_id: anchor for anchor, employee_id in rows.values_list("anchor", "former_employee_id")}
     return {anchor: employee_id for employee_id, anchor in ties.items()}
 
 
-def entry_keys(endpoint_id: int) -> Iterator[tuple[str, EntryKeys, bool]]:
-    """Yield anchor, match keys and whether active of every known entry."""
+def entry_keys(endpoint_id: int) -> Iterator[tuple[str, EntryKeys, State]]:
+    """Yield anchor, match keys and state of every known entry."""
     rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).values_list("anchor", "keys", "state")
     for anchor, keys, state in rows.order_by().iterator(chunk_size=5000):
-        yield anchor, load_keys(keys), State(state) not in INACTIVE_STATES
+        yield anchor, load_keys(keys), State(state)
 
 
 def number_owners(number_plan: str) -> dict[str, int]:

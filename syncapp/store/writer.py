@@ -238,14 +238,13 @@ def _leave_out_edited(batch: Sequence[Written]) -> None:
     versions = dict(
         Employee.rows.select_for_update().filter(id__in=employees).order_by("id").values_list("id", "version")
     )
-    ties = dict(
-        SyncRecord.objects.select_for_update().filter(id__in=records).order_by("id").values_list("id", "employee_id")
-    )
+    rows = SyncRecord.objects.select_for_update().filter(id__in=records).order_by("id")
+    ties = {id_: (anchor, tie) for id_, anchor, tie in rows.values_list("id", "anchor", "employee_id")}
     for written in batch:
         row = written.row
         expected_tie = row.employee_id if row.plan["action"] in TIED else None
         edited = row.employee_id is not None and versions.get(row.employee_id) != row.employee_version
-        retied = row.record_id is not None and ties.get(row.record_id) != expected_tie
+        retied = row.record_id is not None and ties.get(row.record_id) != (row.anchor, expected_tie)
         if edited or retied:
             written.leave_out("edited_meanwhile")
 

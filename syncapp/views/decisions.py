@@ -36,6 +36,7 @@ class DecisionView:
     agreed: str
     sides: Sequence[SideView]
     typed: str  # what a third value does; '' where none can be typed
+    hand_over: str  # what handing the number over does; '' where it is not offered
     seen: str
     can_run: bool
 
@@ -49,6 +50,7 @@ class DecisionView:
             conflict=conflict,
             agreed=value_of_matter(conflict.field, conflict.base),
             sides=[_ours(conflict, prospect), _theirs(conflict, prospect)],
+            hand_over=_hand_over(conflict) if prospect.hand_over is True else "",
             typed=_typed(prospect.rule, writes=prospect.server.write_back),
             seen=seen_of(conflict),
             can_run=prospect.server.enabled,
@@ -111,6 +113,13 @@ def _what(conflict: Conflict, value: str) -> str:
     if conflict.field in OPAQUE_FIELDS:
         return _("This secret")
     return _("“%(value)s”") % {"value": value} if value else _("The empty value")
+
+
+def _hand_over(conflict: Conflict) -> str:
+    text = _(
+        "%(owner)s has left, or the owner's own entry no longer names this number. It is taken from %(owner)s and given to this person, here and at once."
+    )
+    return text % {"owner": conflict.owner}
 
 
 def _typed(rule: FieldRule | None, *, writes: bool) -> str:

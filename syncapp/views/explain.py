@@ -29,6 +29,7 @@ OBSTACLES = frozenset(
         *("explain_gone", "explain_not_there", "explain_server_off", "explain_several_entries"),
         *("explain_state_disabled", "explain_state_expired", "explain_frozen", "explain_frozen_archived"),
         *("explain_open", "explain_open_field", "match_ambiguous", "match_proposed", "match_similar"),
+        *("match_recreated", "match_rehired", "match_twice", "number_waits", "number_of_leaver"),
         *("not_created_inactive", "not_created_off", "not_created_no_number", "not_created_nameless"),
         *("explain_disagrees", "number_pool_exhausted"),
     }

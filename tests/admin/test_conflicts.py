@@ -82,7 +82,7 @@ def test_list_takes_the_same_number_of_queries(
     for _match in range(number):
         make_match(make_employee(), make_employee(), endpoint=server)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         admin_client.get(page(LIST))
 
 
@@ -217,3 +217,90 @@ def test_sidebar_counts_open_matters(admin_client: Client) -> None:
 
     badge = shown.partition(page(LIST))[2].partition("</li>")[0]
     assert "3" in badge.split()
+
+
+# Re-created accounts, and people who are hired again
+
+
+def make_anew(kind: MatterKind = MatterKind.MATCH_RECREATED, **values: Any) -> Conflict:
+    """An entry that may be Anna's, whose own entry is missing."""
+    anna = make_employee(name="Anna Petrova", **values)
+    conflict = make_match(anna, kind=kind, anchor="new-id", dn="uid=anna2,dc=corp")
+    make_record(
+        endpoint=conflict.endpoint, employee=anna, anchor="old-id", dn="uid=anna,dc=corp", state="missing",
+        message_code="missing_deleted_or_unreadable",
+    )  # fmt: skip
+    return conflict
+
+
+def test_page_of_a_re_created_account_shows_both_entries(admin_client: Client) -> None:
+    conflict = make_anew()
+
+    shown = text(admin_client.get(page(CHANGE, conflict.pk)))
+
+    for told in ("new-id", "old-id", "uid=anna,", "uid=anna2,", "missing", "Missing: deleted, or not readable"):
+        assert told in shown
+    assert "Confirm: Anna Petrova" in shown
+    assert "in the place of the former one" in shown
+
+
+def test_list_shows_both_entries_of_a_re_created_account(admin_client: Client) -> None:
+    make_anew()
+
+    shown = text(admin_client.get(page(LIST)))
+
+    for told in ("this entry: uid=anna2,", "new-id", "entry so far: uid=anna,", "old-id"):
+        assert told in shown
+
+
+def test_record_moves_when_the_account_is_confirmed(admin_client: Client) -> None:
+    conflict = make_anew()
+    anna = Employee.objects.get()
+
+    admin_client.post(page("syncapp_conflict_join", conflict.pk), {"employee": anna.pk})
+
+    assert anna.records.get().anchor == "new-id"
+    shown = text(admin_client.get(page(CHANGE, conflict.pk)))
+    assert "new-id" in shown
+    assert "old-id" not in shown
+
+
+def test_many_re_created_accounts_are_confirmed_at_once(admin_client: Client) -> None:
+    server = make_server()
+    conflicts = []
+    for number in range(3):
+        person = make_employee(name=f"Person {number}")
+        conflicts.append(make_match(person, endpoint=server, kind=MatterKind.MATCH_RECREATED, anchor=f"new-{number}"))
+        make_record(endpoint=server, employee=person, anchor=f"old-{number}", state="missing")
+
+    said = act(admin_client, "confirm_matches", *conflicts)
+
+    assert "3 matters were decided." in said
+    assert [person.records.get().anchor for person in Employee.objects.order_by("id")] == ["new-0", "new-1", "new-2"]
+
+
+def test_confirmed_person_comes_back_from_the_archive(admin_client: Client) -> None:
+    conflict = make_anew(MatterKind.MATCH_REHIRED, archived_at=timezone.now())
+    anna = Employee.objects.get()
+
+    shown = text(admin_client.get(page(CHANGE, conflict.pk)))
+    admin_client.post(page("syncapp_conflict_join", conflict.pk), {"employee": anna.pk})
+
+    assert "takes the employee back from the archive" in shown
+    assert "archived" in shown
+    anna.refresh_from_db()
+    assert (anna.archived_at, anna.records.get().anchor) == (None, "new-id")
+
+
+def test_account_whose_other_one_is_active_is_not_confirmed(admin_client: Client) -> None:
+    conflict = make_anew(MatterKind.MATCH_TWICE)
+    anna = Employee.objects.get()
+    anna.records.update(state="active")
+
+    shown = text(admin_client.get(page(CHANGE, conflict.pk)))
+    said = text(admin_client.post(page("syncapp_conflict_join", conflict.pk), {"employee": anna.pk}, follow=True))
+
+    assert "Confirm: Anna Petrova" not in shown
+    for each in (shown, said):
+        assert "which is not missing. Switch one of the two accounts off" in each
+    assert is_open(conflict)

@@ -364,3 +364,65 @@ def test_decision_stands_in_the_employee_s_history(admin_client: Client, server:
     said = text(admin_client.get(page("syncapp_employee_change", conflict.record.employee_id)))
 
     assert "For job title admin took the value of the domain." in said
+
+
+# Handing a number over
+
+
+def left(server: DirectoryServer, **values: Any) -> Conflict:
+    """Somebody who left has the number that the directory gives to a successor."""
+    owner = make_employee(name="Boris Sidorov", extension="215")
+    make_record(endpoint=server, employee=owner, **{"state": "disabled", **values})
+    return dispute(
+        server, kind=MatterKind.NUMBER_TAKEN, field="extension", base=None, local="", remote="215", owner=owner
+    )
+
+
+def extensions(conflict: Conflict) -> tuple[str, str]:
+    """Of the owner and of the successor."""
+    assert conflict.owner_id is not None
+    assert conflict.record.employee_id is not None
+    people = dict(Employee.objects.values_list("pk", "extension"))
+    return people[conflict.owner_id], people[conflict.record.employee_id]
+
+
+def test_page_hands_the_number_of_a_leaver_over(admin_client: Client, server: DirectoryServer) -> None:
+    conflict = left(server)
+
+    assert "It is taken from Boris Sidorov and given to this person" in shown(admin_client, conflict)
+    assert LATER in decide(admin_client, conflict, "hand_over")
+
+    assert (extensions(conflict), resolution(conflict)) == (("", "215"), "hand_over")
+
+
+def test_page_offers_no_number_of_somebody_who_is_there(admin_client: Client, server: DirectoryServer) -> None:
+    keys = ["Boris Sidorov", [], [], [], ["215"]]
+    conflict = left(server, state="active", keys=keys, base={"extension": ["215", "215"]})
+
+    assert 'value="hand_over"' not in shown(admin_client, conflict)
+    assert "cannot be handed over" in decide(admin_client, conflict, "hand_over")
+
+    assert (extensions(conflict), resolution(conflict)) == (("215", ""), "")
+
+
+def test_numbers_are_handed_over_for_many(admin_client: Client, server: DirectoryServer, queue: list[int]) -> None:
+    conflict, about_a_value = left(server), dispute(server)
+
+    said = act(admin_client, "hand_over_now", conflict, about_a_value)
+
+    assert (extensions(conflict), resolution(about_a_value)) == (("", "215"), "")
+    assert "1 conflict was decided." in said
+    assert "1 matter was left out" in said
+    assert SyncRun.objects.get(status=RunStatus.QUEUED).anchors == [[conflict.record.anchor, conflict.record.dn]]
+
+
+def test_who_may_only_look_hands_nothing_over(viewer_client: Client, server: DirectoryServer) -> None:
+    conflict = left(server)
+
+    assert 'value="hand_over"' not in shown(viewer_client, conflict)
+    assert (
+        viewer_client.post(page(DECIDE, conflict.pk), {"take": "hand_over", "seen": seen_of(conflict)}).status_code
+        == 403
+    )
+    act(viewer_client, "hand_over", conflict)
+    assert extensions(conflict) == ("215", "")

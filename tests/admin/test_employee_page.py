@@ -22,14 +22,17 @@ def test_archive_is_a_run_of_its_own(admin_client: Client, anna: Employee) -> No
     response = admin_client.post(page("syncapp_employee_archive", anna.pk), follow=True)
 
     assert reread(anna).archived_at is not None
-    assert RunItem.objects.get().message_code == "employee_archived"
+    assert RunItem.objects.get().message_code == "employee_archived_number"
     assert "is archived" in text(response)
 
 
-def test_archived_person_keeps_the_number(admin_client: Client, anna: Employee) -> None:
+def test_archived_person_gives_up_the_number(admin_client: Client, anna: Employee) -> None:
+    assert "Archiving gives up number 215" in text(admin_client.get(page(CHANGE, anna.pk)))
+
     admin_client.post(page("syncapp_employee_archive", anna.pk))
 
-    assert reread(anna).extension == "215"
+    assert reread(anna).extension == ""
+    assert "Archiving gives up" not in text(admin_client.get(page(CHANGE, anna.pk)))
 
 
 def test_archived_person_is_taken_back(admin_client: Client, anna: Employee) -> None:
@@ -37,7 +40,7 @@ def test_archived_person_is_taken_back(admin_client: Client, anna: Employee) -> 
 
     admin_client.post(page("syncapp_employee_take_back", anna.pk))
 
-    assert reread(anna).archived_at is None
+    assert (reread(anna).archived_at, reread(anna).extension) == (None, "215")
 
 
 def test_archiving_twice_is_one_change(admin_client: Client, anna: Employee) -> None:

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
 
-from syncapp.models import EndpointPool, NumberPool
+from syncapp.models import CoolingNumber, EndpointPool, NumberPool
+from syncapp.services.edits import set_archived
 from tests.admin.pages import page, posted, text
 from tests.factories import make_employee, make_pool, make_server
 
@@ -51,6 +54,18 @@ def test_list_shows_what_is_used_and_what_comes_next(admin_client: Client) -> No
     assert "Head office" in text(response)
 
 
+def test_list_and_page_show_what_rests_and_until_when(admin_client: Client) -> None:
+    pool = make_pool(first="200", last="209")
+    anna = make_employee(name="Anna Petrova", extension="203")
+    set_archived(anna.pk, archived=True, user=None)
+    until = date_format(timezone.localtime(CoolingNumber.objects.get().until), "SHORT_DATE_FORMAT")
+
+    assert f"1, the first until {until}" in text(admin_client.get(page(LIST)))
+    shown = text(admin_client.get(page("syncapp_numberpool_change", pool.pk)))
+    assert f"203 until {until}" in shown
+    assert "Anna Petrova" in shown
+
+
 @pytest.mark.parametrize("number", [2, 20])
 def test_list_takes_the_same_number_of_queries(
     admin_client: Client, django_assert_num_queries: Any, number: int
@@ -59,5 +74,5 @@ def test_list_takes_the_same_number_of_queries(
     for _pool in range(number):
         EndpointPool.objects.create(endpoint=server, pool=make_pool())
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         admin_client.get(page(LIST))

@@ -70,6 +70,22 @@ def test_pool_is_added(admin_client: Client, bound_server: DirectoryServer) -> N
     assert bound_server.pools.get().pool == pool
 
 
+PLACES = {
+    "ou": ({"ou": r"OU=R\+D, dc=corp, dc=example"}, (r"OU=R\+D, dc=corp, dc=example", "")),
+    "department": ({"department": "Law"}, ("", "Law")),
+}
+
+
+@pytest.mark.parametrize(("values", "stored"), PLACES.values(), ids=PLACES)
+def test_pool_of_an_ou_or_department_is_added(
+    admin_client: Client, bound_server: DirectoryServer, values: dict[str, str], stored: tuple[str, str]
+) -> None:
+    response = add_row(admin_client, bound_server, "pools", pool=str(make_pool().pk), position="0", **values)
+
+    assert response.status_code == 302
+    assert bound_server.pools.values_list("ou", "department").get() == stored
+
+
 def test_pool_for_an_ou_outside_is_refused(admin_client: Client, bound_server: DirectoryServer) -> None:
     response = add_row(
         admin_client, bound_server, "pools", pool=str(make_pool().pk), position="0", ou="ou=Sales,dc=other"

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
-from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, SyncRun
+from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, SyncRecord, SyncRun
 from tests.factories import make_employee
 from tests.services.company import Company, sync
 from tests.services.disputes import NAME, conflict, disputed_title, mapped
@@ -103,8 +103,90 @@ def test_candidates_are_listed(company: Company) -> None:
 
     assert "Boris Sidorov" in call("--kind", "match_proposed")[1]
     assert answer()[1]["conflicts"][0]["candidates"] == [
-        {"employee": boris.pk, "name": "Boris Sidorov", "agrees": ["name"], "disagrees": ["email"]}
-    ]
+        {
+            "employee": boris.pk, "name": "Boris Sidorov", "agrees": ["name"], "disagrees": ["email"],
+            "archived": False, "entry": None,
+        }
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def made_anew(company: Company) -> DirectoryServer:
+    """Anna's account was deleted, and there is another one like it."""
+    company.add("anna", NAME, mail="anna@example.test", telephoneNumber="215")
+    server = company.server()
+    sync(server)
+    company.delete("anna")
+    company.add("anna2", NAME, mail="anna@example.test", telephoneNumber="215")
+    sync(server)
+    return server
+
+
+def test_re_created_account_is_listed_with_both_entries(made_anew: DirectoryServer) -> None:
+    old, new = SyncRecord.objects.get(state="missing"), SyncRecord.objects.get(state="active")
+
+    shown = call("--kind", "match_recreated")[1].replace("\n", "")
+    (listed,) = answer()[1]["conflicts"]
+
+    assert (listed["dn"], listed["anchor"]) == (new.dn, new.anchor)
+    assert listed["candidates"][0]["entry"] == {"dn": old.dn, "anchor": old.anchor, "state": "missing"}
+    assert "re-created account?" in shown
+
+
+def test_re_created_account_is_confirmed_and_carried_out_at_once(made_anew: DirectoryServer) -> None:
+    code, out, err = call("--confirm", "--kind", "match_recreated", "--now")
+
+    record = SyncRecord.objects.get(employee__isnull=False)
+    assert (code, out.splitlines()[0], err) == (0, "1 was decided.", "")
+    assert record.dn.startswith("uid=anna2")
+    assert SyncRun.objects.filter(mode="apply").order_by("-id")[0].anchors == [[record.anchor, record.dn]]
+
+
+def test_re_created_account_is_refused(made_anew: DirectoryServer) -> None:
+    assert answer("--refuse", str(conflict().pk))[0] == 0
+
+    sync(made_anew)
+
+    assert Employee.objects.count() == 2
+
+
+def test_conflict_about_values_is_not_confirmed(server: DirectoryServer) -> None:
+    pk = conflict().pk
+
+    code, report = answer("--confirm", str(pk))
+
+    assert (code, report["decided"], report["refused"][0]["code"]) == (2, [], "match_about_values")
+    assert answer("--confirm", "--all")[1]["decided"] == []
+
+
+@pytest.fixture
+def succeeded(company: Company) -> DirectoryServer:
+    """Anna left, and Clara's entry has her number."""
+    company.add("anna", NAME, mail="anna@example.test", telephoneNumber="215")
+    server = company.server()
+    sync(server)
+    company.change("anna", pwdAccountLockedTime="000001010000Z")
+    company.add("clara", "Clara Ivanova", mail="clara@example.test", telephoneNumber="215")
+    sync(server)
+    return server
+
+
+@pytest.mark.parametrize("which", [["--all"], ["--kind", "number_taken"], ["--field", "extension"]])
+def test_number_is_handed_over(succeeded: DirectoryServer, which: list[str]) -> None:
+    code, out, err = call("--hand-over", *which)
+
+    assert (code, out, err) == (0, "1 was decided.\n", "")
+    assert dict(Employee.objects.values_list("name", "extension")) == {NAME: "", "Clara Ivanova": "215"}
+    assert sync(succeeded).status == "completed"
+
+
+def test_number_of_somebody_who_stays_is_not_handed_over(company: Company, succeeded: DirectoryServer) -> None:
+    company.change("anna", pwdAccountLockedTime=None)
+    sync(succeeded)
+
+    code, report = answer("--hand-over", str(conflict().pk))
+
+    assert (code, report["refused"][0]["code"]) == (2, "decision_no_hand_over")
 
 
 @pytest.mark.promise(9)
@@ -135,7 +217,7 @@ def test_list_takes_the_same_number_of_queries(two_fields: DirectoryServer, djan
         for number in range(50)
     )
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         answer()
 
 

@@ -73,6 +73,7 @@ class Hub:
     issued: set[int] = field(default_factory=set)
     records: dict[str, KnownRecord] = field(default_factory=dict)
     state: Mapping[str, RemotePerson] = field(default_factory=dict)
+    may_give_up: set[int] = field(default_factory=set)
 
     def employ(self, *, archived: bool = False, **values: str) -> int:
         id_ = len(self.employees) + 1
@@ -125,6 +126,7 @@ class Hub:
         sides.owners = {
             row.values[Field.EXTENSION]: id_ for id_, row in self.employees.items() if row.values[Field.EXTENSION]
         }
+        sides.may_give_up = self.may_give_up
         numbers = rules.choose_numbers(sides, lambda number: is_emergency(number, self.options.region))
         return list(rules.plan_people(sides, numbers, lambda each: keys[each.anchor]))
 
@@ -187,7 +189,7 @@ class Hub:
         )
 
     def _hub_keys(self) -> list[HubKeys]:
-        tied = {record.employee_id for record in self.records.values()}
+        tied = {record.employee_id: record.state for record in self.records.values()}
         return [
             HubKeys(
                 id=row.id,
@@ -200,6 +202,7 @@ class Hub:
                 tied_here=row.id in tied,
                 tied_anywhere=row.id in tied,
                 archived=row.archived,
+                state_here=tied.get(row.id),
             )
             for row in self.employees.values()
         ]

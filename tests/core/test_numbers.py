@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncapp.core.numbers import Numbers, NumberWish, free_numbers, serves, settle_numbers
+from syncapp.core.numbers import Numbers, NumberWish, OwnEntry, free_numbers, may_give_up, serves, settle_numbers
 from syncapp.core.records import PoolSpec
+from syncapp.core.vocabulary import State
 
 OFFICE = PoolSpec("Office", "200", "209", frozenset({"205"}))
 
@@ -19,6 +20,7 @@ def settle(
     claims: dict[str, int] | None = None,
     never: set[str] | None = None,
     pools: tuple[PoolSpec, ...] = (OFFICE,),
+    waited_for: set[int] | None = None,
 ) -> Numbers:
     counted = Counter(wish.wants for wish in wishes if wish.wants)
     return settle_numbers(
@@ -28,6 +30,7 @@ def settle(
         never=never if never is not None else set(counted),
         pools=pools,
         is_emergency=lambda number: number in {"112", "207"},
+        waited_for=waited_for or set(),
     )
 
 
@@ -60,6 +63,47 @@ def test_taken_number_names_the_owner_and_the_newcomer_is_served() -> None:
     numbers = settle(newcomer("a", "215"), owners={"215": 7})
 
     assert (numbers.taken, numbers.issued) == ({"a": 7}, {"a": "200"})
+
+
+def test_claimant_of_a_leavers_number_waits_for_it() -> None:
+    numbers = settle(newcomer("a", "215"), newcomer("b"), owners={"215": 7}, waited_for={7})
+
+    assert (numbers.taken, numbers.issued) == ({"a": 7}, {"b": "200"})
+
+
+def test_who_has_a_number_keeps_it_while_a_leavers_is_claimed() -> None:
+    numbers = settle(tied("a", 1, "201", "215"), owners={"201": 1, "215": 7}, waited_for={7})
+
+    assert (numbers.taken, numbers.issued, numbers.granted) == ({"a": 7}, {}, {})
+
+
+ACTIVE, DISABLED, MISSING = State.ACTIVE, State.DISABLED, State.MISSING
+GIVERS = {
+    "known_to_no_directory": (False, [], False),
+    "archived": (True, [OwnEntry(ACTIVE, agreed=True, named=True)], True),
+    "active_and_named": (False, [OwnEntry(ACTIVE, agreed=True, named=True)], False),
+    "active_and_never_named": (False, [OwnEntry(ACTIVE, agreed=False, named=False)], False),
+    "active_and_no_longer_named": (False, [OwnEntry(ACTIVE, agreed=True, named=False)], True),
+    "no_longer_named_here_but_elsewhere": (
+        False,
+        [OwnEntry(ACTIVE, agreed=True, named=False), OwnEntry(ACTIVE, agreed=True, named=True)],
+        False,
+    ),
+    "disabled": (False, [OwnEntry(DISABLED, agreed=True, named=True)], True),
+    "missing": (False, [OwnEntry(MISSING, agreed=True, named=True)], True),
+    "disabled_here_and_active_elsewhere": (
+        False,
+        [OwnEntry(DISABLED, agreed=True, named=True), OwnEntry(ACTIVE, agreed=False, named=False)],
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", GIVERS)
+def test_may_give_up_tells_whose_number_can_be_handed_over(case: str) -> None:
+    archived, entries, expected = GIVERS[case]
+
+    assert may_give_up(archived=archived, entries=entries) is expected
 
 
 def test_contested_number_is_nobodys_and_both_are_served() -> None:
@@ -125,6 +169,21 @@ SERVES = {
     "below_the_ou": ("ou=sales, dc=x", "", "CN=a,OU=Sales,DC=x", "", True),
     "in_another_ou": ("ou=it,dc=x", "", "CN=a,OU=Sales,DC=x", "", False),
     "in_an_ou_that_only_ends_alike": ("ou=sales,dc=x", "", "CN=a,OU=Presales,DC=x", "", False),
+    "in_a_unit_below_the_ou": ("ou=sales,dc=x", "", "CN=a,OU=North,OU=Sales,DC=x", "", True),
+    "in_an_ou_of_that_name_elsewhere": ("ou=sales,dc=x", "", "CN=a,OU=Sales,OU=North,DC=x", "", False),
+    "whose_own_name_holds_the_ou": ("ou=sales,dc=x", "", "CN=a\\,ou=sales,DC=x", "", False),
+    "below_an_ou_with_a_comma": (r"ou=Sales\, North,dc=x", "", r"CN=a,OU=Sales\2C North,DC=x", "", True),
+    "below_an_ou_in_quotes": ('ou="Sales, North",dc=x', "", r"CN=a,OU=Sales\, North,DC=x", "", True),
+    "below_an_ou_with_a_plus": (r"ou=R\+D,dc=x", "", r"CN=a,OU=R\2BD,DC=x", "", True),
+    "below_an_ou_of_two_attributes": ("l=Here+ou=Sales,dc=x", "", "CN=a,OU=sales + L=here,DC=x", "", True),
+    "below_an_ou_in_cyrillic": (
+        "ou=продажи,dc=x",
+        "",
+        r"CN=a,OU=\D0\9F\D0\A0\D0\9E\D0\94\D0\90\D0\96\D0\98,DC=x",
+        "",
+        True,
+    ),
+    "below_an_ou_written_with_spaces": ("OU = Sales  and  Law , DC = x", "", "cn=a,ou=sales and law,dc=x", "", True),
     "of_the_department": ("", "отдел продаж", "CN=a,DC=x", "Отдел Продаж", True),
     "of_another_department": ("", "IT", "CN=a,DC=x", "Sales", False),
 }

@@ -16,6 +16,7 @@ from syncapp.core.vocabulary import (
     Policy,
     Side,
     State,
+    TakenNumber,
 )
 from tests.core.hub import DOMAIN_WINS, OPTIONS, RULES, Hub, items, person
 
@@ -299,6 +300,58 @@ def test_dispute_ends_when_the_owner_gives_the_number_up() -> None:
 
 
 TIED = [person("a", name="Anna Petrova", extension="201"), person("b", name="Boris Sidorov", extension="202")]
+
+
+WAITING = {
+    # what the server says, whether the owner has left; number of the newcomer, message
+    "owner is there": (TakenNumber.WAIT, False, "200", "number_taken"),
+    "owner has left": (TakenNumber.WAIT, True, "", "number_waits"),
+    "owner has left, and the pool serves": (TakenNumber.POOL, True, "200", "number_of_leaver"),
+}
+
+
+@pytest.mark.parametrize("case", WAITING)
+def test_newcomer_waits_for_the_number_of_somebody_who_has_left(case: str) -> None:
+    says, left, number, message = WAITING[case]
+    hub = Hub(options=replace(OPTIONS, taken_number=says))
+    owner = hub.employ(name="Zoe Owner", email="zoe@example.test", extension="215")
+    hub.issued.add(owner)
+    hub.may_give_up = {owner} if left else set()
+    clara = person("clara", name="Clara Ivanova", email="clara@example.test", extension="215")
+
+    item = items(hub.run([clara]))["clara"]
+
+    assert (hub.employee("clara").values[Field.EXTENSION], item.outcome) == (number, Outcome.CONFLICT)
+    assert item.message is not None
+    assert item.message.code == message
+    assert item.message.params == {"number": "215", "owner": "Zoe Owner", "got": number}
+    assert not hub.run([clara])
+
+
+def test_newcomer_who_waited_is_served_when_the_owner_returns() -> None:
+    hub = Hub()
+    owner = hub.employ(name="Zoe Owner", email="zoe@example.test", extension="215")
+    hub.issued.add(owner)
+    hub.may_give_up = {owner}
+    clara = person("clara", name="Clara Ivanova", email="clara@example.test", extension="215")
+    hub.run([clara])
+    hub.may_give_up = set()
+
+    hub.run([clara])
+
+    assert hub.employee("clara").values[Field.EXTENSION] == "200"
+
+
+def test_missing_person_is_asked_about_and_not_joined() -> None:
+    hub = Hub()
+    hub.run([ANNA])
+    hub.records["anna"] = replace(hub.records["anna"], state=State.MISSING)
+
+    item = items(hub.run([ANNA._replace(anchor="new")]))["new"]
+
+    assert (item.action, item.outcome) == (Action.WAIT, Outcome.PROPOSED)
+    assert [matter.kind for matter in item.matters] == [MatterKind.MATCH_RECREATED]
+    assert len(hub.employees) == 1
 
 
 def test_swap_moves_both_numbers() -> None:

@@ -23,6 +23,7 @@ from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.session import open_session
 from syncapp.models import (
     Conflict,
+    CoolingNumber,
     DirectoryServer,
     Employee,
     Endpoint,
@@ -487,7 +488,7 @@ def _watched(remote: Remote, clockwork: Clockwork, between: Callable[[str], None
 
 TABLES = (
     Conflict, Photo, RunItem, SyncRecord, SyncRun, FieldMapping, EndpointPool, NumberPool, DirectoryServer, Endpoint,
-    Employee,
+    CoolingNumber, Employee,
 )  # fmt: skip
 
 

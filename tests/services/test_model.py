@@ -25,7 +25,7 @@ from syncapp.choices import RunStatus
 from syncapp.core.vocabulary import Resolution
 from syncapp.exceptions import SyncError
 from syncapp.models import Conflict, Employee, FieldMapping, RunItem, SyncRecord
-from syncapp.services import conflicts, edits
+from syncapp.services import conflicts, edits, matches
 from syncapp.services.photos import take_in
 from syncapp.store import writer
 from tests.fakes.directory import FakeDirectory
@@ -242,6 +242,43 @@ class Model(RuleBasedStateMachine):
             self.here.pop(here, None)
             self.there[there] = sorted(self.remote.snapshot().get(there[0], {}).get(attribute, []))
 
+    @rule(who=_index)
+    def hand_over(self, who: int) -> None:
+        """A number passes from somebody who has left to whom the directory gives it."""
+        waiting = list(Conflict.objects.filter(kind="number_taken", closed_at=None).order_by("id"))
+        if not waiting:
+            return
+        conflict = waiting[who % len(waiting)]
+        choice = conflicts.Choice(Resolution.HAND_OVER)
+        with suppress(SyncError):  # the owner is there, or another one claims the number, too
+            conflicts.decide(conflict.pk, conflicts.seen_of(conflict), choice, user="model")
+            self._forget_number(conflict.owner_id)
+            self._forget_number(conflict.record.employee_id)
+
+    @rule(who=_index, confirm=st.booleans())
+    def answer(self, who: int, confirm: bool) -> None:
+        """Who an entry is: one of those proposed, or a new person."""
+        asked = list(Conflict.objects.filter(kind__in=matches.MATCH_KINDS, closed_at=None).order_by("id"))
+        if not asked:
+            return
+        conflict = asked[who % len(asked)]
+        candidates = matches.candidate_ids(conflict)
+        try:
+            if not confirm:
+                matches.create_new(conflict_id=conflict.pk, user="model")
+                return
+            employee_id = candidates[who % len(candidates)]
+            matches.join(conflict_id=conflict.pk, employee_id=employee_id, user="model")
+        except SyncError:
+            return
+        self.agreed = {key: values for key, values in self.agreed.items() if key[0] != employee_id}
+
+    def _forget_number(self, employee_id: int | None) -> None:
+        """Somebody decided about this number: nothing is said any more of what it was."""
+        if employee_id is not None:
+            self.agreed.pop((employee_id, "extension"), None)
+            self.here.pop((employee_id, "extension"), None)
+
     # --- settings -----------------------------------------------------------------------------------------------------
 
     @rule(name=st.sampled_from([*TEXTS, "photo"]), change=st.sampled_from(MAPPING_CHANGES))
@@ -260,6 +297,7 @@ class Model(RuleBasedStateMachine):
             employee = employees[who % len(employees)]
             with suppress(SyncError):  # of somebody missing only a second look tells that he may be archived
                 edits.set_archived(employee.pk, archived=employee.archived_at is None, user=None)
+                self._forget_number(employee.pk)
 
     def _lock(self, anchor: str) -> None:
         """Switch an account off, or on again, where the directory lets us."""

@@ -1,11 +1,15 @@
 """What the pools have, and who gets what of them in a run (rules C1 to C5, C9)."""
 
+from pathlib import Path
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from syncapp.models import Employee, EndpointPool, NumberPool
+from syncapp.models import DirectoryServer, Employee, EndpointPool, NumberPool
+from syncapp.services.configure import configure
 from syncapp.services.numbers import PoolUsage, pool_usage
+from tests.configuration_files import write
 from tests.factories import make_employee, make_pool, make_record
 from tests.services.company import Company, sync
 
@@ -87,6 +91,92 @@ def test_pools_are_asked_in_their_order_by_ou_and_department(company: Company) -
     sync(server)
 
     assert dict(Employee.objects.values_list("name", "extension")) == {"Anna Petrova": "300", "Boris Sidorov": "500"}
+
+
+POOLS = """
+[[number_pool]]
+name = "North"
+first = "300"
+last = "309"
+[[number_pool]]
+name = "Research"
+first = "400"
+last = "409"
+[[number_pool]]
+name = "Law"
+first = "500"
+last = "509"
+[[number_pool]]
+name = "Office"
+first = "600"
+last = "609"
+
+[[directory]]
+name = "Head office"
+kind = "openldap"
+uris = ["{uri}"]
+security = "none"
+bind_dn = "{account}"
+bind_password = "{password}"
+base_dn = "{base}"
+number_pools = [
+    {{ name = "North", ou = '{north}' }},
+    {{ name = "Research", ou = '{research}' }},
+    {{ name = "Law", department = "LAW" }},
+    {{ name = "Office" }},
+]
+"""
+
+
+def test_pools_of_a_configuration_file_serve_their_units_and_departments(company: Company, tmp_path: Path) -> None:
+    """Units are compared as DNs: written otherwise, with a comma or a plus in their names, and not by their endings."""
+    north, research, lookalike = (
+        unit(company, rdn, name)
+        for rdn, name in ((r"Sales\, North", "Sales, North"), (r"R\+D", "R+D"), ("PreSales", "PreSales"))
+    )
+    for uid, above, department in (
+        ("anna", north, "Law"), ("boris", research, ""), ("clara", lookalike, ""), ("dora", company.base, "Law"),
+        ("eva", company.base, ""),
+    ):  # fmt: skip
+        company.add(uid, f"{uid.title()} Someone", departmentNumber=department)
+        if above != company.base:
+            company.ldap.rename_s(f"uid={uid},{company.base}", f"uid={uid}", above)
+    directory = company.directory
+    text = POOLS.format(
+        uri=directory.uri,
+        account=directory.service_dn,
+        password=directory.service_password,
+        base=company.base,
+        north=f"OU = sales\\2C  north , {company.base.upper()}",
+        research=f"ou=r\\2bd,{company.base}",
+    )
+    configure(write(tmp_path, text))
+    server = DirectoryServer.objects.get()
+
+    sync(server)
+
+    assert dict(Employee.objects.values_list("name", "extension")) == {
+        "Anna Someone": "300", "Boris Someone": "400", "Clara Someone": "600", "Dora Someone": "500",
+        "Eva Someone": "601",
+    }  # fmt: skip
+    company.ldap.rename_s(f"uid=eva,{company.base}", "uid=eva", north)
+    assert sync(server).counts["renumbered"] == 0
+
+
+def unit(company: Company, rdn: str, name: str) -> str:
+    dn = f"ou={rdn},{company.base}"
+    company.ldap.add_s(dn, [("objectClass", [b"organizationalUnit"]), ("ou", [name.encode()])])
+    return dn
+
+
+def test_person_whom_no_pool_serves_has_no_number(company: Company) -> None:
+    company.add("anna", "Anna Petrova")
+    server = company.server(pool=None)
+    EndpointPool.objects.create(endpoint=server, pool=make_pool(), ou=f"ou=sales,{company.base}")
+
+    run = sync(server)
+
+    assert (run.status, Employee.objects.get().extension) == ("completed", "")
 
 
 def test_without_a_pool_nobody_is_issued_a_number(company: Company) -> None:

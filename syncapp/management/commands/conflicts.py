@@ -23,21 +23,31 @@ from syncapp.core.vocabulary import Resolution
 from syncapp.exceptions import SyncError
 from syncapp.management.script import ScriptCommand
 from syncapp.management.terminal import MOST_ROWS, WIDTH_OF_FILES, RunScreen, reader_may_leave
-from syncapp.models import Conflict, DirectoryServer, Employee, SyncRecord, SyncRun
+from syncapp.models import Conflict, DirectoryServer, SyncRecord, SyncRun
 from syncapp.services.conflicts import Choice, Decided, decide_many, seen_of, undecided
-from syncapp.services.matters_report import open_matters, plain_value, who_is_meant, with_candidates, write_matters
+from syncapp.services.matches import MATCH_KINDS, answer_many, candidate_ids
+from syncapp.services.matters_report import (
+    Named,
+    open_matters,
+    plain_value,
+    who_is_meant,
+    with_candidates,
+    write_matters,
+)
 from syncapp.services.report import message_of
 from syncapp.services.runs import operator
 from syncapp.services.sync import run_sync
 
 SIDES = {"pbx": Resolution.LOCAL, "domain": Resolution.REMOTE}
+_FLAGS = ("hand_over", "confirm", "refuse")
 DONE = frozenset({RunStatus.COMPLETED, RunStatus.PARTIAL})
 
 
 class Command(ScriptCommand):
     help = (
-        "Lists open conflicts, or decides those about values: takes the value of the PBX or of the domain, or another "
-        "one. The next run carries it out. Exit code: 0 listed, or all decided; 2 something was refused; 1 wrong use."
+        "Lists open conflicts, or decides them. Of two values it takes that of the PBX, that of the domain, or another "
+        "one; a number whose owner has left it hands over; who an entry is it confirms or refuses. The next run carries "
+        "it out. Exit code: 0 listed, or all decided; 2 something was refused; 1 wrong use."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,7 +58,16 @@ class Command(ScriptCommand):
         decision = parser.add_mutually_exclusive_group()
         decision.add_argument("--take", choices=list(SIDES), help="decide them: the value of this side is right")
         decision.add_argument("--value", metavar="TEXT", help="decide one of them: this value is right, for both sides")
-        parser.add_argument("--all", action="store_true", help="with --take: decide everything about values")
+        decision.add_argument(
+            "--hand-over", action="store_true", help="decide them: the number is taken from its owner, who has left"
+        )
+        decision.add_argument(
+            "--confirm", action="store_true", help="decide who is who: the one person proposed is right"
+        )
+        decision.add_argument(
+            "--refuse", action="store_true", help="decide who is who: none of the people proposed, but a new one"
+        )
+        parser.add_argument("--all", action="store_true", help="decide everything that can be decided so")
         parser.add_argument(
             "--now", action="store_true", help="carry the decisions out at once, for these people alone"
         )
@@ -56,18 +75,13 @@ class Command(ScriptCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         matters = self._chosen(options)
-        if options["take"] is None and options["value"] is None:
+        if not _decides(options):
             if options["all"] or options["now"]:
-                raise CommandError(_("--all and --now go with --take or --value."))
+                raise CommandError(_("--all and --now go with a decision."))
             self._list(matters, for_script=options["json"])
             return
         self._refuse_wrong_use(options)
-        chosen = list(matters if options["ids"] else undecided(matters))
-        if options["value"] is not None:
-            choice = Choice(Resolution.VALUE, options["value"])
-        else:
-            choice = Choice(SIDES[options["take"]])
-        decided = decide_many([(matter.pk, seen_of(matter)) for matter in chosen], choice, user=operator())
+        chosen, decided = _decide(matters, options)
         runs, stopped = _carry_out(decided.records) if options["now"] else ([], [])
         if options["json"]:
             self._report(decided, chosen, runs, stopped)
@@ -149,6 +163,28 @@ class Command(ScriptCommand):
             self.stdout.write(json.dumps(report, ensure_ascii=False))
 
 
+def _decides(options: dict[str, Any]) -> bool:
+    values = (options["take"], options["value"])
+    return any(value is not None for value in values) or any(options[name] for name in _FLAGS)
+
+
+def _decide(matters: QuerySet[Conflict], options: dict[str, Any]) -> tuple[list[Conflict], Decided]:
+    """Decide the chosen matters; those given by ID are refused, not passed over, when they are of another kind."""
+    if options["confirm"] or options["refuse"]:
+        chosen = list(matters if options["ids"] else matters.filter(kind__in=MATCH_KINDS))
+        answered = answer_many(chosen, confirm=options["confirm"], user=operator())
+        return chosen, Decided(answered.records, answered.refused)
+    if options["hand_over"]:
+        choice = Choice(Resolution.HAND_OVER)
+        wanted = matters.filter(kind=MatterKind.NUMBER_TAKEN)
+    elif options["value"] is not None:
+        choice, wanted = Choice(Resolution.VALUE, options["value"]), undecided(matters)
+    else:
+        choice, wanted = Choice(SIDES[options["take"]]), undecided(matters)
+    chosen = list(matters if options["ids"] else wanted)
+    return chosen, decide_many([(matter.pk, seen_of(matter)) for matter in chosen], choice, user=operator())
+
+
 def _carry_out(records: Iterable[SyncRecord]) -> tuple[list[SyncRun], list[SyncError]]:
     """Run each server for these records alone; return the runs, and why others did not start."""
     entries: dict[int, dict[str, str]] = {}
@@ -178,7 +214,21 @@ def _title(matter: Conflict) -> str:
     return f"{who_is_meant(matter)}, {field}"
 
 
-def _table(rows: list[tuple[Conflict, dict[int, Employee]]]) -> Table:
+def _candidates(matter: Conflict, named: Named) -> list[str]:
+    """Whom a matter names, each with the entry that he has on the server already."""
+    if matter.owner:
+        return [str(matter.owner)]
+    texts = []
+    for employee_id in candidate_ids(matter):
+        if employee_id in named.people:
+            own = named.entry_of(matter, employee_id)
+            texts.append(
+                f"{named.people[employee_id]} ({own.dn}, {own.anchor})" if own else str(named.people[employee_id])
+            )
+    return texts
+
+
+def _table(rows: list[tuple[Conflict, Named]]) -> Table:
     table = Table(pad_edge=False)
     titles = (
         _("ID"), _("Since"), _("Who"), _("Server"), _("What"), _("Field"), _("Last agreed"), _("In the PBX"),
@@ -186,8 +236,7 @@ def _table(rows: list[tuple[Conflict, dict[int, Employee]]]) -> Table:
     )  # fmt: skip
     for title in titles:
         table.add_column(title, overflow="fold")
-    for matter, people in rows:
-        named = [str(people[each["employee"]]) for each in matter.candidates if each["employee"] in people]
+    for matter, named in rows:
         cells = (
             str(matter.pk),
             date_format(timezone.localtime(matter.opened_at), "SHORT_DATETIME_FORMAT"),
@@ -196,7 +245,7 @@ def _table(rows: list[tuple[Conflict, dict[int, Employee]]]) -> Table:
             str(MatterKind(matter.kind).label),
             str(Field(matter.field).label) if matter.field else "",
             *(plain_value(matter, value) or "" for value in (matter.base, matter.local, matter.remote)),
-            ", ".join([str(matter.owner)] if matter.owner else named),
+            ", ".join(_candidates(matter, named)),
         )
         table.add_row(*(Text(cell) for cell in cells))
     return table

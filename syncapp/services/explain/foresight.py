@@ -70,7 +70,7 @@ def foresee(server: DirectoryServer, session: EndpointSession, anchor: str, dn: 
     plan, fields = tell_person(person, planning.sides, planning.numbers, keys)
     told = []
     if plan.record is None or plan.record.employee_id is None:
-        entries = {known: stored for known, stored, _active in snapshots.entry_keys(server.pk)}
+        entries = {known: stored for known, stored, _state in snapshots.entry_keys(server.pk)}
         entries[person.anchor] = keys
         employees = snapshots.hub_keys(server.pk)
         told = tell_keys(keys, read.options, employees=employees, entries=entries.values())
