@@ -20,7 +20,7 @@ from syncapp.choices import RunMode, Status
 from syncapp.core.converters import cautions
 from syncapp.forms import DirectoryServerForm, EndpointPoolFormSet, MappingFormSet
 from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping, SyncRecord, SyncRun
-from syncapp.services.directory_settings import rule_of
+from syncapp.services.directory_settings import anchor_caution, rule_of
 from syncapp.views import servers as views
 from syncapp.views.access import may_examine, may_start
 from syncapp.views.display import admin_link, label, moment, run_status_label, sentence
@@ -74,6 +74,7 @@ class DirectoryServerAdmin(SiteAdmin):
             _("Who is read"),
             {"fields": ("base_dn", "search_bases", "department_attribute", "departments", "user_filter")},
         ),
+        (_("Who is who"), {"fields": ("anchor_attribute", "disabled_attribute", "disabled_value")}),
         (_("Rules"), {"fields": ("region", "match_keys", "create", "taken_number")}),
         (_("Rarely needed"), {"fields": ("rank", "number_plan", "limits"), "classes": ("collapse",)}),
     )
@@ -134,6 +135,9 @@ class DirectoryServerAdmin(SiteAdmin):
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        about_anchor = anchor_caution(form.instance.anchor_attribute)
+        if about_anchor and "anchor_attribute" in form.changed_data:
+            messages.warning(request, sentence(about_anchor.code, about_anchor.params))
         for row in form.instance.mappings.order_by("id"):
             if caution := cautions(rule_of(row)):
                 messages.warning(request, sentence(caution.code, caution.params))
