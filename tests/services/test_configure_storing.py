@@ -385,6 +385,25 @@ anchor_attribute = "employeeNumber"
 """
 
 
+def test_file_takes_the_place_of_what_was_begun_on_the_page(tmp_path: Path) -> None:
+    make_server(name="Head office", uris=["ldaps://dc1.corp.example"], base_dn="", enabled=False, being_added=True)
+
+    (report,) = apply(tmp_path, SERVER)
+
+    server = DirectoryServer.objects.get()
+    assert (server.enabled, server.being_added) == (True, False)
+    assert changes_of(report) == {"enabled": (False, True)}
+
+
+def test_file_may_leave_what_was_begun_on_the_page_switched_off(tmp_path: Path) -> None:
+    make_server(name="Head office", uris=["ldaps://dc1.corp.example"], base_dn="", enabled=False, being_added=True)
+
+    (report,) = apply(tmp_path, f"{SERVER}enabled = false")
+
+    server = DirectoryServer.objects.get()
+    assert (server.enabled, server.being_added, report.changes) == (False, False, ())
+
+
 def test_id_attribute_of_another_server_is_stored(tmp_path: Path) -> None:
     (report,) = apply(tmp_path, GENERIC)
 

@@ -38,6 +38,8 @@ class DirectoryDraft:
         self.created = self.server.pk is None
         self.known_by = (self.server.kind, self.server.anchor_attribute)
         self.changes = set_columns(self.server, _wanted(self.server, section), COLUMNS)
+        self.was_being_added = self.server.being_added
+        self._finish_adding()
         if "bind_password" in section.values:
             self._set_password(section.values["bind_password"])
         self.mappings = MappingsDraft(self.server, section)
@@ -68,11 +70,17 @@ class DirectoryDraft:
         """Store the server; the pools that it names must be stored already."""
         if self.created:
             self.server.save()
-        elif self.changes:
+        elif self.changes or self.was_being_added:
             self.server.save(update_fields=self._changed_columns())
         changes = [*self.changes, *self.pools.store(), *self.mappings.store()]
         cautions = tuple(self._cautions())
         return SectionReport(self.section.kind, self.section.name, self.created, tuple(changes), cautions)
+
+    def _finish_adding(self) -> None:
+        """A file says more than what somebody began to enter on the page, and takes its place."""
+        if self.server.being_added:
+            self.changes += set_columns(self.server, {"enabled": True, **self.section.values}, ["enabled"])
+            self.server.being_added = False
 
     def _set_password(self, password: Secret) -> None:
         if _reads(self.server.bind_password, password.reveal()) and self.server.bind_password_fits:
@@ -93,7 +101,7 @@ class DirectoryDraft:
             where.inside("bind_password").wrong("password_needed_again")
 
     def _changed_columns(self) -> list[str]:
-        names = [change.key for change in self.changes]
+        names = [change.key for change in self.changes] + (["being_added"] if self.was_being_added else [])
         return [*names, "bind_password_scope"] if "bind_password" in names else names
 
 
