@@ -38,6 +38,16 @@ _AT_NEED: Mapping[Field, tuple[str, ...]] = {
 }
 
 
+# What may be typed as an attribute, and is shown to nobody.
+_SECRETS = frozenset(
+    {
+        *("userpassword", "unicodepwd", "dbcspwd", "ntpwdhistory", "lmpwdhistory", "supplementalcredentials"),
+        *("sambantpassword", "sambalmpassword", "ipanthash", "krbprincipalkey", "pwdhistory", "passwordhistory"),
+        *("ms-mcs-admpwd", "mslaps-password", "ipatokenotpkey", "authpassword"),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """What the people of a sample have under one rule.
@@ -145,7 +155,13 @@ def _others(best: Candidate, candidates: Sequence[Candidate]) -> tuple[Candidate
 
 def attributes_to_read(rules: Sequence[FieldRule]) -> list[str]:
     """Lower-cased names of all attributes of the text fields: neither pictures nor secrets are read."""
-    return sorted({name for rule in rules if rule.field in TEXT_FIELDS for name in attributes_of(rule.attribute)})
+    wanted = {name for rule in rules if rule.field in TEXT_FIELDS for name in attributes_of(rule.attribute)}
+    return sorted(wanted - _SECRETS)
+
+
+def names_a_secret(rule: FieldRule) -> bool:
+    """Whether a rule would show passwords or their hashes as examples (promise 9)."""
+    return not _SECRETS.isdisjoint(attributes_of(rule.attribute))
 
 
 def labelled(pattern: str) -> str:

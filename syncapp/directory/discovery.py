@@ -6,7 +6,16 @@ from enum import StrEnum
 
 from syncapp.core.account_state import account_state
 from syncapp.core.composition import attributes_as_typed
-from syncapp.core.proposal import Candidate, ProposedLine, attributes_to_read, keep, measure, propose, rules_to_try
+from syncapp.core.proposal import (
+    Candidate,
+    ProposedLine,
+    attributes_to_read,
+    keep,
+    measure,
+    names_a_secret,
+    propose,
+    rules_to_try,
+)
 from syncapp.core.records import FieldRule, Message
 from syncapp.core.vocabulary import ALL_FIELDS, TEXT_FIELDS, Field, State
 from syncapp.directory.config import GENERIC
@@ -162,6 +171,8 @@ def _lines(
 def _judged(directory: Directory, own: Candidate, *others: Candidate) -> ProposedLine:
     """What becomes of a rule of somebody's own, beside what the field would have had."""
     line = keep(own, others)
+    if names_a_secret(own.rule):
+        return replace(line, reasons=(Message("proposal_secret", {"attribute": own.rule.attribute}),))
     unknown = [name for name in attributes_as_typed(own.rule.attribute) if not knows(directory)(name)]
     if not unknown:
         return line

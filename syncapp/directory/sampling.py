@@ -70,9 +70,10 @@ def sample_people(look: Look, directory: Directory, wanted: Sequence[str]) -> tu
             values = reader.values(row) if dn is not None else {}
             if dn is not None and directory.profile.is_person(values):
                 people.append(Person(dn, values))
-        if len(people) >= SAMPLE:
+        if len(people) >= SAMPLE or look.is_late:
+            more = True
             break
-    return people, more or len(people) >= SAMPLE
+    return people, more
 
 
 def _first_page(directory: Directory, look: Look, request: SearchRequest) -> tuple[list[Row], bool]:

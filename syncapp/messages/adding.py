@@ -28,6 +28,7 @@ TEMPLATES: dict[str, Promise] = {
         "With this pattern %(count)s of %(people)s have an extension, as a whole value only %(usual_count)s: it stands behind another number, as in “%(example)s”."
     ),
     "proposal_empty": _("Nobody of the %(people)s has a value here."),
+    "proposal_secret": _("“%(attribute)s” holds secrets. It is not looked at, and belongs to no field."),
     "proposal_not_counted": _("Counting would have taken too long here."),
     "proposal_foreign": _(
         "%(foreign)s of %(filled)s values cannot be read, such as “%(example)s”. Choose another attribute, or give a pattern."

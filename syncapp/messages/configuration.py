@@ -14,6 +14,9 @@ TEMPLATES: dict[str, Promise] = {
     "password_for_another_address": _(
         "The stored password of “%(server)s” was entered for another address, security or account. Enter it again under Connection."
     ),
+    "server_being_added": _(
+        "“%(server)s” is still being added: confirm first what was found there, on its page under Directory servers."
+    ),
     # Settings of a server
     "uris_missing": _("Name at least one address, such as ldaps://dc1.corp.example."),
     "uri_malformed": _(

@@ -1,7 +1,6 @@
 """Adding a directory server: address and account first, then what was found there, then it is confirmed."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,10 +14,7 @@ from syncapp.services.endpoints import directory_config, extension_pattern, pool
 
 SECONDS = 20.0  # in the web process (design, section 3)
 # Settings that the second step asks for.
-CONFIRMED = (
-    *("kind", "base_dn", "region", "anchor_attribute", "disabled_attribute", "disabled_value"),
-    *("enabled", "being_added"),
-)
+CONFIRMED = ("kind", "base_dn", "region", "anchor_attribute", "disabled_attribute", "disabled_value", "enabled")
 
 _SAID = {
     Feature.PAGED: "feature_paged",
@@ -47,17 +43,19 @@ def look(server: DirectoryServer, *, own: Sequence[FieldRule] = ()) -> Found:
     )
 
 
-def confirm(server: DirectoryServer, settings: Mapping[str, Any], mappings: Sequence[FieldMapping]) -> None:
-    """Keep what an administrator has seen and agreed to, and switch the server on."""
-    for name, value in settings.items():
-        setattr(server, name, value)
-    server.enabled, server.being_added = True, False
+def confirm(server: DirectoryServer, mappings: Sequence[FieldMapping]) -> bool:
+    """Keep the row as it is now and the mappings, and switch the server on; False where it was confirmed already."""
     with transaction.atomic():
+        # Whoever comes second, from another window, would run over what is in use by now.
+        if not DirectoryServer.objects.filter(pk=server.pk, being_added=True).update(being_added=False):
+            return False
+        server.enabled, server.being_added = True, False
         server.save(update_fields=CONFIRMED)
         server.mappings.all().delete()
         for mapping in mappings:
             mapping.endpoint = server
         FieldMapping.objects.bulk_create(mappings)
+    return True
 
 
 def said_of_server(found: Found) -> list[tuple[bool, Message]]:

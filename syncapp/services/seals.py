@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 LASTS = timedelta(days=7)
 APPLIED = (RunStatus.COMPLETED, RunStatus.PARTIAL)
-# What tells people apart, and who of them is disabled.
-WHO_IS_WHO = ("anchor_attribute", "disabled_attribute", "disabled_value")
 # A brake that only asks for a look is content with a preview (rule B8).
 CONTENT_WITH_A_LOOK = frozenset({"mapping_changed", "scope_changed"})
 
@@ -65,16 +63,14 @@ class Seal:
 
 
 def scope_of(server: DirectoryServer) -> dict[str, Any]:
-    """Say who is read, in the words of the settings."""
-    return {name: getattr(server, name) for name in (*SCOPE, "department_attribute")}
+    """Say who is read and who is who, in the words of the settings."""
+    return {name: getattr(server, name) for name in (*SCOPE, "department_attribute", "anchor_attribute")}
 
 
 def configuration_digest(server: DirectoryServer, options: SyncOptions) -> str:
     """Digest of everything by which a plan is made, but for the addresses of the server and its limits."""
     own = settings_digest(replace(options, write_back=server.write_back))
-    people = {name: getattr(server, name) for name in WHO_IS_WHO if getattr(server, name)}
-    read = json.dumps({**scope_of(server), **people}, sort_keys=True)
-    return blake2b(own + read.encode(), digest_size=16).hexdigest()
+    return blake2b(own + json.dumps(scope_of(server), sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def is_plan(run: SyncRun) -> bool:

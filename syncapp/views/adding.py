@@ -9,6 +9,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from syncapp.choices import Kind
@@ -17,13 +18,14 @@ from syncapp.core.records import FieldRule, Message
 from syncapp.directory.discovery import Found
 from syncapp.exceptions import SyncError
 from syncapp.forms.adding import FoundForm, LineForm, proposed_lines, typed_lines
-from syncapp.models import DirectoryServer
+from syncapp.models import DirectoryServer, FieldMapping
 from syncapp.services import adding
 from syncapp.services.directory_settings import anchor_caution, rule_of
 from syncapp.views.access import allow, current_user, may_start
 from syncapp.views.display import sentence
 
 _FOLDER = "admin/syncapp/directoryserver"
+_SET_UP = gettext_lazy("This server is set up already. What it is and does is changed here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def found_view(request: HttpRequest, server_id: int) -> HttpResponse:
     allow(may_start(request))
     server = get_object_or_404(DirectoryServer, pk=server_id)
     if not server.being_added:
-        messages.info(request, _("This server is set up already. What it is and does is changed here."))
+        messages.info(request, _SET_UP)
         return redirect("admin:syncapp_directoryserver_change", server.pk)
     if request.method == "POST":
         return _posted(request, server)
@@ -115,7 +117,6 @@ def _first_look(server: DirectoryServer) -> dict[str, Any]:
 
 def _posted(request: HttpRequest, server: DirectoryServer) -> HttpResponse:
     """Keep what was confirmed, or look again with what was typed."""
-    stored_name = server.name
     form = FoundForm(request.POST, instance=server)
     form_valid = form.is_valid()
     lines, mappings, lines_valid = typed_lines(request.POST, region=server.region if form_valid else "RU")
@@ -123,15 +124,7 @@ def _posted(request: HttpRequest, server: DirectoryServer) -> HttpResponse:
         form.add_error(None, _("Map at least one field."))
         form_valid = False
     if form_valid and lines_valid and "again" not in request.POST:
-        adding.confirm(server, form.cleaned_data, mappings)
-        text = _("What was found is confirmed, and the server is switched on.")
-        LogEntry.objects.log_actions(current_user(request).pk, [server], CHANGE, change_message=text)
-        messages.success(
-            request,
-            _("“%(server)s” is ready. Preview sync shows everything that would happen.") % {"server": stored_name},
-        )
-        _warn(request, server)
-        return redirect("admin:syncapp_directoryserver_change", server.pk)
+        return _confirmed(request, server, mappings)
     found, error = (None, "")
     if form_valid:
         found, error = _look_again(server, [rule_of(mapping) for mapping in mappings])
@@ -139,17 +132,25 @@ def _posted(request: HttpRequest, server: DirectoryServer) -> HttpResponse:
     return render(request, f"{_FOLDER}/found.html", {**_page(request, server), **result, "shown": True})
 
 
+def _confirmed(request: HttpRequest, server: DirectoryServer, mappings: Sequence[FieldMapping]) -> HttpResponse:
+    if adding.confirm(server, mappings):
+        text = _("What was found is confirmed, and the server is switched on.")
+        LogEntry.objects.log_actions(current_user(request).pk, [server], CHANGE, change_message=text)
+        ready = _("“%(server)s” is ready. Preview sync shows everything that would happen.") % {"server": server}
+        messages.success(request, ready)
+        caution = anchor_caution(server.anchor_attribute)
+        if caution is not None:
+            messages.warning(request, _said(caution))
+    else:
+        messages.info(request, _SET_UP)
+    return redirect("admin:syncapp_directoryserver_change", server.pk)
+
+
 def _look_again(server: DirectoryServer, own: Sequence[FieldRule]) -> tuple[Found | None, str]:
     try:
         return adding.look(server, own=own), ""
     except SyncError as error:
         return None, sentence(error.code, error.params)
-
-
-def _warn(request: HttpRequest, server: DirectoryServer) -> None:
-    caution = anchor_caution(server.anchor_attribute)
-    if caution is not None:
-        messages.warning(request, _said(caution))
 
 
 def _result(server: DirectoryServer, form: FoundForm, lines: Sequence[LineForm], found: Found | None) -> dict[str, Any]:

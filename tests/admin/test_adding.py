@@ -10,6 +10,7 @@ from django.test import Client
 from fixtures.openldap import OpenLdap
 from syncapp.choices import Kind
 from syncapp.models import DirectoryServer
+from syncapp.views import adding as adding_views
 from tests.admin.pages import errors, page, posted, text
 from tests.factories import make_server
 from tests.services.company import Company, sync
@@ -155,10 +156,6 @@ def test_wrong_password_is_said_and_can_be_corrected(admin_client: Client, compa
     assert "This is OpenLDAP" in text(asked(admin_client, server))
 
 
-def test_server_that_is_being_added_is_not_synchronised(added: DirectoryServer, company: Company) -> None:
-    assert not DirectoryServer.objects.filter(enabled=True).exists()
-
-
 def test_list_leads_back_to_a_server_that_is_being_added(admin_client: Client, added: DirectoryServer) -> None:
     assert page(FOUND, added.pk) in text(admin_client.get(page("syncapp_directoryserver_changelist")))
 
@@ -299,6 +296,24 @@ def test_second_step_of_a_server_that_is_set_up_leads_to_its_page(admin_client: 
     assert admin_client.get(page(FOUND, server.pk))["Location"] == page(CHANGE, server.pk)
     assert admin_client.post(page(FOUND, server.pk), {"kind": "generic"})["Location"] == page(CHANGE, server.pk)
     assert reread(server).kind == Kind.AUTO
+
+
+def test_second_confirmation_from_another_window_changes_nothing(
+    admin_client: Client, added: DirectoryServer, looked_at: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_form = adding_views.FoundForm
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        """Somebody else confirms while this one is being read."""
+        DirectoryServer.objects.filter(pk=added.pk).update(being_added=False, enabled=True, kind="389ds")
+        return real_form(*args, **kwargs)
+
+    monkeypatch.setattr(adding_views, "FoundForm", slowly)
+
+    response = admin_client.post(page(FOUND, added.pk), looked_at, follow=True)
+
+    assert "set up already" in text(response)
+    assert (reread(added).kind, added.mappings.count()) == (Kind.DS389, 0)
 
 
 def test_confirming_is_in_the_history(admin_client: Client, added: DirectoryServer, looked_at: dict[str, Any]) -> None:

@@ -1,8 +1,10 @@
 """What is found of an unknown directory, on a real OpenLDAP; `test_kinds_for_real.py` has the others."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import ldap
 import pytest
 
 from fixtures.openldap import OpenLdap
@@ -152,6 +154,22 @@ def test_nothing_but_candidates_is_read(few: str, make_config: MakeConfig) -> No
     assert lines_of(found)[Field.SIP_SECRET].best.filled == 10
 
 
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("attribute", ["userPassword", "cn|userPassword", "{cn} {userPassword}"])
+def test_passwords_are_no_examples(few: str, openldap: OpenLdap, make_config: MakeConfig, attribute: str) -> None:
+    connection = openldap.connect()
+    connection.modify_s(f"uid=p1,{few}", [(ldap.MOD_REPLACE, "userPassword", [SECRET.encode()])])
+    connection.unbind_s()
+
+    found = look(
+        make_config(base_dn=few, bind_dn=openldap.root_dn, bind_password=openldap.root_password),
+        FieldRule(Field.TITLE, attribute),
+    )
+
+    assert SECRET not in repr(found)
+    assert [reason.code for reason in lines_of(found)[Field.TITLE].reasons] == ["proposal_secret"]
+
+
 def test_rules_of_ones_own_stand_and_others_are_told(few: str, make_config: MakeConfig) -> None:
     own = FieldRule(Field.EXTENSION, "telephoneNumber", Direction.BOTH, pattern=r"^(\d{2,5})$")
 
@@ -258,3 +276,29 @@ def test_without_a_schema_everything_is_tried_and_that_is_said(reticent: OpenLda
 
     assert [note.code for note in found.notes] == ["schema_unreadable"]
     assert lines_of(found)[Field.EXTENSION].best.rule.attribute == "pager"
+
+
+@pytest.fixture(scope="module")
+def two_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenLdap]:
+    """A server that names two naming contexts."""
+    folder = tmp_path_factory.mktemp("other")
+    with OpenLdap(global_config=f'database ldif\nsuffix "dc=other,dc=test"\ndirectory "{folder}"') as directory:
+        directory.load(person(f"uid=anna,{directory.suffix}", pager="215"))
+        yield directory
+
+
+def test_bases_to_choose_from_are_named(two_databases: OpenLdap) -> None:
+    config = DirectoryConfig(
+        name="test",
+        uris=(two_databases.uri,),
+        security="none",
+        bind_dn=two_databases.service_dn,
+        bind_password=two_databases.service_password,
+    )
+
+    undecided, decided = look(config), look(replace(config, base_dn=two_databases.suffix))
+
+    assert undecided.problem is not None
+    assert (undecided.base_dn, undecided.problem.code) == ("", "base_unknown")
+    assert set(undecided.naming_contexts) == {"dc=other,dc=test", two_databases.suffix}
+    assert (decided.problem, decided.people) == (None, 1)

@@ -6,6 +6,7 @@ import pytest
 
 from syncapp.choices import Kind, RunStatus
 from syncapp.models import DirectoryServer, Employee, SyncRecord
+from syncapp.services.people import find_people
 from tests.services.company import Company, apply, changes_of, counted, item_of, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +21,7 @@ def met(company: Company, **values: Any) -> DirectoryServer:
     company.add("boris", "Boris Sidorov", employeeNumber="1043", mail="boris@example.test", employeeType="driver")
     server = company.server(**{**CHOSEN, **RULE, **values})
     sync(server)
-    assert counted(sync(server))["skipped"] == 2
+    assert counted(sync(server))["skipped"] == SyncRecord.objects.count()
     return server
 
 
@@ -84,6 +85,18 @@ def test_new_rule_reaches_people_whose_entries_have_not_changed(company: Company
     run = sync(server)
 
     assert (counted(run)["disabled"], state_of("Boris Sidorov")) == (1, "disabled")
+
+
+def test_rule_that_would_disable_many_is_held_and_named(company: Company) -> None:
+    company.add_many(8, employeeNumber="2{:03}", mail="p{}@example.test", employeeType="clerk")
+    server = met(company, disabled_attribute="", disabled_value="")
+    DirectoryServer.objects.filter(pk=server.pk).update(disabled_attribute="employeeType", disabled_value="clerk")
+    server.refresh_from_db()
+
+    run = sync(server)
+
+    assert run.status == RunStatus.HELD
+    assert {"cause_disabled_attribute_changed", "cause_disabled_value_changed"} <= {note["code"] for note in run.notes}
 
 
 @pytest.mark.promise(6)
@@ -150,6 +163,29 @@ def test_person_who_is_gone_is_missing(company: Company) -> None:
     run = sync(server)
 
     assert (counted(run)["missing"], state_of("Anna Petrova")) == (1, "missing")
+
+
+def test_person_is_found_by_the_chosen_id(company: Company) -> None:
+    company.add("clara", "Clara Schumann", employeeNumber="AB-7", mail="clara@example.test")
+    server = met(company)
+
+    assert [found.anchor for found in find_people(server, "AB-7")] == ["AB-7"]
+
+
+def test_id_that_is_somebody_elses_extension_means_both(company: Company) -> None:
+    company.add("clara", "Clara Schumann", employeeNumber="215", mail="clara@example.test")
+    server = met(company)
+
+    assert {found.name for found in find_people(server, "215")} == {"Anna Petrova", "Clara Schumann"}
+
+
+def test_server_that_is_being_added_is_not_synchronised(company: Company) -> None:
+    company.add("anna", "Anna Petrova", mail="anna@example.test")
+    server = company.server(enabled=False, being_added=True)
+
+    run = sync(server)
+
+    assert (run.status, run.error_code, SyncRecord.objects.count()) == (RunStatus.FAILED, "server_being_added", 0)
 
 
 def test_generic_kind_is_stored_like_any_other(company: Company) -> None:
