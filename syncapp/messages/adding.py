@@ -56,6 +56,9 @@ TEMPLATES: dict[str, Promise] = {
         "The directory answered, but nobody is in scope (%(filter)s). Check the base DN, and what the account may see."
     ),
     "anchor_serves": _("“%(attribute)s”: everybody has one of his own, such as “%(example)s”."),
+    "anchor_serves_for_now": _(
+        "“%(attribute)s”: everybody has one of his own, such as “%(example)s”; but it changes when people marry or move."
+    ),
     "anchor_does_not_serve": _(
         "“%(attribute)s”: %(filled)s of %(people)s have one; different values: %(different)s; people with several: %(several)s."
     ),

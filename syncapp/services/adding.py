@@ -6,7 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from syncapp.core.records import FieldRule, Message
-from syncapp.directory.discovery import Feature, Found, discover
+from syncapp.directory.anchors import changes
+from syncapp.directory.discovery import AnchorFound, Feature, Found, discover
 from syncapp.directory.kinds import usual_mapping
 from syncapp.directory.sampling import Look
 from syncapp.models import DirectoryServer, FieldMapping
@@ -62,8 +63,8 @@ def said_of_server(found: Found) -> list[tuple[bool, Message]]:
     """Say what the server can do, each with whether it can."""
     able = found.features
     said = [(able[feature], Message(code if able[feature] else f"{code}_missing")) for feature, code in _SAID.items()]
-    changes = [(True, Message(code)) for feature, code in _SAID_OF_CHANGES.items() if able[feature]]
-    return [*said, *(changes or [(False, Message("feature_changes_missing"))])]
+    news = [(True, Message(code)) for feature, code in _SAID_OF_CHANGES.items() if able[feature]]
+    return [*said, *(news or [(False, Message("feature_changes_missing"))])]
 
 
 def said_of_people(found: Found) -> Message:
@@ -82,9 +83,9 @@ def said_of_anchors(found: Found) -> list[tuple[bool, Message]]:
     """Say which attributes may tell people apart, the best first, each with whether it serves."""
     return [
         (
-            anchor.serves,
+            anchor.serves and not changes(anchor.attribute),
             Message(
-                "anchor_serves" if anchor.serves else "anchor_does_not_serve",
+                _verdict(anchor),
                 {
                     "attribute": anchor.attribute,
                     "example": anchor.example,
@@ -95,12 +96,22 @@ def said_of_anchors(found: Found) -> list[tuple[bool, Message]]:
                 },
             ),
         )
-        for anchor in sorted(found.anchors, key=lambda each: not each.serves)
+        for anchor in sorted(found.anchors, key=_rank)
         if anchor.filled
     ]
 
 
+def _rank(anchor: AnchorFound) -> tuple[bool, bool]:
+    return not anchor.serves, changes(anchor.attribute)
+
+
+def _verdict(anchor: AnchorFound) -> str:
+    if not anchor.serves:
+        return "anchor_does_not_serve"
+    return "anchor_serves_for_now" if changes(anchor.attribute) else "anchor_serves"
+
+
 def proposed_anchor(found: Found) -> str:
     """Return the id attribute to choose; '' for the usual one, or where none serves."""
-    serving = [anchor.attribute for anchor in found.anchors if anchor.serves]
+    serving = [anchor.attribute for anchor in sorted(found.anchors, key=_rank) if anchor.serves]
     return "" if not serving or serving[0] == "entryUUID" else serving[0]
