@@ -12,6 +12,7 @@ class Kind(models.TextChoices):
     OPENLDAP = "openldap", "OpenLDAP"
     FREEIPA = "freeipa", "FreeIPA"
     DS389 = "389ds", "389 Directory Server"
+    GENERIC = "generic", _("another LDAPv3 server")
 
 
 class Security(models.TextChoices):

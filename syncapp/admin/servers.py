@@ -7,6 +7,7 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
@@ -18,11 +19,12 @@ from unfold.admin import TabularInline
 from syncapp.admin.base import SiteAdmin
 from syncapp.choices import RunMode, Status
 from syncapp.core.converters import cautions
-from syncapp.forms import DirectoryServerForm, EndpointPoolFormSet, MappingFormSet
+from syncapp.forms import DirectoryServerForm, EndpointPoolFormSet, MappingFormSet, NewServerForm
 from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping, SyncRecord, SyncRun
-from syncapp.services.directory_settings import rule_of
+from syncapp.services.directory_settings import anchor_caution, rule_of
 from syncapp.views import servers as views
 from syncapp.views.access import may_examine, may_start
+from syncapp.views.adding import found_view
 from syncapp.views.display import admin_link, label, moment, run_status_label, sentence
 from syncapp.views.health import health_csv_view, health_view
 
@@ -50,6 +52,10 @@ class PoolInline(TabularInline):
     template_before = "admin/syncapp/directoryserver/about_pools.html"
 
 
+def _is_being_added(server: DirectoryServer | None) -> bool:
+    return server is None or server.being_added
+
+
 Counted = Any  # a DirectoryServer with what `get_queryset` adds to it
 
 
@@ -74,15 +80,23 @@ class DirectoryServerAdmin(SiteAdmin):
             _("Who is read"),
             {"fields": ("base_dn", "search_bases", "department_attribute", "departments", "user_filter")},
         ),
+        (_("Who is who"), {"fields": ("anchor_attribute", "disabled_attribute", "disabled_value")}),
         (_("Rules"), {"fields": ("region", "match_keys", "create", "taken_number")}),
         (_("Rarely needed"), {"fields": ("rank", "number_plan", "limits"), "classes": ("collapse",)}),
     )
     list_display = ("name", "kind", "enabled", "last_run", "open_matters", "people")
+    add_form = NewServerForm
+    add_fieldsets = (
+        (None, {"fields": ("name",)}),
+        (_("Connection"), {"fields": ("uris", "security", "ca_certificate", "bind_dn", "password")}),
+    )
     change_form_template = "admin/syncapp/directoryserver/change_form.html"
+    add_form_template = change_form_template
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
+            path("<int:server_id>/found/", wrap(found_view), name="syncapp_directoryserver_found"),
             path("<int:server_id>/test/", wrap(views.test_view), name="syncapp_directoryserver_test"),
             path("<int:server_id>/health/", wrap(health_view), name="syncapp_directoryserver_health"),
             path("<int:server_id>/health.csv", wrap(health_csv_view), name="syncapp_directoryserver_health_csv"),
@@ -118,6 +132,33 @@ class DirectoryServerAdmin(SiteAdmin):
             )
         )
 
+    # A server that is being added is asked for address and account alone: the rest is found out.
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and may_start(request)
+
+    def get_form(
+        self, request: HttpRequest, obj: DirectoryServer | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        form = self.add_form if _is_being_added(obj) else self.form
+        return super().get_form(request, obj, change=change, **{"form": form, **kwargs})
+
+    def get_fieldsets(self, request: HttpRequest, obj: DirectoryServer | None = None) -> Any:
+        return self.add_fieldsets if _is_being_added(obj) else super().get_fieldsets(request, obj)
+
+    def get_inlines(self, request: HttpRequest, obj: DirectoryServer | None) -> Any:
+        return () if _is_being_added(obj) else super().get_inlines(request, obj)
+
+    def response_add(
+        self, request: HttpRequest, obj: DirectoryServer, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return redirect("admin:syncapp_directoryserver_found", obj.pk)
+
+    def response_change(self, request: HttpRequest, obj: DirectoryServer) -> HttpResponse:
+        if obj.being_added:
+            return redirect("admin:syncapp_directoryserver_found", obj.pk)
+        return super().response_change(request, obj)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -127,6 +168,7 @@ class DirectoryServerAdmin(SiteAdmin):
     def save_model(self, request: HttpRequest, obj: DirectoryServer, form: ModelForm, change: bool) -> None:
         """Write what was changed and nothing else: somebody may be editing another part of the row."""
         if not change:
+            obj.enabled, obj.being_added = False, True
             obj.save()
             return
         names = [name for name in form.changed_data if name in form.fields and name != "password"]
@@ -134,12 +176,18 @@ class DirectoryServerAdmin(SiteAdmin):
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        about_anchor = anchor_caution(form.instance.anchor_attribute)
+        if about_anchor and "anchor_attribute" in form.changed_data:
+            messages.warning(request, sentence(about_anchor.code, about_anchor.params))
         for row in form.instance.mappings.order_by("id"):
             if caution := cautions(rule_of(row)):
                 messages.warning(request, sentence(caution.code, caution.params))
 
     @admin.display(description=_("last run"), ordering="last_run_at")
     def last_run(self, server: Counted) -> str:
+        if server.being_added:
+            url = reverse("admin:syncapp_directoryserver_found", args=[server.pk])
+            return format_html('<a class="text-link" href="{}">{}</a>', url, _("Finish adding it"))
         if server.last_run_id is None:
             return "–"
         link = admin_link("syncapp_syncrun_change", server.last_run_id, moment(server.last_run_at))

@@ -8,6 +8,7 @@ be worse than to notice a leaver a run later.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from syncapp.core.vocabulary import State
 
@@ -23,27 +24,30 @@ _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # RFC 4517: minutes and seconds may be missing, a fraction and an offset may follow.
 _GENERALIZED_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)?(\d\d)?(?:[.,](\d+))?(?:Z|([+-])(\d\d)(\d\d)?)")
 
-_ACTIVE_DIRECTORY = ("useraccountcontrol", "accountexpires")
-_OPENLDAP = ("pwdaccountlockedtime", "pwdendtime", "shadowexpire")
-_DS389 = ("nsaccountlock", "shadowexpire")
-_FREEIPA = ("nsaccountlock", "krbprincipalexpiration")
 
-# Lower-cased names of what `account_state` wants to see, by kind of directory.
-STATE_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
-    "active_directory": _ACTIVE_DIRECTORY,
-    "openldap": _OPENLDAP,
-    "389ds": _DS389,
-    "freeipa": _FREEIPA,
-    "generic": tuple(dict.fromkeys(_OPENLDAP + _DS389)),
-}
+class DisabledRule(NamedTuple):
+    """A rule of the administrator's own: whoever has this value of this attribute is switched off."""
+
+    attribute: str
+    value: str
+
+    def applies(self, values: Sequence[bytes]) -> bool:
+        """Whether one of the values is the rule's; neither case nor blanks around it count."""
+        wanted = self.value.strip().casefold()
+        return any(value.decode("utf-8", "replace").strip().casefold() == wanted for value in values)
 
 
-def account_state(kind: str, attributes: Attributes, *, now: datetime) -> State:
-    """Judge by the attributes of `STATE_ATTRIBUTES[kind]`, names lower-cased; dates by our clock `now`.
+def account_state(
+    known: Sequence[str], attributes: Attributes, *, now: datetime, rule: DisabledRule | None = None
+) -> State:
+    """Judge by those of `STATE_ATTRIBUTES` that are `known` to the kind of directory, and by the rule.
 
-    Disabled goes before expired: it is what an administrator said by hand.
+    Names are lower-cased; dates are judged by our clock `now`. Disabled goes before
+    expired: it is what an administrator said by hand.
     """
-    names = [name for name in STATE_ATTRIBUTES[kind] if name in attributes]
+    if rule is not None and rule.applies(attributes.get(rule.attribute.lower(), ())):
+        return State.DISABLED
+    names = [name for name in known if name in attributes]
     if not names:
         return State.ACTIVE
     if any(_DISABLED[name](value) for name, value in _present(attributes, names) if name in _DISABLED):
@@ -121,3 +125,6 @@ _ENDS: Mapping[str, Callable[[str], datetime | None]] = {
     "shadowexpire": _shadow_day,
     "krbprincipalexpiration": parse_generalized_time,
 }
+
+# Lower-cased names of all attributes that say something; each kind of directory has some of them.
+STATE_ATTRIBUTES = frozenset({*_DISABLED, *_ENDS})

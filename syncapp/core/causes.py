@@ -12,13 +12,15 @@ from syncapp.core.vocabulary import Field
 # A branch or department with fewer people says nothing when it empties.
 GROUP_MINIMUM = 5
 LEAVING = ("lost", "disabled")
-# Settings of the scope that widen or narrow who is read, each with what is said when it was changed.
+# Settings that widen or narrow who is read, or who counts as active, each with what is said when it was changed.
 SCOPE = {
     "base_dn": "cause_base_changed",
     "search_bases": "cause_bases_changed",
     "departments": "cause_departments_changed",
     "user_filter": "cause_filter_changed",
     "bind_dn": "cause_account_changed",
+    "disabled_attribute": "cause_disabled_attribute_changed",
+    "disabled_value": "cause_disabled_value_changed",
 }
 
 
@@ -149,5 +151,5 @@ def changed_scope(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Mes
     return [
         Message(code, {"before": before.get(name, ""), "after": now.get(name, "")})
         for name, code in SCOPE.items()
-        if before.get(name) != now.get(name)
+        if (before.get(name) or "") != (now.get(name) or "")  # an older run may not have kept it
     ]

@@ -154,3 +154,12 @@ def _quick_mobile(compact: str, region: str) -> str | None:
     if significant.startswith(rules.national_prefix) or not rules.mobile.fullmatch(significant):
         return None
     return f"+{rules.country_code}{significant}"
+
+
+def is_mobile(e164: str) -> bool:
+    """Whether a number belongs to a mobile network, or may: some countries do not tell."""
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(e164))
+    except phonenumbers.NumberParseException:
+        return False
+    return kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)

@@ -10,6 +10,7 @@ from ldap.ldapobject import SimpleLDAPObject
 from syncapp.directory.addresses import Address, parse_address, reach, resolve
 from syncapp.directory.config import STARTTLS, UNPROTECTED, DirectoryConfig
 from syncapp.directory.errors import connection_error, is_verdict, login_error
+from syncapp.directory.kinds import check_account
 from syncapp.directory.scope import check_scope
 from syncapp.directory.survey import Directory, survey
 from syncapp.directory.tls import authorities_file, examine_tls, require_tls
@@ -49,6 +50,7 @@ def check_config(config: DirectoryConfig) -> tuple[Address, ...]:
         raise ConfigurationError("password_missing", account=config.bind_dn)
     if config.security != UNPROTECTED:
         authorities_file(config.ca_certificate)
+    check_account(config.kind, config.bind_dn)
     check_scope(config)
     return tuple(sorted(addresses, key=lambda address: address.uri != config.first))
 

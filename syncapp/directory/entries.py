@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from syncapp.core.account_state import STATE_ATTRIBUTES, account_state
+from syncapp.core.account_state import account_state
 from syncapp.core.records import RemoteRecord
 from syncapp.directory.kinds import KindProfile
 from syncapp.directory.schema import Schema
@@ -25,23 +25,24 @@ class EntryReader:
         self._now = now
         self._wanted = tuple(dict.fromkeys(name.lower() for name in wanted))
         self._anchor = profile.anchor_attribute.lower()
-        state_attributes = STATE_ATTRIBUTES[profile.kind]
+        ruled_by = (profile.disabled_when.attribute.lower(),) if profile.disabled_when else ()
         # What must be asked for: operational attributes come only when named.
-        judged_by = (*state_attributes, *profile.person_attributes)
+        judged_by = (*profile.state_attributes, *ruled_by, *profile.person_attributes)
         self.requested = tuple(dict.fromkeys((*self._wanted, self._anchor, *judged_by)))
         self._asked_as = _answers(self.requested, schema)
         self._spellings: dict[str, tuple[str, ...]] = {}
 
     def read(self, dn: str, row: Mapping[str, list[bytes]]) -> RemoteRecord:
-        """Return the entry; raise DirectoryError for one without an immutable id."""
-        return self._record(dn, self._values(row))
+        """Return the entry; raise DirectoryError for one without an immutable id, or with several."""
+        return self._record(dn, self.values(row))
 
     def read_person(self, dn: str, row: Mapping[str, list[bytes]]) -> RemoteRecord | None:
         """As `read`, but None for an entry that passed the filter and is no person (rule A8)."""
-        values = self._values(row)
+        values = self.values(row)
         return self._record(dn, values) if self._profile.is_person(values) else None
 
-    def _values(self, row: Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
+    def values(self, row: Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
+        """Return the row's values by the names that were asked for, in lower case."""
         values: dict[str, list[bytes]] = {}
         for name, found in row.items():
             for asked in self._spellings.get(name) or self._learn(name):
@@ -49,15 +50,20 @@ class EntryReader:
         return values
 
     def _record(self, dn: str, values: Mapping[str, list[bytes]]) -> RemoteRecord:
+        profile = self._profile
+        ids = values.get(self._anchor, [])
+        if len(ids) > 1:
+            raise DirectoryError("anchor_several_values", dn=dn, attribute=profile.anchor_attribute)
         try:
-            anchor = self._profile.decode_anchor(values[self._anchor][0])
-        except (KeyError, IndexError, ValueError):
-            raise DirectoryError("entry_without_anchor", dn=dn, attribute=self._profile.anchor_attribute) from None
+            anchor = profile.decode_anchor(ids[0])
+        except (IndexError, ValueError):
+            code = "chosen_anchor_missing" if profile.anchor_is_chosen else "entry_without_anchor"
+            raise DirectoryError(code, dn=dn, attribute=profile.anchor_attribute) from None
         return RemoteRecord(
             anchor=anchor,
             dn=dn,
             attributes={name: values[name] for name in self._wanted if name in values},
-            state=account_state(self._profile.kind, values, now=self._now),
+            state=account_state(profile.state_attributes, values, now=self._now, rule=profile.disabled_when),
         )
 
     def _learn(self, name: str) -> tuple[str, ...]:

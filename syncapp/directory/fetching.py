@@ -12,8 +12,9 @@ from syncapp.directory.entries import EntryReader
 from syncapp.directory.errors import read_error
 from syncapp.directory.filters import all_of, any_of
 from syncapp.directory.scope import is_below, people_filter
-from syncapp.directory.search import read_bases
+from syncapp.directory.search import anchor_twice, read_bases
 from syncapp.directory.survey import Directory
+from syncapp.exceptions import DirectoryError
 
 # Requests that wait for their answer at the same time.
 IN_FLIGHT = 20
@@ -82,7 +83,7 @@ class Fetcher:
 
         Without an anchor whoever has the DN is meant.
         """
-        for record in self._receive(number, people=self._in_scope):
+        for record in self._receive(number, people=self._in_scope, nameless=bool(anchor)):
             if record.anchor == (anchor or record.anchor) and (not self._in_scope or self._is_in_a_base(record.dn)):
                 return record
         return None
@@ -125,11 +126,24 @@ class Fetcher:
                 base, ldap.SCOPE_SUBTREE, all_of([wanted, self._filter]) if self._in_scope else wanted
             )
             within = base in self._bases
-            for record in self._receive(number, people=self._in_scope, expected=() if within else _NOT_FOR_US):
-                if record.anchor in left:
-                    del left[record.anchor]
-                    yield record.anchor, record
+            records = self._receive(number, people=self._in_scope, expected=() if within else _NOT_FOR_US)
+            for anchor, record in self._told_apart(records, within=within).items():
+                if anchor in left:
+                    del left[anchor]
+                    yield anchor, record
         yield from left.items()
+
+    def _told_apart(self, records: Iterable[RemoteRecord], *, within: bool) -> dict[str, RemoteRecord]:
+        """Return entries by anchor. Two with a chosen one: among our people an error, elsewhere neither is ours."""
+        found: dict[str, RemoteRecord] = {}
+        twice = set()
+        for record in records:
+            other = found.setdefault(record.anchor, record)
+            if other.dn != record.dn:
+                if within:
+                    raise anchor_twice(self._directory, record.anchor, other.dn, record.dn)
+                twice.add(record.anchor)
+        return {anchor: record for anchor, record in found.items() if anchor not in twice}
 
     def _search(self, base: str, scope: int, found: str) -> int:
         try:
@@ -139,8 +153,14 @@ class Fetcher:
         return number
 
     def _receive(
-        self, number: int, *, people: bool, expected: tuple[type[ldap.LDAPError], ...] = ()
+        self,
+        number: int,
+        *,
+        people: bool,
+        expected: tuple[type[ldap.LDAPError], ...] = (),
+        nameless: bool = False,
     ) -> list[RemoteRecord]:
+        """Return the entries of an answer; with `nameless` those without an id are left out, for nobody asked for them."""
         limit = self._config.operation_timeout
         try:
             rows, _ = receive(self._directory.connection, number, limit=limit)
@@ -149,8 +169,16 @@ class Fetcher:
         except ldap.LDAPError as exc:
             raise self._translated(exc, "") from None
         read = self._reader.read_person if people else self._reader.read
-        found = [read(dn, values) for dn, values in rows if dn is not None]
-        return [record for record in found if record is not None]
+        found = []
+        for dn, values in rows:
+            try:
+                record = read(dn, values) if dn is not None else None
+            except DirectoryError:
+                if not nameless:
+                    raise
+                continue
+            found += [record] if record is not None else []
+        return found
 
     def _outer_bases(self) -> list[str]:
         """The bases of the scope, then all around them: who moved may be outside by now."""

@@ -3,42 +3,21 @@
 The facts are those of the LDAP protocol notes, sections 2.4, 3 and 8.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from uuid import UUID
 
+from syncapp.core.account_state import DisabledRule
 from syncapp.core.records import FieldRule
 from syncapp.core.vocabulary import Direction, Field
+from syncapp.directory import anchors
+from syncapp.directory.accounts import AccountForm, form_of
+from syncapp.directory.config import AUTO, GENERIC
+from syncapp.exceptions import ConfigurationError
 
 RootDse = Mapping[str, Sequence[bytes]]
 
-_CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _AD_CAPABILITY = b"1.2.840.113556.1.4.800"
-
-
-def _uuid_of_ad(value: bytes) -> str:
-    """objectGUID: 16 bytes, the first three groups little-endian."""
-    return str(UUID(bytes_le=value))
-
-
-def _filter_value_of_ad(anchor: str) -> str:
-    return "".join(f"\\{byte:02x}" for byte in UUID(anchor).bytes_le)
-
-
-def _filter_value_of_389(anchor: str) -> str:
-    """nsUniqueId is written in four groups of eight."""
-    text = UUID(anchor).hex
-    return "-".join(text[start : start + 8] for start in range(0, 32, 8))
-
-
-def _uuid_of_text(value: bytes) -> str:
-    """Any punctuation: nsUniqueId is written 8-8-8-8, the sync control writes it as a UUID."""
-    text = value.decode("ascii").strip().lower()
-    # As it nearly always is; taking a UUID apart and putting it together costs much more.
-    return text if _CANONICAL_UUID.fullmatch(text) else str(UUID(text))
-
 
 # msExchRecipientTypeDetails of what Exchange keeps as a user account and is nobody.
 _EXCHANGE_NOBODIES = frozenset(
@@ -82,10 +61,16 @@ _AD_LONGEST = MappingProxyType(
     }
 )
 
+# Lower-cased attributes that tell who is switched off or expired.
+_AD_STATE = ("useraccountcontrol", "accountexpires")
+_PPOLICY_STATE = ("pwdaccountlockedtime", "pwdendtime", "shadowexpire")
+_LOCK_STATE = ("nsaccountlock", "shadowexpire")
+_KERBEROS_STATE = ("nsaccountlock", "krbprincipalexpiration")
+
 
 @dataclass(frozen=True, slots=True)
 class KindProfile:
-    """One kind of directory.
+    """One kind of directory, and what settings of a server add to it (`profile_of`).
 
     `decode_anchor` raises ValueError for what is no anchor. `people_container` is
     read below the server's own base when no base DN was given: FreeIPA shows
@@ -98,6 +83,9 @@ class KindProfile:
     characters of a text, bytes of the photo.
     `compares_everything`: a single value of any attribute can be deleted, though the
     schema names no rule to compare it by.
+    `state_attributes` (lower-cased) tell who is switched off or expired, besides
+    `disabled_when`. `account_forms`: how the account to log in with may be written.
+    `anchor_is_chosen`: nothing but its own entries says that the anchor is unique.
     """
 
     kind: str
@@ -107,6 +95,9 @@ class KindProfile:
     people_filter: str
     photo_attribute: str
     department_attribute: str
+    state_attributes: tuple[str, ...]
+    account_example: str
+    account_forms: frozenset[AccountForm] = frozenset({AccountForm.DN})
     people_container: str = ""
     encode_anchor: Callable[[str], str] = str
     units_as: str = ""
@@ -116,6 +107,8 @@ class KindProfile:
     is_person: Callable[[Mapping[str, Sequence[bytes]]], bool] = lambda values: True
     longest: Mapping[str, int] = field(default_factory=dict)
     compares_everything: bool = False
+    anchor_is_chosen: bool = False
+    disabled_when: DisabledRule | None = None
 
     def longest_for(self, attribute: str, value: bytes) -> int | None:
         """Return the most that the attribute holds when the value is longer; None when it fits."""
@@ -131,12 +124,15 @@ _PROFILES = (
         kind="active_directory",
         label="Active Directory",
         anchor_attribute="objectGUID",
-        decode_anchor=_uuid_of_ad,
+        decode_anchor=anchors.uuid_of_ad,
         # Single-valued and indexed: users, neither computers nor contacts.
         people_filter="(sAMAccountType=805306368)",
         photo_attribute="thumbnailPhoto",
         department_attribute="department",
-        encode_anchor=_filter_value_of_ad,
+        state_attributes=_AD_STATE,
+        account_example="sync@corp.example",
+        account_forms=frozenset(AccountForm),
+        encode_anchor=anchors.filter_value_of_ad,
         change_marker="uSNChanged",
         marker_is_coarse=False,
         person_attributes=_AD_PERSON,
@@ -148,10 +144,12 @@ _PROFILES = (
         kind="openldap",
         label="OpenLDAP",
         anchor_attribute="entryUUID",
-        decode_anchor=_uuid_of_text,
+        decode_anchor=anchors.uuid_of_text,
         people_filter="(objectClass=inetOrgPerson)",
         photo_attribute="jpegPhoto",
         department_attribute="departmentNumber|ou",
+        state_attributes=_PPOLICY_STATE,
+        account_example="uid=sync,ou=system,dc=corp,dc=example",
         change_marker="entryCSN",
         marker_is_coarse=False,
     ),
@@ -159,40 +157,46 @@ _PROFILES = (
         kind="389ds",
         label="389 Directory Server",
         anchor_attribute="nsUniqueId",
-        decode_anchor=_uuid_of_text,
+        decode_anchor=anchors.uuid_of_text,
         people_filter="(objectClass=inetOrgPerson)",
         photo_attribute="jpegPhoto",
         department_attribute="departmentNumber|ou",
-        encode_anchor=_filter_value_of_389,
+        state_attributes=_LOCK_STATE,
+        account_example="uid=sync,ou=system,dc=corp,dc=example",
+        encode_anchor=anchors.filter_value_of_389,
         compares_everything=True,
     ),
     KindProfile(
         kind="freeipa",
         label="FreeIPA",
         anchor_attribute="ipaUniqueID",
-        decode_anchor=_uuid_of_text,
+        decode_anchor=anchors.uuid_of_text,
         people_filter="(&(objectClass=person)(objectClass=posixAccount))",
         photo_attribute="jpegPhoto",
         department_attribute="departmentNumber|ou",
+        state_attributes=_KERBEROS_STATE,
+        account_example="uid=sync,cn=sysaccounts,cn=etc,dc=corp,dc=example",
         people_container="cn=users,cn=accounts",
         units_as="389ds",
         compares_everything=True,
     ),
     KindProfile(
-        kind="generic",
+        kind=GENERIC,
         label="LDAPv3",
         anchor_attribute="entryUUID",
-        decode_anchor=_uuid_of_text,
+        decode_anchor=anchors.uuid_of_text,
         people_filter="(objectClass=inetOrgPerson)",
         photo_attribute="jpegPhoto",
         department_attribute="departmentNumber|ou",
+        state_attributes=tuple(dict.fromkeys(_PPOLICY_STATE + _LOCK_STATE)),
+        account_example="uid=sync,ou=system,dc=corp,dc=example",
     ),
 )
 PROFILES: Mapping[str, KindProfile] = MappingProxyType({profile.kind: profile for profile in _PROFILES})
 
 
 def detect_kind(root_dse: RootDse) -> str:
-    """Tell the kind by the root DSE, names lower-cased; `generic` when it shows no sign."""
+    """Tell the kind by the root DSE, names lower-cased; GENERIC when it shows no sign."""
     if _AD_CAPABILITY in root_dse.get("supportedcapabilities", ()):
         return "active_directory"
     if "ipatopologypluginversion" in root_dse:
@@ -202,7 +206,47 @@ def detect_kind(root_dse: RootDse) -> str:
     classes = [*root_dse.get("objectclass", ()), *root_dse.get("structuralobjectclass", ())]
     if any(value.lower() == b"openldaprootdse" for value in classes):
         return "openldap"
-    return "generic"
+    return GENERIC
+
+
+def profile_of(kind: str, *, anchor_attribute: str = "", disabled_when: DisabledRule | None = None) -> KindProfile:
+    """Return the profile of a kind with what a server's settings add to it.
+
+    An `anchor_attribute` of somebody's own choice is for a server of no known kind alone.
+    """
+    profile = replace(PROFILES[kind], disabled_when=disabled_when)
+    if not anchor_attribute or kind != GENERIC:
+        return profile
+    known = next((each for each in _PROFILES if each.anchor_attribute.lower() == anchor_attribute.lower()), None)
+    return replace(
+        profile,
+        anchor_attribute=anchor_attribute,
+        decode_anchor=known.decode_anchor if known else anchors.chosen_anchor,
+        encode_anchor=known.encode_anchor if known else anchors.filter_value_of_chosen,
+        anchor_is_chosen=True,
+        # A unit has no personnel number.
+        units_as=GENERIC,
+    )
+
+
+def anchor_of(kind: str, chosen: str) -> str:
+    """Lower-cased name of the attribute that tells people apart; '' while the kind is to be found out."""
+    return "" if kind == AUTO else profile_of(kind, anchor_attribute=chosen).anchor_attribute.lower()
+
+
+def check_account(kind: str, account: str) -> None:
+    """Refuse an account that this kind of directory cannot know, before a password is sent.
+
+    Nothing can be said while the kind is to be found out, nor of an empty account,
+    which means anonymously.
+    """
+    if not account or kind == AUTO:
+        return
+    profile = PROFILES[kind]
+    if form_of(account) not in profile.account_forms:
+        raise ConfigurationError(
+            "account_not_a_dn", account=account, kind=profile.label, example=profile.account_example
+        )
 
 
 def usual_mapping(kind: str, *, extension_pattern: str) -> tuple[FieldRule, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import ldap
 import ldap.dn
 
+from syncapp.directory.anchors import check_anchor
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.filters import all_of, check_filter, departments_filter
 from syncapp.directory.kinds import KindProfile
@@ -19,6 +20,8 @@ _Rdn = tuple[tuple[str, str], ...]
 
 def check_scope(config: DirectoryConfig) -> None:
     """Refuse what cannot work, before any server is asked."""
+    check_anchor(config.kind, config.anchor_attribute)
+    check_attribute_names(_named_in_settings(config))
     if config.base_dn:
         parse_dn(config.base_dn)
     for base in config.search_bases:
@@ -76,6 +79,11 @@ def check_attributes(config: DirectoryConfig, mapped: Sequence[str], schema: Sch
             raise ConfigurationError("filter_attribute_unknown", attributes=unknown, filter=config.user_filter.strip())
     if config.departments and not schema.knows(config.department_attribute):
         raise ConfigurationError("department_attribute_unknown", attribute=config.department_attribute)
+    if config.anchor_attribute and not schema.knows(config.anchor_attribute):
+        raise ConfigurationError("anchor_attribute_unknown", attribute=config.anchor_attribute)
+    # Misspelt it would find nobody, and everybody would count as active.
+    if config.disabled_when and not schema.knows(config.disabled_when.attribute):
+        raise ConfigurationError("disabled_attribute_unknown", attribute=config.disabled_when.attribute)
 
 
 def check_attribute_names(names: Iterable[str]) -> None:
@@ -105,6 +113,11 @@ def parse_dn(dn: str) -> tuple[_Rdn, ...]:
     return tuple(
         tuple(sorted((name.lower(), " ".join(value.split()).casefold()) for name, value, _ in rdn)) for rdn in rdns
     )
+
+
+def _named_in_settings(config: DirectoryConfig) -> list[str]:
+    rule = config.disabled_when
+    return [name for name in (config.anchor_attribute, rule.attribute if rule else "") if name]
 
 
 def _ends_with(parts: Sequence[_Rdn], ending: Sequence[_Rdn]) -> bool:

@@ -16,7 +16,7 @@ from syncapp.directory.errors import read_error
 from syncapp.directory.filters import all_of
 from syncapp.directory.scope import check_attributes, people_filter, search_bases
 from syncapp.directory.survey import Directory
-from syncapp.exceptions import ConfigurationError, IncompleteReadError, SyncError
+from syncapp.exceptions import ConfigurationError, DirectoryError, IncompleteReadError, SyncError
 
 Row = tuple[str | None, dict[str, list[bytes]]]
 
@@ -119,8 +119,13 @@ def read_pages(directory: Directory, config: DirectoryConfig, request: SearchReq
 def _unique_pages(
     directory: Directory, config: DirectoryConfig, requests: Sequence[SearchRequest], reader: EntryReader
 ) -> Iterator[list[RemoteRecord]]:
-    """Tell entries apart by anchor: somebody who is moved meanwhile may come in two pages or bases."""
-    seen: set[str] = set()
+    """Tell entries apart by anchor: somebody who is moved meanwhile may come in two pages or bases.
+
+    Two entries with one anchor that somebody chose are two people: which of them is
+    ours nobody can say, and the read fails.
+    """
+    seen: dict[str, str] = {}
+    chosen = directory.profile.anchor_is_chosen
     for request in requests:
         for rows in read_pages(directory, config, request):
             page = []
@@ -128,10 +133,19 @@ def _unique_pages(
                 if dn is None:  # a referral is no person
                     continue
                 record = reader.read_person(dn, values)
-                if record is not None and record.anchor not in seen:
-                    seen.add(record.anchor)
+                if record is None:
+                    continue
+                if record.anchor not in seen:
+                    seen[record.anchor] = dn if chosen else ""
                     page.append(record)
+                elif chosen and seen[record.anchor] != dn:
+                    raise anchor_twice(directory, record.anchor, seen[record.anchor], dn)
             yield page
+
+
+def anchor_twice(directory: Directory, anchor: str, dn: str, other: str) -> DirectoryError:
+    attribute = directory.profile.anchor_attribute
+    return DirectoryError("anchor_twice", attribute=attribute, value=anchor, dn=dn, other=other)
 
 
 def read_bases(directory: Directory, config: DirectoryConfig) -> list[str]:

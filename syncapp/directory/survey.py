@@ -9,7 +9,7 @@ from ldap.ldapobject import SimpleLDAPObject
 from syncapp.core.records import Message
 from syncapp.directory.config import AUTO, DirectoryConfig
 from syncapp.directory.errors import connection_error
-from syncapp.directory.kinds import PROFILES, KindProfile, RootDse, detect_kind
+from syncapp.directory.kinds import KindProfile, RootDse, detect_kind, profile_of
 from syncapp.directory.schema import Schema, read_schema
 
 # Naming contexts that hold the server's own matters and no people.
@@ -57,7 +57,11 @@ def survey(connection: SimpleLDAPObject, *, uri: str, config: DirectoryConfig) -
         schema = read_schema(connection, _text(root_dse, "subschemasubentry"))
     except ldap.LDAPError as exc:
         raise connection_error(exc, uri=uri, seconds=config.operation_timeout) from None
-    profile = PROFILES[detect_kind(root_dse) if config.kind == AUTO else config.kind]
+    profile = profile_of(
+        detect_kind(root_dse) if config.kind == AUTO else config.kind,
+        anchor_attribute=config.anchor_attribute,
+        disabled_when=config.disabled_when,
+    )
     contexts = _people_contexts(root_dse)
     return Directory(
         connection=connection,

@@ -15,7 +15,13 @@ from syncapp.forms.fields import LimitsField, LinesField, OrderedChoicesField, W
 from syncapp.forms.mistakes import add_mistakes, add_row_mistakes
 from syncapp.models import DirectoryServer
 from syncapp.models.endpoints import default_match_keys
-from syncapp.services.directory_settings import DirectoryValues, rule_of, validate_directory, validate_mappings
+from syncapp.services.directory_settings import (
+    DirectoryValues,
+    anchor_change_mistakes,
+    rule_of,
+    validate_directory,
+    validate_mappings,
+)
 
 
 class DirectoryServerForm(forms.ModelForm):
@@ -69,6 +75,9 @@ class DirectoryServerForm(forms.ModelForm):
             "department_attribute",
             "departments",
             "user_filter",
+            "anchor_attribute",
+            "disabled_attribute",
+            "disabled_value",
             "rank",
             "region",
             "match_keys",
@@ -81,6 +90,7 @@ class DirectoryServerForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._known_by = (self.instance.kind, self.instance.anchor_attribute)
         # Somebody who may only look sees a form without fields.
         if "password" in self.fields:
             self.fields["password"].help_text = (
@@ -95,6 +105,10 @@ class DirectoryServerForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
         mistakes = validate_directory(DirectoryValues.from_mapping(values))
+        if self.instance.pk and self.instance.records.exists() and {"kind", "anchor_attribute"} <= values.keys():
+            mistakes += anchor_change_mistakes(
+                before=self._known_by, after=(values["kind"], values["anchor_attribute"])
+            )
         # What a field could not read is missing from `values` and has been named already.
         add_mistakes(self, [mistake for mistake in mistakes if mistake.field in values])
         return values

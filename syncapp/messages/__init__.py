@@ -12,9 +12,21 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 
 from syncapp.choices import Field, MatterKind
-from syncapp.messages import configuration, directory, explaining, health, limits, people, rights, runs, writing
+from syncapp.messages import (
+    adding,
+    configuration,
+    directory,
+    explaining,
+    health,
+    limits,
+    people,
+    rights,
+    runs,
+    writing,
+)
 
 TEMPLATES: dict[str, Promise] = {
+    **adding.TEMPLATES,
     **configuration.TEMPLATES,
     **directory.TEMPLATES,
     **explaining.TEMPLATES,

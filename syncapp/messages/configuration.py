@@ -14,6 +14,9 @@ TEMPLATES: dict[str, Promise] = {
     "password_for_another_address": _(
         "The stored password of “%(server)s” was entered for another address, security or account. Enter it again under Connection."
     ),
+    "server_being_added": _(
+        "“%(server)s” is still being added: confirm first what was found there, on its page under Directory servers."
+    ),
     # Settings of a server
     "uris_missing": _("Name at least one address, such as ldaps://dc1.corp.example."),
     "uri_malformed": _(
@@ -40,6 +43,21 @@ TEMPLATES: dict[str, Promise] = {
         "Departments are named, but not the attribute that they stand in. Name it, such as department or ou."
     ),
     "department_empty": _("One of the departments is empty. Take it out."),
+    "anchor_for_generic_only": _(
+        "The id attribute “%(attribute)s” is for another LDAPv3 server alone: the other kinds bring an id of their own. Choose that kind, or leave the id attribute empty."
+    ),
+    "anchor_would_change": _(
+        "The people of this server are known by %(attribute)s. By %(other)s all of them would be strangers. Leave it as it is, or add the directory as another server and switch this one off."
+    ),
+    "anchor_changes": _(
+        "“%(attribute)s” tells people apart here, and is something that changes when people marry or move. Whoever gets another value comes back as a stranger. Choose something that stays, such as employeeNumber, if there is one."
+    ),
+    "disabled_value_missing": _(
+        "“%(attribute)s” says who is disabled, but not by which value. Write the whole value, such as former."
+    ),
+    "disabled_attribute_missing": _(
+        "There is a value that means disabled, but not the attribute in which it stands. Name it, such as employeeType."
+    ),
     "region_unknown": _("“%(region)s” is not a country. Write the two capital letters of its code, such as RU."),
     "match_keys_missing": _("Name at least one of %(known)s: without a match key everybody would come a second time."),
     "match_key_unknown": _("“%(key)s” is not a match key. There are %(known)s."),

@@ -91,7 +91,10 @@ TEMPLATES: dict[str, Promise] = {
         "%(uri)s has locked the account “%(account)s” after too many wrong passwords. Unlock it there and check the password under Connection."
     ),
     "login_name_malformed": _(
-        "%(uri)s does not take “%(account)s” as the name of an account. Write it as a DN, or in Active Directory as user@domain."
+        "%(uri)s does not take “%(account)s” as the name of an account. Write it as a DN, such as uid=sync,ou=system,dc=corp,dc=example; Active Directory alone takes user@domain and DOMAIN\\user."
+    ),
+    "account_not_a_dn": _(
+        "%(kind)s knows its accounts by their DN, such as %(example)s, and not as “%(account)s”. Write the whole DN under Connection."
     ),
     "login_needed": _("%(uri)s lets nobody read anonymously. Enter an account and its password under Connection."),
     "login_unwilling": _("%(uri)s did not let “%(account)s” in: %(text)s."),
@@ -125,6 +128,12 @@ TEMPLATES: dict[str, Promise] = {
     "department_attribute_unknown": _(
         "The directory does not know the department attribute “%(attribute)s”. Correct its spelling."
     ),
+    "anchor_attribute_unknown": _(
+        "The directory does not know the id attribute “%(attribute)s”. Correct its spelling under Who is who."
+    ),
+    "disabled_attribute_unknown": _(
+        "The directory does not know “%(attribute)s”, the attribute that says who is disabled. Nobody would ever be. Correct its spelling under Who is who."
+    ),
     "schema_unreadable": _(
         "%(uri)s does not show its schema, so nobody could check whether the attributes in mapping and filter exist. A misspelt one finds nothing."
     ),
@@ -150,6 +159,15 @@ TEMPLATES: dict[str, Promise] = {
     ),
     "entry_without_anchor": _(
         "The entry “%(dn)s” shows no readable %(attribute)s, its immutable id. Check the kind of the directory, and whether the account may read this attribute."
+    ),
+    "anchor_several_values": _(
+        "The entry “%(dn)s” has several values of %(attribute)s, by which people are told apart. Leave it one of them."
+    ),
+    "chosen_anchor_missing": _(
+        "The entry “%(dn)s” has no usable value of %(attribute)s, by which people are told apart here. Give it one, leave such entries out with the custom filter, or choose another id attribute."
+    ),
+    "anchor_twice": _(
+        "“%(dn)s” and “%(other)s” have the same %(attribute)s, “%(value)s”, by which people are told apart here. Nobody can say whose records these are: correct one of them, or choose another id attribute. If one of the two was just moved, run again."
     ),
     # Test connection
     "test_resolved": _("“%(host)s” is %(addresses)s."),
@@ -183,9 +201,6 @@ TEMPLATES: dict[str, Promise] = {
         "%(count)s attribute is mapped.", "%(count)s attributes are mapped.", "count"
     ),
     "test_stored": _("Kind (%(kind)s) and mapping of this server are stored now."),
-    "test_mapping_stored": _(
-        "The usual mapping is stored for this server now. Its kind is none that this program knows by name."
-    ),
     "foreign_values": _(
         "%(foreign)s of %(filled)s values of “%(attribute)s” cannot be read as what it is mapped to, such as “%(example)s”. Check the attribute and the pattern under Mappings."
     ),

@@ -71,6 +71,12 @@ TEMPLATES: dict[str, Promise] = {
     "cause_account_changed": _(
         "The account was changed since the last synchronisation: “%(before)s” became “%(after)s”. It may see other people or attributes."
     ),
+    "cause_disabled_attribute_changed": _(
+        "The attribute that says who is disabled was changed since the last synchronisation: “%(before)s” became “%(after)s”."
+    ),
+    "cause_disabled_value_changed": _(
+        "The value that means disabled was changed since the last synchronisation: “%(before)s” became “%(after)s”."
+    ),
     "plan_missing": _("Run #%(run)s keeps no plan: only previews and held runs do."),
     "plan_expired": _("The plan of run #%(run)s is older than %(days)s days. Make a new preview."),
     "plan_needs_force": _(

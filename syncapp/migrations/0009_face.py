@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("syncapp", "0007_recreated_and_cooling")]
+    dependencies = [("syncapp", "0008_other_directories")]
 
     operations = [
         migrations.AddIndex(

@@ -73,7 +73,11 @@ class Endpoint(models.Model):
 
 
 class DirectoryServer(Endpoint):
-    """A directory: one naming context, served by one or several machines."""
+    """A directory: one naming context, served by one or several machines.
+
+    `being_added`: somebody gave address and account, and has not confirmed yet what was
+    found there. Such a server is switched off.
+    """
 
     kind = models.CharField(
         _("kind"),
@@ -104,7 +108,11 @@ class DirectoryServer(Endpoint):
         _("account"),
         max_length=500,
         blank=True,
-        help_text=_("Account to log in with: a DN, or in Active Directory also user@domain. Empty means anonymously."),
+        help_text=_(
+            "Account to log in with. Active Directory takes user@domain, DOMAIN\\user or a DN; every other directory a "
+            "DN, such as uid=sync,ou=system,dc=corp,dc=example (FreeIPA: uid=sync,cn=sysaccounts,cn=etc,dc=…). Empty "
+            "means anonymously."
+        ),
     )
     bind_password = EncryptedTextField(_("password"), blank=True, default=Secret, editable=False)
     bind_password_scope = models.TextField(blank=True, default="", editable=False)
@@ -137,6 +145,31 @@ class DirectoryServer(Endpoint):
         blank=True,
         help_text=_("LDAP filter that people must pass as well, such as (!(employeeType=robot))."),
     )
+    anchor_attribute = models.CharField(
+        _("id attribute"),
+        max_length=100,
+        blank=True,
+        help_text=_(
+            "Only for another LDAPv3 server: the attribute that tells people apart for good, such as employeeNumber. "
+            "Everybody has exactly one value of it, and nobody ever gets another. Empty means entryUUID."
+        ),
+    )
+    disabled_attribute = models.CharField(
+        _("disabled by attribute"),
+        max_length=100,
+        blank=True,
+        help_text=_(
+            "Whoever has the value below in this attribute counts as disabled, such as employeeType; besides those "
+            "whom the directory itself has switched off."
+        ),
+    )
+    disabled_value = models.CharField(
+        _("value of the disabled"),
+        max_length=255,
+        blank=True,
+        help_text=_("The whole value that means disabled, such as former; capitals do not matter."),
+    )
+    being_added = models.BooleanField(default=False, editable=False)
     create = models.CharField(
         _("create employees"),
         max_length=20,

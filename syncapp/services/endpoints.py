@@ -5,6 +5,7 @@ from dataclasses import replace
 from django.db import transaction
 
 from syncapp.choices import Kind
+from syncapp.core.account_state import DisabledRule
 from syncapp.core.records import FieldRule, PoolSpec, SyncOptions
 from syncapp.core.vocabulary import (
     CreateRule,
@@ -36,12 +37,21 @@ def directory_config(server: DirectoryServer) -> DirectoryConfig:
         department_attribute=server.department_attribute,
         departments=tuple(server.departments),
         user_filter=server.user_filter,
+        anchor_attribute=server.anchor_attribute,
+        disabled_when=disabled_rule(server),
     )
 
 
 def run_config(server: DirectoryServer) -> DirectoryConfig:
     """Return the same for a run: it stays with the controller that was used last while that one answers (rule B12)."""
     return replace(directory_config(server), first=last_uri(server.pk))
+
+
+def disabled_rule(server: DirectoryServer) -> DisabledRule | None:
+    """Return who is switched off by a rule of the server's own; None without one."""
+    if not server.disabled_attribute:
+        return None
+    return DisabledRule(server.disabled_attribute, server.disabled_value)
 
 
 def take_over_base(server: DirectoryServer, *, base: str, now: str) -> None:
@@ -106,9 +116,8 @@ def store_findings(server: DirectoryServer, kind: str) -> None:
     if server.kind == Kind.AUTO:
         rules = field_rules(server, kind)
         has_mappings = server.mappings.exists()
-        if kind in Kind.values:  # a directory that is none of these is looked at anew in each run
-            DirectoryServer.objects.filter(pk=server.pk, kind=Kind.AUTO).update(kind=kind)
-            server.kind = kind
+        DirectoryServer.objects.filter(pk=server.pk, kind=Kind.AUTO).update(kind=kind)
+        server.kind = kind
         if not has_mappings:
             FieldMapping.objects.bulk_create(
                 [

@@ -91,11 +91,12 @@ def enqueue_people(
 
 
 def records_meant(server: DirectoryServer, text: str) -> list[SyncRecord]:
-    """Return the records of whoever is meant by the text; an anchor or DN means that one alone."""
+    """Return the records of whoever is meant by the text; a DN or an anchor that is nothing else means that one alone."""
     records = SyncRecord.objects.filter(endpoint=server).select_related("employee").order_by("name", "anchor")
-    exact = list(records.filter(Q(anchor=text.lower()) | Q(dn__iexact=text)))
+    exact = list(records.filter(Q(anchor=_anchor(text) or None) | Q(dn__iexact=text)))
     if not exact:
-        exact = list(records.filter(_employee_q(text, server.region)))
+        # An id of somebody's own choice may look like an extension.
+        exact = list(records.filter(Q(anchor=text) | _employee_q(text, server.region)))
         untied = records.filter(employee__isnull=True).iterator(chunk_size=1000)
         exact += [row for row in untied if _is_meant(load_keys(row.keys), text, server.region)]
     return exact

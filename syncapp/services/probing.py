@@ -70,12 +70,8 @@ def test_connection_and_store(server: DirectoryServer) -> Iterator[Step]:
         yield step
     if not was_open or failed:
         return
-    had_mapping = server.mappings.exists()
     store_findings(server, kind)
-    if server.kind != Kind.AUTO:
-        yield Step(StepName.SETTINGS, StepOutcome.OK, Message("test_stored", {"kind": PROFILES[kind].label}))
-    elif not had_mapping:
-        yield Step(StepName.SETTINGS, StepOutcome.OK, Message("test_mapping_stored"))
+    yield Step(StepName.SETTINGS, StepOutcome.OK, Message("test_stored", {"kind": PROFILES[kind].label}))
 
 
 def run_query(server: DirectoryServer, *, limit: int = 20) -> QueryResult:

@@ -63,8 +63,8 @@ class Seal:
 
 
 def scope_of(server: DirectoryServer) -> dict[str, Any]:
-    """Say who is read, in the words of the settings."""
-    return {name: getattr(server, name) for name in (*SCOPE, "department_attribute")}
+    """Say who is read and who is who, in the words of the settings."""
+    return {name: getattr(server, name) for name in (*SCOPE, "department_attribute", "anchor_attribute")}
 
 
 def configuration_digest(server: DirectoryServer, options: SyncOptions) -> str:

@@ -102,6 +102,8 @@ class Wave:
 def take_steps(execution: Execution) -> None:
     """Read, plan, brake; then stop for a preview, or apply and write back."""
     run, server = execution.run, execution.server
+    if server.being_added:
+        raise ConfigurationError("server_being_added", server=server.name)
     with ExitStack() as stack:
         last = last_whole_run(server.pk)
         with execution.timed(RunPhase.READ):

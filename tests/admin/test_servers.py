@@ -7,7 +7,7 @@ from django.test import Client
 
 from syncapp.models import DirectoryServer, SyncRun
 from tests.admin.pages import errors, page, posted, save, text
-from tests.factories import make_server
+from tests.factories import make_record, make_server
 
 CHANGE = "syncapp_directoryserver_change"
 
@@ -107,14 +107,37 @@ def test_form_names_the_mistake(
     assert expected in errors(response)
 
 
-def test_new_server_is_added(admin_client: Client) -> None:
-    address = page("syncapp_directoryserver_add")
-    data = posted(admin_client.get(address))
+IDS = {
+    "another_id": {"kind": "generic", "anchor_attribute": "employeeNumber"},
+    "a_kind_with_another_id": {"kind": "389ds"},
+}
 
-    response = admin_client.post(address, {**data, "name": "New", "uris": "ldaps://dc.new.example"})
+
+@pytest.mark.parametrize("changes", IDS.values(), ids=IDS)
+def test_id_by_which_people_are_known_stays(
+    admin_client: Client, bound_server: DirectoryServer, changes: dict[str, str]
+) -> None:
+    DirectoryServer.objects.filter(pk=bound_server.pk).update(kind="openldap")
+    make_record(endpoint=bound_server)
+
+    response = save(admin_client, CHANGE, bound_server.pk, **changes)
+
+    assert "all of them would be strangers" in errors(response)
+
+
+def test_id_may_change_as_long_as_nobody_is_known(admin_client: Client, bound_server: DirectoryServer) -> None:
+    response = save(admin_client, CHANGE, bound_server.pk, kind="generic", anchor_attribute="mail")
 
     assert response.status_code == 302
-    assert DirectoryServer.objects.get().uris == ["ldaps://dc.new.example"]
+    assert "“mail” tells people apart here" in text(admin_client.get(page(CHANGE, bound_server.pk)))
+
+
+def test_account_that_the_kind_cannot_know_is_refused(admin_client: Client, bound_server: DirectoryServer) -> None:
+    response = save(
+        admin_client, CHANGE, bound_server.pk, kind="openldap", bind_dn="CORP\\sync", password="correct horse"
+    )
+
+    assert "knows its accounts by their DN, such as uid=sync,ou=system" in errors(response)
 
 
 def test_list_shows_the_last_run_of_each_server(admin_client: Client, bound_server: DirectoryServer) -> None:

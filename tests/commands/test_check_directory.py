@@ -111,10 +111,33 @@ def test_what_was_left_open_is_stored_and_said(company: Company) -> None:
     _, lines = checked(server)
 
     server.refresh_from_db()
-    assert (server.kind, lines[-1]) == (
-        Kind.OPENLDAP,
-        "✓ Settings: Kind (OpenLDAP) and mapping of this server are stored now.",
+    assert server.kind == Kind.OPENLDAP
+    assert "✓ Settings: Kind (OpenLDAP) and mapping of this server are stored now." in lines
+
+
+def test_what_the_server_can_do_and_what_would_fit_are_shown(company: Company) -> None:
+    for number in range(9):
+        company.add(f"p{number}", "Clara Schumann", telephoneNumber="+7 495 123-45-67", pager=str(300 + number))
+
+    _, lines = checked(company.server())
+
+    start = lines.index("What the server can do")
+    assert lines[start + 1] == "  ✓ Gives people page by page."
+    assert (
+        "  extension: pager ^(\\d{2,5})$. pager: 9 of 11 are extensions; the usual telephoneNumber: 1 of 11. "
+        "Mapped now: telephoneNumber." in lines
     )
+    assert "  e-mail: mail. 1 of 11 people have one." in lines
+
+
+def test_proposal_is_not_stored(company: Company) -> None:
+    """The usual mapping is what runs take; another one is an administrator's choice."""
+    company.change("anna", telephoneNumber=None, pager="215")
+    server = company.server(kind=Kind.AUTO)
+
+    checked(server)
+
+    assert server.mappings.get(field="extension").attribute == "telephoneNumber"
 
 
 def test_unknown_server_is_refused_with_those_that_exist(company: Company) -> None:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncapp.core.account_state import STATE_ATTRIBUTES, account_state, parse_generalized_time
+from syncapp.core.account_state import STATE_ATTRIBUTES, DisabledRule, account_state, parse_generalized_time
 from syncapp.core.vocabulary import State
+from syncapp.directory.kinds import PROFILES
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EPOCH_1601 = datetime(1601, 1, 1, tzinfo=UTC)
@@ -62,7 +63,7 @@ CASES = {
 def test_account_state(kind: str, attributes: dict[str, str], expected: State) -> None:
     raw = {name: [value.encode()] for name, value in attributes.items()}
 
-    assert account_state(kind, raw, now=NOW) == expected
+    assert account_state(PROFILES[kind].state_attributes, raw, now=NOW) == expected
 
 
 TIMES = {
@@ -88,15 +89,46 @@ def test_parse_generalized_time(text: str, expected: datetime | None) -> None:
     assert parse_generalized_time(text) == expected
 
 
+RULE = DisabledRule("employeeType", "Former")
+RULED = {
+    # id: values of the rule's attribute, expected
+    "the_value": ([b"Former"], State.DISABLED),
+    "capitals_do_not_matter": ([b"FORMER"], State.DISABLED),
+    "blanks_around_it": ([b" former "], State.DISABLED),
+    "one_of_several": ([b"driver", b"former"], State.DISABLED),
+    "a_part_of_it": ([b"former driver"], State.ACTIVE),
+    "no_value": ([], State.ACTIVE),
+    "bytes": ([b"\xff"], State.ACTIVE),
+}
+
+
+@pytest.mark.parametrize(("values", "expected"), RULED.values(), ids=RULED.keys())
+def test_rule_of_the_administrator(values: list[bytes], expected: State) -> None:
+    assert account_state((), {"employeetype": values}, now=NOW, rule=RULE) == expected
+
+
+def test_rule_in_cyrillic_folds_case() -> None:
+    rule = DisabledRule("title", "Уволен")
+
+    assert account_state((), {"title": ["УВОЛЕН".encode()]}, now=NOW, rule=rule) is State.DISABLED
+
+
+def test_rule_does_not_take_the_place_of_what_the_directory_says() -> None:
+    raw = {"employeetype": [b"driver"], "nsaccountlock": [b"TRUE"]}
+
+    assert account_state(("nsaccountlock",), raw, now=NOW, rule=RULE) is State.DISABLED
+
+
 @given(
-    kind=st.sampled_from(sorted(STATE_ATTRIBUTES)),
     values=st.dictionaries(
-        st.sampled_from(sorted({name for names in STATE_ATTRIBUTES.values() for name in names})),
+        st.sampled_from(sorted(STATE_ATTRIBUTES)),
         st.lists(st.binary(max_size=30), max_size=2),
     ),
 )
-def test_account_state_never_fails(kind: str, values: dict[str, list[bytes]]) -> None:
-    assert account_state(kind, values, now=NOW) in {State.ACTIVE, State.DISABLED, State.EXPIRED}
+def test_account_state_never_fails(values: dict[str, list[bytes]]) -> None:
+    state = account_state(sorted(STATE_ATTRIBUTES), values, now=NOW, rule=RULE)
+
+    assert state in {State.ACTIVE, State.DISABLED, State.EXPIRED}
 
 
 @given(hours=st.integers(min_value=1, max_value=10_000_000))
@@ -104,7 +136,7 @@ def test_an_account_that_expires_is_active_before_and_expired_after(hours: int) 
     end = EPOCH_1601 + timedelta(hours=hours)
     raw = {"accountexpires": [filetime(end).encode()]}
 
-    before = account_state("active_directory", raw, now=end - timedelta(seconds=1))
-    after = account_state("active_directory", raw, now=end + timedelta(seconds=1))
+    before = account_state(("accountexpires",), raw, now=end - timedelta(seconds=1))
+    after = account_state(("accountexpires",), raw, now=end + timedelta(seconds=1))
 
     assert (before, after) == (State.ACTIVE, State.EXPIRED)

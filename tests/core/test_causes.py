@@ -127,3 +127,7 @@ def test_changed_scope_says_before_and_after() -> None:
         Message("cause_filter_changed", {"before": "(a=b)", "after": "(a=*)"})
     ]
     assert changed_scope({}, {"base_dn": BASE}) == []
+
+
+def test_what_an_older_run_did_not_keep_is_no_change() -> None:
+    assert changed_scope({"base_dn": BASE}, {"base_dn": BASE, "disabled_value": "", "departments": []}) == []

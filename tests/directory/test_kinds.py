@@ -7,8 +7,11 @@ import pytest
 
 from syncapp.core.account_state import STATE_ATTRIBUTES
 from syncapp.core.vocabulary import Direction, Field
+from syncapp.directory.accounts import AccountForm, form_of
 from syncapp.directory.filters import check_filter
-from syncapp.directory.kinds import PROFILES, detect_kind, usual_mapping
+from syncapp.directory.kinds import PROFILES, check_account, detect_kind, profile_of, usual_mapping
+from syncapp.exceptions import ConfigurationError
+from tests.directory.expect import refusal
 
 PATTERN = r"^(\d{2,5})$"
 UUID_TEXT = "405df6cd-e722-11f1-9c2c-9c67ccd9d57e"
@@ -61,8 +64,85 @@ def test_people_filter_of_each_kind_is_a_filter(kind: str) -> None:
     assert check_filter(PROFILES[kind].people_filter)
 
 
-def test_every_kind_has_state_attributes() -> None:
-    assert PROFILES.keys() == STATE_ATTRIBUTES.keys()
+@pytest.mark.parametrize("kind", PROFILES)
+def test_state_attributes_of_each_kind_are_known(kind: str) -> None:
+    assert PROFILES[kind].state_attributes
+    assert set(PROFILES[kind].state_attributes) <= STATE_ATTRIBUTES
+
+
+@pytest.mark.parametrize("kind", PROFILES)
+def test_example_of_an_account_is_one_that_the_kind_takes(kind: str) -> None:
+    check_account(kind, PROFILES[kind].account_example)
+
+
+FORMS = {
+    # id: account, form
+    "dn": ("uid=sync,ou=system,dc=corp,dc=example", AccountForm.DN),
+    "dn_with_an_address": ("mail=sync@corp.example,dc=corp", AccountForm.DN),
+    "dn_with_a_backslash": (r"cn=Petrov\, Ivan,dc=corp", AccountForm.DN),
+    "principal": ("sync@corp.example", AccountForm.PRINCIPAL),
+    "down_level": ("CORP\\sync", AccountForm.DOWN_LEVEL),
+    "bare_name": ("sync", AccountForm.OTHER),
+    "blank": (" ", AccountForm.OTHER),
+    "cyrillic_name": ("КОРП\\синхронизация", AccountForm.DOWN_LEVEL),
+}
+
+
+@pytest.mark.parametrize(("account", "form"), FORMS.values(), ids=FORMS.keys())
+def test_form_of_an_account(account: str, form: AccountForm) -> None:
+    assert form_of(account) is form
+
+
+@pytest.mark.parametrize("kind", sorted(PROFILES.keys() - {"active_directory"}))
+@pytest.mark.parametrize("account", ["sync@corp.example", "CORP\\sync", "sync"])
+def test_account_that_is_no_dn_is_refused_where_nothing_else_is_known(kind: str, account: str) -> None:
+    with refusal(ConfigurationError, "account_not_a_dn") as errors:
+        check_account(kind, account)
+
+    assert errors[0].params["example"] == PROFILES[kind].account_example
+
+
+@pytest.mark.parametrize("kind", ["auto", "active_directory"])
+@pytest.mark.parametrize("account", ["sync@corp.example", "CORP\\sync", "CN=sync,DC=corp", ""])
+def test_account_is_taken_in_any_form(kind: str, account: str) -> None:
+    check_account(kind, account)
+
+
+CHOSEN = {
+    # id: value, canonical text, value in a filter
+    "number": (b"1042", "1042", "1042"),
+    "capitals_stay": (b"Ab-7", "Ab-7", "Ab-7"),
+    "signs_of_filters": (b"*(1)\\", "*(1)\\", r"\2a\281\29\5c"),
+    "cyrillic": ("Т-12".encode(), "Т-12", "Т-12"),
+    "bytes": (b"\x00\xff\x01", "hex:00ff01", r"\00\ff\01"),
+    "control_character": (b"a\nb", "hex:610a62", r"\61\0a\62"),
+    "text_that_looks_like_bytes": (b"hex:00", "hex:6865783a3030", r"\68\65\78\3a\30\30"),
+}
+
+
+@pytest.mark.parametrize(("value", "anchor", "wanted"), CHOSEN.values(), ids=CHOSEN.keys())
+def test_chosen_anchor_is_text_that_a_filter_finds_again(value: bytes, anchor: str, wanted: str) -> None:
+    profile = profile_of("generic", anchor_attribute="employeeNumber")
+
+    assert profile.decode_anchor(value) == anchor
+    assert profile.encode_anchor(anchor) == wanted
+
+
+@pytest.mark.parametrize("value", [b"", b"  ", b"x" * 256, b"\xff" * 126], ids=["empty", "blank", "long", "long bytes"])
+def test_what_cannot_be_an_anchor_is_a_value_error(value: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        profile_of("generic", anchor_attribute="employeeNumber").decode_anchor(value)
+
+
+def test_known_id_is_decoded_as_by_its_own_kind() -> None:
+    profile = profile_of("generic", anchor_attribute="nsuniqueid")
+
+    assert profile.decode_anchor(b"405df6cd-e72211f1-9c2c9c67-ccd9d57e") == UUID_TEXT
+    assert profile.encode_anchor(UUID_TEXT) == "405df6cd-e72211f1-9c2c9c67-ccd9d57e"
+
+
+def test_other_kinds_keep_their_own_anchor() -> None:
+    assert profile_of("openldap", anchor_attribute="employeeNumber").anchor_attribute == "entryUUID"
 
 
 @pytest.mark.parametrize("kind", PROFILES)

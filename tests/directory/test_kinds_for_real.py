@@ -13,10 +13,14 @@ import ldap
 import pytest
 
 from fixtures.certificates import make_authority, make_certificate
+from syncapp.core.account_state import DisabledRule
 from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteResult
-from syncapp.core.vocabulary import RefusalKind, State
+from syncapp.core.vocabulary import Field, RefusalKind, State
 from syncapp.directory.config import DirectoryConfig
-from syncapp.directory.kinds import PROFILES
+from syncapp.directory.connection import open_directory
+from syncapp.directory.discovery import Feature, discover
+from syncapp.directory.kinds import PROFILES, usual_mapping
+from syncapp.directory.sampling import SAMPLE, Look
 from syncapp.directory.scope import parse_dn
 from syncapp.directory.session import open_session
 from syncapp.exceptions import CertificateError, ConfigurationError, DirectoryLoginError
@@ -95,6 +99,58 @@ def test_base_is_found_out(real: RealServer) -> None:
     config = real.config(base_dn="", user_filter="(displayName=Анна*)")
 
     assert [record.attributes["displayname"] for record in read(config, "displayName")] == [["Анна Каренина".encode()]]
+
+
+FEATURES = {
+    "openldap": {Feature.PAGED, Feature.ASSERTION, Feature.POST_READ, Feature.SYNC},
+    "active_directory": {Feature.PAGED, Feature.DIRSYNC},
+    "389ds": {Feature.PAGED, Feature.POST_READ},
+    "freeipa": {Feature.PAGED, Feature.POST_READ},
+}
+
+
+def test_unknown_directory_is_found_out_with_a_mapping_that_fits(real: RealServer) -> None:
+    found = discover(
+        Look(
+            config=real.config(base_dn="", search_bases=(f"OU=Crowd,{real.base}",)),
+            usual=lambda kind: usual_mapping(kind, extension_pattern=r"^(\d{2,5})$"),
+            region="RU",
+            now=NOW,
+            seconds=20.0,
+        )
+    )
+
+    lines = {line.field: line for line in found.lines}
+    assert (found.kind, found.problem, found.anchors) == (real.kind, None, ())
+    assert {feature for feature, able in found.features.items() if able} == FEATURES[real.kind]
+    assert (found.sample, found.people, found.counted_all) == (SAMPLE, CROWD[real.kind], True)
+    assert (lines[Field.EXTENSION].best.rule.attribute, lines[Field.EXTENSION].best.readable) == (
+        "telephoneNumber",
+        SAMPLE,
+    )
+    assert lines[Field.PHOTO].best.rule.attribute == real.profile.photo_attribute
+    assert set(lines) == set(Field) - {Field.SIP_SECRET}
+
+
+def test_attributes_that_hold_the_state_are_known_to_the_schema(real: RealServer) -> None:
+    """One that is misspelt in the table of kinds would say of nobody that he is switched off."""
+    schema = {"openldap": {"pwdaccountlockedtime"}, "389ds": {"nsaccountlock"}, "freeipa": {"nsaccountlock"}}
+    with open_directory(real.config()) as directory:
+        assert directory.schema is not None
+        known = {name for name in real.profile.state_attributes if directory.schema.knows(name)}
+
+    assert schema.get(real.kind, {"useraccountcontrol", "accountexpires"}) <= known
+
+
+def test_rule_of_the_administrator_switches_off_here_too(real: RealServer) -> None:
+    _anchor, dn = real.add(title="Former colleague")
+
+    records = read(
+        real.config(user_filter="(title=former colleague)", disabled_when=DisabledRule("title", "former COLLEAGUE")),
+        "title",
+    )
+
+    assert [(record.dn.lower(), record.state) for record in records] == [(dn.lower(), State.DISABLED)]
 
 
 # Looking around the scope

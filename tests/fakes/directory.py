@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from syncapp.core.account_state import STATE_ATTRIBUTES, account_state
+from syncapp.core.account_state import account_state
 from syncapp.core.records import (
     AttributeWrite,
     Identity,
@@ -505,12 +505,12 @@ class FakeSession:
             "entryuuid": [entry.anchor.encode()],
         }
         names = dict.fromkeys(name.lower() for name in wanted)
-        states = {name: values[name] for name in STATE_ATTRIBUTES[self.kind] if name in values}
+        known = self._profile.state_attributes
         return RemoteRecord(
             anchor=entry.anchor,
             dn=entry.dn,
             attributes={name: list(values[name]) for name in names if name in values},
-            state=account_state(self.kind, states, now=now),
+            state=account_state(known, values, now=now, rule=self._config.disabled_when),
         )
 
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from syncapp.models import DirectoryServer, EndpointPool, FieldMapping, NumberPool
 from syncapp.services.configure import Change, SectionReport
 from tests.configuration_files import POOL, SERVER, SERVER_WITH_ACCOUNT, apply, mistakes_in
-from tests.factories import make_pool, make_server
+from tests.factories import make_pool, make_record, make_server
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +37,8 @@ search_bases = ["OU=Sales,DC=corp"]
 department_attribute = "department"
 departments = ["Sales"]
 user_filter = "(!(employeeType=robot))"
+disabled_attribute = "employeeType"
+disabled_value = "former"
 region = "DE"
 write_back = true
 enabled = false
@@ -69,6 +71,8 @@ STORED: dict[str, Any] = {
     "department_attribute": "department",
     "departments": ["Sales"],
     "user_filter": "(!(employeeType=robot))",
+    "disabled_attribute": "employeeType",
+    "disabled_value": "former",
     "region": "DE",
     "write_back": True,
     "enabled": False,
@@ -373,3 +377,59 @@ def test_account_is_taken_away_together_with_its_password(tmp_path: Path) -> Non
     apply(tmp_path, f"{HEAD}bind_dn = ''\nbind_password = ''")
 
     assert not DirectoryServer.objects.get().bind_password
+
+
+GENERIC = f"""{SERVER}
+kind = "generic"
+anchor_attribute = "employeeNumber"
+"""
+
+
+def test_file_takes_the_place_of_what_was_begun_on_the_page(tmp_path: Path) -> None:
+    make_server(name="Head office", uris=["ldaps://dc1.corp.example"], base_dn="", enabled=False, being_added=True)
+
+    (report,) = apply(tmp_path, SERVER)
+
+    server = DirectoryServer.objects.get()
+    assert (server.enabled, server.being_added) == (True, False)
+    assert changes_of(report) == {"enabled": (False, True)}
+
+
+def test_file_may_leave_what_was_begun_on_the_page_switched_off(tmp_path: Path) -> None:
+    make_server(name="Head office", uris=["ldaps://dc1.corp.example"], base_dn="", enabled=False, being_added=True)
+
+    (report,) = apply(tmp_path, f"{SERVER}enabled = false")
+
+    server = DirectoryServer.objects.get()
+    assert (server.enabled, server.being_added, report.changes) == (False, False, ())
+
+
+def test_id_attribute_of_another_server_is_stored(tmp_path: Path) -> None:
+    (report,) = apply(tmp_path, GENERIC)
+
+    assert DirectoryServer.objects.get().anchor_attribute == "employeeNumber"
+    assert report.cautions == ()
+
+
+def test_id_attribute_that_changes_is_warned_of(tmp_path: Path) -> None:
+    (report,) = apply(tmp_path, GENERIC.replace("employeeNumber", "uid"))
+
+    assert [caution.code for caution in report.cautions] == ["anchor_changes"]
+
+
+def test_id_attribute_of_a_server_with_people_stays(tmp_path: Path) -> None:
+    apply(tmp_path, GENERIC)
+    make_record(endpoint=DirectoryServer.objects.get())
+
+    mistakes = mistakes_in(tmp_path, GENERIC.replace("employeeNumber", "employeeType"))
+
+    assert mistakes == [('directory "Head office", anchor_attribute', "anchor_would_change")]
+
+
+def test_kind_with_another_id_is_refused_for_a_server_with_people(tmp_path: Path) -> None:
+    apply(tmp_path, f"{SERVER}kind = 'openldap'")
+    make_record(endpoint=DirectoryServer.objects.get())
+
+    mistakes = mistakes_in(tmp_path, f"{SERVER}kind = '389ds'")
+
+    assert mistakes == [('directory "Head office", kind', "anchor_would_change")]

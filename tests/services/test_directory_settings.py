@@ -12,6 +12,8 @@ from syncapp.models import DirectoryServer, FieldMapping
 from syncapp.services.directory_settings import (
     DirectoryValues,
     Mistake,
+    anchor_caution,
+    anchor_change_mistakes,
     branch_mistakes,
     rule_of,
     validate_account,
@@ -54,6 +56,12 @@ GOOD: dict[str, dict[str, Any]] = {
     "schedule_by_minutes": {"schedule": {"every_minutes": 1}},
     "schedule_by_cron": {"schedule": {"cron": "*/5 8-19 * * mon-fri"}},
     "schedule_on_leap_days": {"schedule": {"cron": "0 0 29 2 *"}},
+    "account_of_a_domain": {"kind": "active_directory", "bind_dn": "CORP\\sync"},
+    "account_before_the_kind_is_known": {"kind": "auto", "bind_dn": "sync@corp.example"},
+    "account_as_dn": {"kind": "openldap", "bind_dn": "uid=sync,dc=corp"},
+    "kind_that_could_not_be_read": {"kind": "", "bind_dn": "sync", "anchor_attribute": "uid"},
+    "anchor": {"kind": "generic", "anchor_attribute": "employeeNumber"},
+    "rule_of_the_disabled": {"disabled_attribute": "employeeType", "disabled_value": "former"},
 }
 
 
@@ -63,6 +71,37 @@ def test_validate_directory_accepts(values: dict[str, Any]) -> None:
 
 
 BAD: dict[str, tuple[dict[str, Any], str, str]] = {
+    "account_that_is_no_dn": ({"kind": "openldap", "bind_dn": "CORP\\sync"}, "bind_dn", "account_not_a_dn"),
+    "anchor_of_a_known_kind": (
+        {"kind": "openldap", "anchor_attribute": "employeeNumber"},
+        "anchor_attribute",
+        "anchor_for_generic_only",
+    ),
+    "anchor_before_the_kind_is_known": (
+        {"anchor_attribute": "employeeNumber"},
+        "anchor_attribute",
+        "anchor_for_generic_only",
+    ),
+    "anchor_that_is_no_attribute": (
+        {"kind": "generic", "anchor_attribute": "*"},
+        "anchor_attribute",
+        "attribute_malformed",
+    ),
+    "disabled_by_no_attribute": (
+        {"disabled_attribute": "a=b", "disabled_value": "x"},
+        "disabled_attribute",
+        "attribute_malformed",
+    ),
+    "disabled_without_a_value": (
+        {"disabled_attribute": "employeeType", "disabled_value": " "},
+        "disabled_value",
+        "disabled_value_missing",
+    ),
+    "disabled_without_an_attribute": (
+        {"disabled_value": "former"},
+        "disabled_attribute",
+        "disabled_attribute_missing",
+    ),
     "no_address": ({"uris": ()}, "uris", "uris_missing"),
     "address_without_scheme": ({"uris": ("dc.corp.example",)}, "uris", "uri_malformed"),
     "address_of_the_web": ({"uris": ("https://dc",)}, "uris", "uri_malformed"),
@@ -307,3 +346,36 @@ def test_field_mapped_twice_names_the_first_place_as_people_count() -> None:
     (mistake,) = validate_mappings([None, FieldRule(Field.EMAIL, "mail"), FieldRule(Field.EMAIL, "x")], region="RU")
 
     assert mistake.message.params == {"field": "email", "first": 2}
+
+
+IDS = {
+    # id: kind and chosen attribute before, after, field with a mistake
+    "nothing": (("openldap", ""), ("openldap", ""), ""),
+    "another_attribute": (("generic", "employeeNumber"), ("generic", "uid"), "anchor_attribute"),
+    "other_capitals": (("generic", "employeeNumber"), ("generic", "EMPLOYEENUMBER"), ""),
+    "no_choice_any_more": (("generic", "employeeNumber"), ("generic", ""), "anchor_attribute"),
+    "a_kind_with_another_id": (("openldap", ""), ("389ds", ""), "kind"),
+    "a_kind_with_the_same_id": (("generic", ""), ("openldap", ""), ""),
+    "found_out": (("auto", ""), ("openldap", ""), ""),
+    "chosen_after_it_was_found_out": (("auto", ""), ("generic", "uid"), "anchor_attribute"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "field"), IDS.values(), ids=IDS.keys())
+def test_known_people_keep_their_id(before: tuple[str, str], after: tuple[str, str], field: str) -> None:
+    found = codes(anchor_change_mistakes(before=before, after=after))
+
+    assert found == ([(field, "anchor_would_change")] if field else [])
+
+
+@pytest.mark.parametrize("attribute", ["uid", "MAIL", "cn"])
+def test_id_that_changes_is_warned_of(attribute: str) -> None:
+    caution = anchor_caution(attribute)
+
+    assert caution is not None
+    assert attribute in render(caution.code, caution.params)
+
+
+@pytest.mark.parametrize("attribute", ["", "employeeNumber", "entryUUID"])
+def test_id_that_stays_is_not(attribute: str) -> None:
+    assert anchor_caution(attribute) is None

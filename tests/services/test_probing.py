@@ -123,11 +123,11 @@ def nameless() -> Iterator[DirectoryServer]:
         yield server
 
 
-def test_directory_of_no_known_kind_gets_its_mapping_alone(nameless: DirectoryServer) -> None:
+def test_directory_of_no_known_kind_is_another_server(nameless: DirectoryServer) -> None:
     last = list(probing.test_connection_and_store(nameless))[-1]
 
     nameless.refresh_from_db()
-    assert (last.message.code, nameless.kind, nameless.mappings.count()) == ("test_mapping_stored", Kind.AUTO, 7)
+    assert (last.message.code, nameless.kind, nameless.mappings.count()) == ("test_stored", Kind.GENERIC, 7)
 
 
 def test_directory_of_no_known_kind_is_not_stored_twice(nameless: DirectoryServer) -> None:

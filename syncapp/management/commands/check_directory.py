@@ -1,7 +1,7 @@
 """`manage.py check_directory NAME`: each step of reaching a directory, and how far it gets."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import IO, Any, cast
 
 from django.core.management.base import CommandError, CommandParser
@@ -11,13 +11,19 @@ from rich.table import Table
 from rich.text import Text
 
 from syncapp.choices import Field
+from syncapp.core import vocabulary as words
+from syncapp.core.records import FieldRule
 from syncapp.core.rights import AttributeRights, Writable
+from syncapp.directory.discovery import Found
 from syncapp.directory.fill import Fill
 from syncapp.directory.steps import Step, StepOutcome
+from syncapp.exceptions import SyncError
 from syncapp.management.script import ScriptCommand
 from syncapp.messages import render
 from syncapp.messages.directory import STEP_LABELS
 from syncapp.models import DirectoryServer
+from syncapp.services import adding
+from syncapp.services.endpoints import field_rules
 from syncapp.services.probing import test_connection_and_store
 
 SIGNS = {
@@ -30,8 +36,9 @@ SIGNS = {
 class Command(ScriptCommand):
     help = (
         "Test a directory server step by step: name, connection, encryption, login, base, filter, people found, "
-        "attributes with fill rates, the right to write. Writes nothing to the directory; stores kind and usual mapping "
-        "where they were left open and all went well. Exit code: 0 all steps passed, 1 one of them failed."
+        "attributes with fill rates, the right to write. Then shows what the server can do, and which mapping would fit the first of its "
+        "people. Writes nothing to the directory; stores kind and usual mapping where they were left open and all "
+        "went well. Exit code: 0 all steps passed, 1 one of them failed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -51,6 +58,33 @@ class Command(ScriptCommand):
             failed = failed or step.outcome is StepOutcome.FAILED
         if failed:
             sys.exit(1)
+        try:
+            _show_found(console, adding.look(server), {rule.field: rule for rule in field_rules(server, server.kind)})
+        except SyncError as error:
+            raise CommandError(render(error.code, error.params)) from None
+
+
+def _show_found(console: Console, found: Found, mapped: Mapping[words.Field, FieldRule]) -> None:
+    console.print(Text(_("What the server can do"), style="bold"))
+    for able, message in adding.said_of_server(found):
+        console.print(Text(f"  {'✓' if able else '–'} {render(message.code, message.params)}"))
+    console.print(Text(_("Mapping that would fit"), style="bold"))
+    people = adding.said_of_people(found)
+    console.print(Text(f"  {render(people.code, people.params)}"))
+    for line in found.lines:
+        rule, own = line.best.rule, mapped.get(line.field)
+        differs = own is None or (own.attribute, own.pattern) != (rule.attribute, rule.pattern)
+        shown = Text.assemble(
+            f"  {Field(line.field).label}: ",
+            (rule.attribute, "bold"),
+            f" {rule.pattern}" if rule.pattern else "",
+            ". " + " ".join(render(reason.code, reason.params) for reason in line.reasons),
+        )
+        if differs:
+            shown.append(
+                " " + _("Mapped now: %(attribute)s.") % {"attribute": own.attribute if own else "–"}, style="yellow"
+            )
+        console.print(shown)
 
 
 def _show(console: Console, step: Step) -> None:

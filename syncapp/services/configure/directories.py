@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from syncapp.choices import Kind
+from syncapp.core.records import Message
 from syncapp.exceptions import ConfigurationError
 from syncapp.fields import Secret
 from syncapp.models import DirectoryServer, Endpoint
@@ -13,13 +14,19 @@ from syncapp.services.configure.columns import missing_keys, set_columns
 from syncapp.services.configure.mappings import MappingsDraft
 from syncapp.services.configure.sections import PLAIN_DIRECTORY_KEYS, Section
 from syncapp.services.configure.server_pools import ServerPoolsDraft
-from syncapp.services.directory_settings import DirectoryValues, validate_account, validate_directory
+from syncapp.services.directory_settings import (
+    DirectoryValues,
+    anchor_caution,
+    anchor_change_mistakes,
+    validate_account,
+    validate_directory,
+)
 
 COLUMNS = ("uris", *PLAIN_DIRECTORY_KEYS, "search_bases", "departments", "match_keys", "schedule", "limits")
 # What a run found out of a directory holds for as long as these stay.
 WHICH_DIRECTORY = ("uris", "base_dn")
 # Settings that others are judged by: where they could not be read, the others are judged without.
-JUDGED_BY = ("security", "base_dn")
+JUDGED_BY = ("security", "base_dn", "kind", "bind_dn")
 
 
 class DirectoryDraft:
@@ -29,7 +36,10 @@ class DirectoryDraft:
         self.section = section
         self.server = DirectoryServer.objects.filter(name=section.name).first() or DirectoryServer(name=section.name)
         self.created = self.server.pk is None
+        self.known_by = (self.server.kind, self.server.anchor_attribute)
         self.changes = set_columns(self.server, _wanted(self.server, section), COLUMNS)
+        self.was_being_added = self.server.being_added
+        self._finish_adding()
         if "bind_password" in section.values:
             self._set_password(section.values["bind_password"])
         self.mappings = MappingsDraft(self.server, section)
@@ -45,7 +55,10 @@ class DirectoryDraft:
             section.where.inside("name").wrong("name_of_another_kind", name=section.name)
         named_already = section.wrong | (missing_keys(section, ["uris"]) if self.created else set())
         unreadable: dict[str, Any] = {key: "" for key in JUDGED_BY if key in section.wrong}
-        for mistake in validate_directory(replace(DirectoryValues.of(server), **unreadable)):
+        found = validate_directory(replace(DirectoryValues.of(server), **unreadable))
+        if not self.created and server.records.exists():
+            found += anchor_change_mistakes(before=self.known_by, after=(server.kind, server.anchor_attribute))
+        for mistake in found:
             if mistake.field not in named_already:
                 section.where.inside(mistake.field).refuse(mistake.message)
         if not {"bind_dn", "bind_password"} & section.wrong:
@@ -57,11 +70,17 @@ class DirectoryDraft:
         """Store the server; the pools that it names must be stored already."""
         if self.created:
             self.server.save()
-        elif self.changes:
+        elif self.changes or self.was_being_added:
             self.server.save(update_fields=self._changed_columns())
         changes = [*self.changes, *self.pools.store(), *self.mappings.store()]
-        cautions = tuple(self.mappings.cautions())
+        cautions = tuple(self._cautions())
         return SectionReport(self.section.kind, self.section.name, self.created, tuple(changes), cautions)
+
+    def _finish_adding(self) -> None:
+        """A file says more than what somebody began to enter on the page, and takes its place."""
+        if self.server.being_added:
+            self.changes += set_columns(self.server, {"enabled": True, **self.section.values}, ["enabled"])
+            self.server.being_added = False
 
     def _set_password(self, password: Secret) -> None:
         if _reads(self.server.bind_password, password.reveal()) and self.server.bind_password_fits:
@@ -69,6 +88,10 @@ class DirectoryDraft:
         before = None if self.created else self.server.bind_password
         self.server.set_bind_password(password.reveal())
         self.changes.append(Change("bind_password", before, self.server.bind_password))
+
+    def _cautions(self) -> list[Message]:
+        about_anchor = anchor_caution(self.section.values.get("anchor_attribute", ""))
+        return [*([about_anchor] if about_anchor else []), *self.mappings.cautions()]
 
     def _judge_account(self) -> None:
         where, server = self.section.where, self.server
@@ -78,7 +101,7 @@ class DirectoryDraft:
             where.inside("bind_password").wrong("password_needed_again")
 
     def _changed_columns(self) -> list[str]:
-        names = [change.key for change in self.changes]
+        names = [change.key for change in self.changes] + (["being_added"] if self.was_being_added else [])
         return [*names, "bind_password_scope"] if "bind_password" in names else names
 
 

@@ -8,12 +8,15 @@ none of them contacts a server or reads the database.
 from syncapp.services.directory_settings.directories import DirectoryValues, validate_account, validate_directory
 from syncapp.services.directory_settings.mappings import rule_of, validate_mappings
 from syncapp.services.directory_settings.mistakes import Mistake
+from syncapp.services.directory_settings.people import anchor_caution, anchor_change_mistakes
 from syncapp.services.directory_settings.pools import validate_pool
 from syncapp.services.directory_settings.scope import branch_mistakes
 
 __all__ = [
     "DirectoryValues",
     "Mistake",
+    "anchor_caution",
+    "anchor_change_mistakes",
     "branch_mistakes",
     "rule_of",
     "validate_account",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from syncapp.choices import Security
+from syncapp.choices import Kind, Security
 from syncapp.core.vocabulary import MatchKey
 from syncapp.models import DirectoryServer
 from syncapp.services.directory_settings.addresses import address_mistakes
@@ -15,6 +15,7 @@ from syncapp.services.directory_settings.endpoints import (
     schedule_mistakes,
 )
 from syncapp.services.directory_settings.mistakes import Mistake, mistake
+from syncapp.services.directory_settings.people import account_form_mistakes, anchor_mistakes, disabled_mistakes
 from syncapp.services.directory_settings.scope import base_mistakes, department_mistakes, filter_mistakes
 
 
@@ -33,6 +34,11 @@ class DirectoryValues:
     department_attribute: str = ""
     departments: tuple[str, ...] = ()
     user_filter: str = ""
+    kind: str = Kind.AUTO.value
+    bind_dn: str = ""
+    anchor_attribute: str = ""
+    disabled_attribute: str = ""
+    disabled_value: str = ""
     region: str = "RU"
     match_keys: tuple[str, ...] = tuple(MatchKey)
     limits: Mapping[str, Any] = field(default_factory=dict)
@@ -61,6 +67,9 @@ def validate_directory(values: DirectoryValues) -> list[Mistake]:
         *base_mistakes(base_dn=values.base_dn, search_bases=values.search_bases),
         *department_mistakes(attribute=values.department_attribute, departments=values.departments),
         *filter_mistakes(values.user_filter),
+        *account_form_mistakes(kind=values.kind, bind_dn=values.bind_dn),
+        *anchor_mistakes(kind=values.kind, attribute=values.anchor_attribute),
+        *disabled_mistakes(attribute=values.disabled_attribute, value=values.disabled_value),
         *region_mistakes(values.region),
         *match_key_mistakes(values.match_keys),
         *limit_mistakes(values.limits),
