@@ -126,6 +126,8 @@ def _card(server: Any, run: SyncRun | None) -> Card:
 
 def _standing(server: Any, run: SyncRun | None) -> tuple[str, str, str]:
     """How a server stands: tone and icon of the theme, and a word."""
+    if server.being_added:
+        return "info", "pending", _("not added to the end yet")
     if not server.enabled:
         return "", "pause_circle", _("switched off")
     if run is None:

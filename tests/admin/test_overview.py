@@ -22,6 +22,7 @@ SEAL = Seal("", timezone.now(), 0, ["too_many_lost"], {}, 0, [], {}).dump()
 STANDINGS = {
     "never synchronised": (None, {}, "Never synchronised"),
     "switched off": (RunStatus.FAILED, {"enabled": False}, "Switched off"),
+    "being added": (None, {"enabled": False, "being_added": True}, "Not added to the end yet"),
     "at work": (RunStatus.RUNNING, {}, "At work"),
     "failed": (RunStatus.FAILED, {}, "Does not work"),
     "crashed": (RunStatus.CRASHED, {}, "Does not work"),
