@@ -181,7 +181,7 @@ def test_demo_with_a_domain_can_be_run_ended_and_run_again(domain_demo: DemoRun)
     taken_up = domain_demo.start("directory")
     assert taken_up.stdout
     shown = taken_up.stdout.readline()
-    taken_up.send_signal(signal.SIGINT)
+    taken_up.send_signal(signal.SIGTERM)
     rest, _ = taken_up.communicate(timeout=60)
 
     assert (again[0], (domain_demo.folder / "previous" / "samba").exists()) == (0, True), again[1]
