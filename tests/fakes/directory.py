@@ -86,6 +86,7 @@ class FakeDirectory:
 
     base: str = "dc=example,dc=test"
     id: str = "1"  # of the entry of its naming context
+    uri: str = "ldap://fake.example.test"  # of the controller that answers
     entries: dict[str, Entry] = field(default_factory=dict)
     schema: frozenset[str] | None = None
     read_only: frozenset[str] = frozenset()
@@ -257,7 +258,6 @@ class FakeSession:
     """An open `FakeDirectory`: an `EndpointSession` (see `syncapp.services.ports`)."""
 
     kind = "openldap"
-    uri = "ldap://fake.example.test"
     people = "(objectClass=inetOrgPerson)"
     notes: Sequence[Message] = ()
     change_marker = MARKER
@@ -273,6 +273,10 @@ class FakeSession:
         self._bases = search_bases(config, config.base_dn or directory.base)
         if config.user_filter:
             raise ValueError("this directory knows no filters")
+
+    @property
+    def uri(self) -> str:
+        return self._directory.uri
 
     def identity(self) -> Identity:
         return Identity({self._directory.base: self._directory.id})

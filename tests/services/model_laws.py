@@ -30,6 +30,16 @@ def reading_of(rule: FieldRule, raws: dict[str, list[bytes]], region: str = "RU"
     return read_field(rule, raws, region=region)
 
 
+def check_nothing_travelled(ran: Ran, behind: set[tuple[str, str]]) -> None:
+    """Of values that a controller has not got yet none comes in, goes out or becomes a matter (rule B12)."""
+    fields = {rule.attribute.lower(): rule.field.value for rule in rules()}
+    assert not behind & {(change.anchor, change.attribute) for change in ran.seen.entries}
+    for item in RunItem.objects.filter(run=ran.run):
+        told = {fields.get(attribute, "") for anchor, attribute in behind if anchor == item.anchor}
+        planned = {each["field"] for each in item.changes} | {each["field"] for each in item.plan["matters"]}
+        assert not told & planned, f"{item}: {told & planned} travelled from a controller that is behind"
+
+
 # --- promise 1: the audit trail ---------------------------------------------------------------------------------------
 
 

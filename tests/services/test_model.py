@@ -93,6 +93,14 @@ def _edits(draw: Callable[..., Any]) -> tuple[Any, ...]:
 
 
 _several_edits = st.lists(_edits(), min_size=1, max_size=3)
+_what_goes_out = st.tuples(
+    st.just("here"),
+    _index,
+    st.sampled_from(["extension", "mobile", "title", "photo"]),
+    st.integers(0, 6),
+    st.just("bulk"),
+)
+_several_that_go_out = st.lists(_what_goes_out, min_size=2, max_size=4)
 
 
 class Model(RuleBasedStateMachine):
@@ -544,6 +552,29 @@ class FakeModel(Model):
         self.directory.lose_after, self.directory.lost_but_done = after, done
         self._run()
         self.directory.lose_after = None
+
+    @rule(edits_before=_several_that_go_out, edits_after=_several_that_go_out)
+    def run_where_our_writes_have_not_come(
+        self, edits_before: list[tuple[Any, ...]], edits_after: list[tuple[Any, ...]]
+    ) -> None:
+        """Rule B12: another controller answers, which shows what stood there before the last run; then it catches up."""
+        directory = self.directory
+        self._run(force=True)  # the first one writes nothing (E2)
+        self._edit_all(edits_before)
+        start = len(directory.written)
+        self._run(force=True)
+        ours = [each for each in directory.written[start:] if directory.of(each.anchor) is not None]
+        behind = [each for each in ours if sorted(directory.values(each.anchor, each.attribute)) == sorted(each.after)]
+        self.number += 1
+        directory.uri = f"ldap://controller-{self.number}.example.test"
+        for each in behind:
+            directory.put(each.anchor, each.attribute, *each.before)
+        self._edit_all(edits_after)
+        ran = self._run(force=True)
+        laws.check_nothing_travelled(ran, {(each.anchor, each.attribute) for each in behind})
+        for each in behind:
+            if directory.of(each.anchor) is not None:
+                directory.put(each.anchor, each.attribute, *each.after)
 
     def _is_well_behaved(self) -> bool:
         directory = self.directory
