@@ -137,7 +137,7 @@ class DirectoryReader:
         absent = [
             passport.record_id
             for anchor, passport in passports.items()
-            if anchor not in came and passport.state is not State.RELEASED
+            if anchor not in came and passport.state is not State.RELEASED and not passport.forgotten
         ]
         self._look_for(absent, read, last, now)
         return read

@@ -23,23 +23,36 @@ VALUE_COLUMNS = (*(field.value for field in ALL_FIELDS[:-1]), "sip_secret_mark")
 
 @dataclass(frozen=True, slots=True)
 class Passport:
-    """What tells whether a known entry needs a look: one for each record, so kept small."""
+    """What tells whether a known entry needs a look: one for each record, so kept small.
+
+    `forgotten`: it is missing, and nobody's, so that it need not be looked for.
+    """
 
     record_id: int
     fingerprint: str
     due: bool
     waiting: bool
     state: State
+    forgotten: bool
 
 
 def passports(endpoint_id: int) -> dict[str, Passport]:
     """Map the anchors of all known entries to their passports."""
     rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).values_list(
-        "anchor", "id", "fingerprint", "due", "waiting", "state"
+        "anchor", "id", "fingerprint", "due", "waiting", "state", "employee_id"
     )
     return {
-        anchor: Passport(record_id, fingerprint, due, waiting, State(state))
-        for anchor, record_id, fingerprint, due, waiting, state in rows.order_by().iterator(chunk_size=5000)
+        anchor: Passport(
+            record_id,
+            fingerprint,
+            due,
+            waiting,
+            State(state),
+            forgotten=employee_id is None and state == State.MISSING,
+        )
+        for anchor, record_id, fingerprint, due, waiting, state, employee_id in rows.order_by().iterator(
+            chunk_size=5000
+        )
     }
 
 

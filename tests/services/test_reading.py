@@ -59,6 +59,19 @@ def test_who_changed_in_the_directory_is_looked_at(server: DirectoryServer, comp
     assert looked_at(server) == {"anna"}
 
 
+def test_who_is_missing_is_looked_for_only_as_long_as_the_entry_is_somebody_s(
+    server: DirectoryServer, company: Company
+) -> None:
+    """After a whole domain was made anew nobody asks for its old entries in every run."""
+    company.delete("anna")
+    sync(server)
+    assert len(Reader(server).read().absent) == 1
+
+    SyncRecord.objects.filter(state="missing").update(employee=None)
+
+    assert Reader(server).read().absent == []
+
+
 def test_who_was_renamed_in_the_directory_is_looked_at(server: DirectoryServer, company: Company) -> None:
     company.ldap.rename_s(f"uid=anna,{company.base}", "uid=anna.sidorova", delold=1)
 
