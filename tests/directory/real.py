@@ -97,6 +97,11 @@ class RealServer:
         return PROFILES[self.kind]
 
     @property
+    def stories(self) -> str:
+        """Beside the base, for people whom no other test may meet."""
+        return f"OU=Stories,{self.base.partition(',')[2]}"
+
+    @property
     def odd_unit(self) -> str:
         return f"{ODD_UNIT},{self.base}"
 
@@ -194,8 +199,10 @@ def loaded(name: str, request: pytest.FixtureRequest) -> RealServer:
     if server.folder not in _ready:
         container = f"cn=users,cn=accounts,{server.suffix}" if name == "freeipa" else server.suffix
         real = RealServer(server, KINDS[name], f"OU=Real,{container}")
-        server.load(company(real))
+        server.load(company(real) + unit(real.stories))
         if name != "openldap":  # there the writer may write everything
-            server.grant(real.base, *(each for each in WRITTEN if name == "samba_ad" or each != "thumbnailPhoto"))
+            written = [each for each in WRITTEN if name == "samba_ad" or each != "thumbnailPhoto"]
+            for place in (real.base, real.stories):
+                server.grant(place, *written)
         _ready[server.folder] = real
     return _ready[server.folder]

@@ -104,7 +104,7 @@ class Story:
 @pytest.fixture(params=EVERY)
 def story(request: pytest.FixtureRequest) -> Story:
     real = loaded(request.param, request)
-    story = Story(real, f"OU=Story {next(_stories)},{real.base}")
+    story = Story(real, f"OU=Story {next(_stories)},{real.stories}")
     story.begin()
     return story
 
