@@ -131,7 +131,7 @@ def test_directory_of_no_known_kind_is_another_server(nameless: DirectoryServer)
 
 
 def test_directory_of_no_known_kind_is_not_stored_twice(nameless: DirectoryServer) -> None:
-    FieldMapping.objects.create(endpoint=nameless, field="name", attribute="cn")
+    list(probing.test_connection_and_store(nameless))
 
     last = list(probing.test_connection_and_store(nameless))[-1]
 
