@@ -108,7 +108,7 @@ def _move(conflict: Conflict, old: SyncRecord, user: "User | str") -> tuple[Sync
     rows = SyncRecord.objects
     rows.filter(pk=new.pk).update(anchor=f"moving {new.pk}")  # no two records may have one anchor at any moment
     rows.filter(pk=old.pk).update(
-        **theirs, due=True, fingerprint="", refusals={}, status=Status.SKIPPED, message_code="match_moved",
+        **theirs, due=True, fingerprint="", refusals={}, written={}, status=Status.SKIPPED, message_code="match_moved",
         message_params=params,
     )  # fmt: skip
     # What the old entry claimed holds nobody's number any more; who comes back is read anew.

@@ -109,6 +109,7 @@ def sync_person(server: DirectoryServer, dn: str) -> SyncRun:
 def test_confirmed_record_moves_to_the_new_entry_with_base_number_and_history(
     company: Company, server: DirectoryServer
 ) -> None:
+    SyncRecord.objects.update(written={"title": [["Boss"], "2026-11-25T12:00:00+00:00", ["ldap://other"]]})
     before = SyncRecord.objects.get(employee=anna())
     made_anew(company, title="Chief")
     sync(server)
@@ -118,6 +119,7 @@ def test_confirmed_record_moves_to_the_new_entry_with_base_number_and_history(
 
     assert (moved.pk, moved.anchor, moved.dn, moved.state) == (before.pk, new.anchor, new.dn, "active")
     assert (moved.base, moved.employee, moved.message_code) == (before.base, anna(), "match_moved")
+    assert moved.written == {}, "nothing was written to the new entry, so no controller can be behind with it"
     assert moved.message_params == {
         "who": "olga", "dn": new.dn, "anchor": new.anchor, "old_dn": before.dn, "old_anchor": before.anchor,
     }  # fmt: skip
