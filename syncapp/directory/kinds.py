@@ -185,7 +185,8 @@ _PROFILES = (
         label="LDAPv3",
         anchor_attribute="entryUUID",
         decode_anchor=anchors.uuid_of_text,
-        people_filter="(objectClass=inetOrgPerson)",
+        # inetOrgPerson is one, and not every server has it; a filter of one's own narrows it.
+        people_filter="(objectClass=person)",
         photo_attribute="jpegPhoto",
         department_attribute="departmentNumber|ou",
         state_attributes=tuple(dict.fromkeys(_PPOLICY_STATE + _LOCK_STATE)),
