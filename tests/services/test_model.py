@@ -610,12 +610,12 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer.time, "sleep", lambda _seconds: None)
 
 
-@pytest.mark.timeout(0 if EXAMPLES else 60)
+@pytest.mark.timeout(0 if EXAMPLES else 240)
 def test_model() -> None:
     run_state_machine_as_test(FakeModel, settings=_settings(examples=25, steps=20))
 
 
-@pytest.mark.timeout(0 if EXAMPLES else 60)
+@pytest.mark.timeout(0 if EXAMPLES else 240)
 def test_model_over_a_real_directory(company: Company) -> None:
     """Fewer games, and no server that misbehaves."""
     remote = RealRemote(company)
