@@ -1,0 +1,181 @@
+"""What people do with the site, click by click, in a real browser."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, expect
+from pytest_django.live_server_helper import LiveServer
+
+from fixtures.portraits import portrait
+from syncapp.choices import RunMode, RunPhase, RunStatus
+from syncapp.models import Conflict, DirectoryServer, Employee, SyncRun
+from tests.browser.conftest import PASSWORD, Site, begin, log_in
+from tests.services.company import Company, sync
+from tests.services.disputes import disputed_title
+
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(180)]
+
+
+def staffed(company: Company) -> None:
+    company.add(
+        "anna", "Анна Каренина", mail="anna@example.test", mobile="+79161234567", telephoneNumber="215", title="Boss",
+        jpegPhoto=portrait("anna.karenina"),
+    )  # fmt: skip
+    company.add("boris", "Boris Orlov", mail="boris@example.test", pwdAccountLockedTime="000001010000Z")
+
+
+def server_page(server: DirectoryServer) -> str:
+    return f"/admin/syncapp/directoryserver/{server.pk}/change/"
+
+
+def test_first_server_from_nothing_to_the_first_sync(site: Site, company: Company) -> None:
+    staffed(company)
+    directory = company.directory
+    site.sees("No directory server is set up yet")
+
+    site.press("Add a directory server")
+    site.page.fill("input[name=name]", "Head office")
+    site.page.fill("textarea[name=uris]", directory.uri)
+    site.page.select_option("select[name=security]", "none")
+    site.page.fill("input[name=bind_dn]", directory.service_dn)
+    site.page.fill("input[name=password]", "wrong")
+    site.press("Look at it")
+    site.sees(re.compile("password", re.IGNORECASE))
+    site.press("Correct address or account")
+    site.page.fill("input[name=password]", directory.service_password)
+    site.press("Look at it")
+    site.sees("Proposed mapping")
+    site.page.fill("input[name=base_dn]", company.base)
+    site.press("Look again with these")
+    site.sees("+79161234567")
+    site.press("Confirm and switch on")
+    site.sees("“Head office” is ready")
+    site.press("Preview sync")
+    site.sees("This is a preview")
+    site.press("Apply exactly this")
+    site.sees("employees created")
+
+    assert Employee.objects.get().extension == "215"
+    assert directory.service_password not in site.page.content()
+    site.open("/admin/syncapp/employee/")
+    site.sees("Анна Каренина")
+
+
+def test_test_connection_and_query_show_what_the_directory_has(site: Site, company: Company) -> None:
+    staffed(company)
+    site.open(server_page(company.server()))
+
+    site.press("Test connection")
+    site.sees(company.directory.service_dn)
+    site.page.go_back()
+    site.press("Run query")
+    site.sees("Анна Каренина")
+    site.sees("Boris Orlov")
+
+    assert not Employee.objects.exists()
+
+
+def test_progress_is_live_and_a_run_can_be_cancelled(site: Site, company: Company) -> None:
+    run = SyncRun.objects.create(
+        endpoint=company.server(), mode=RunMode.APPLY, status=RunStatus.RUNNING, phase=RunPhase.READ,
+        started_at=timezone.now(), heartbeat_at=timezone.now(), progress_done=100, progress_total=1000,
+    )  # fmt: skip
+    site.open(f"/admin/syncapp/syncrun/{run.pk}/change/")
+    site.sees("Reading: 100 of 1000")
+
+    SyncRun.objects.filter(pk=run.pk).update(progress_done=700)
+    site.sees("Reading: 700 of 1000")
+    expect(site.page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "70")
+    site.press("Cancel this run")
+    site.sees("stopping at the next chunk")
+    run.refresh_from_db()
+    assert run.cancel_requested
+    SyncRun.objects.filter(pk=run.pk).update(status=RunStatus.CANCELLED, finished_at=timezone.now())
+    expect(site.page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_conflict_is_resolved_with_a_click_and_carried_out(site: Site, company: Company) -> None:
+    server = disputed_title(company)
+    site.open("/admin/syncapp/conflict/")
+
+    site.page.get_by_role("link", name=re.compile("Anna Petrova")).first.click()
+    site.sees("Chief")
+    site.sees("Director")
+    site.page.get_by_role("button", name=re.compile("PBX")).first.click()
+    site.sees("1 conflict was decided")
+
+    assert Conflict.objects.get().resolution == "local"
+    sync(server)
+    assert company.value("anna", "title") == ["Chief"]
+
+
+def test_employee_is_edited_and_the_page_says_what_waits(site: Site, company: Company) -> None:
+    staffed(company)
+    sync(company.server())
+    employee = Employee.objects.get()
+    site.open(f"/admin/syncapp/employee/{employee.pk}/change/")
+
+    site.page.fill("input[name=extension]", "301")
+    site.page.get_by_role("button", name=re.compile("^Save and continue")).click()
+
+    site.sees("Waits for the domain")
+    employee.refresh_from_db()
+    assert employee.extension == "301"
+
+
+def test_who_has_no_rights_sees_nothing_and_no_button(
+    transactional_db: None, live_server: LiveServer, context: BrowserContext, company: Company
+) -> None:
+    server = company.server(name="Head office")
+    User.objects.create_user("guest", password=PASSWORD, is_staff=True)
+    site = begin(live_server, context)
+    log_in(site, "guest")
+
+    site.sees("Your account has no rights here yet")
+    site.sees_no("Add a directory server")
+    response = site.page.goto(f"{site.address}{server_page(server)}")
+    assert response is not None
+    assert response.status == 403
+
+
+def test_whole_walk_in_russian(site: Site, company: Company) -> None:
+    staffed(company)
+    server = company.server(name="Головной офис")
+    sync(server)
+    site.page.context.add_cookies([{"name": "django_language", "value": "ru", "url": site.address}])
+
+    site.open("/admin/")
+    site.sees("Что ждёт вас")
+    site.sees("Головной офис")
+    site.open(server_page(server))
+    site.press("Предварительный просмотр")
+    site.sees("Это предварительный просмотр")
+    site.open("/admin/syncapp/employee/")
+    site.sees("Анна Каренина")
+    site.open("/admin/syncapp/leaver/")
+    expect(site.page.locator("html")).to_have_attribute("lang", "ru")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "syncapp/directoryserver/",
+        "syncapp/employee/",
+        "syncapp/syncrecord/",
+        "syncapp/conflict/",
+        "syncapp/syncrun/",
+    ],
+)
+def test_pages_fit_a_narrow_screen(site: Site, company: Company, path: str) -> None:
+    """Nothing but tables may be wider than the screen, and those scroll by themselves."""
+    staffed(company)
+    sync(company.server())
+    site.page.set_viewport_size({"width": 390, "height": 800})
+
+    site.open(f"/admin/{path}")
+
+    width = site.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390, f"the page is {width} pixels wide"
