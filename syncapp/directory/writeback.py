@@ -33,6 +33,9 @@ from syncapp.exceptions import SyncError
 
 # So many people in a row refused the same right mean that nobody has it.
 HOPELESS = 20
+# So many may be under way once everything that goes out is known to be allowed: enough for a server
+# never to wait for us (of 5,000 on the same machine 20 took 0.42 s, 50 took 0.35 s).
+WIDE = 50
 
 # A write to an entry as the session knew it was refused for what stands there now.
 _OUTDATED = (ldap.NO_SUCH_OBJECT, *DRIFTED, *MAYBE_FILLED)
@@ -95,6 +98,7 @@ class Writer:
         self._config = config
         self._refusals: Counter[str] = Counter()
         self._proven: set[str] = set()
+        self._tried: set[str] = set()
         controls = directory.root_dse.get("supportedcontrol", ())
         self._asserts = AssertionControl.controlType.encode() in controls
         self._sends_along = post_read.OID.encode() in controls
@@ -134,6 +138,8 @@ class Writer:
 
     def _window(self) -> int:
         """How many may be under way: never more than it takes to know that a right is missing."""
+        if self._tried <= self._proven:
+            return WIDE if self._tried else IN_FLIGHT
         hopeful = [count for name, count in self._refusals.items() if name not in self.dropped]
         return min(IN_FLIGHT, HOPELESS - max(hopeful, default=0))
 
@@ -187,6 +193,7 @@ class Writer:
                 task.refused[write.attribute] = found
             else:
                 writes.append(write)
+        self._tried.update(write.attribute for write in writes)
         task.queue = deque([writes] if writes else [])
 
     def _too_long(self, write: AttributeWrite) -> WriteRefusal | None:

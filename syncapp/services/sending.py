@@ -23,7 +23,7 @@ from syncapp.store.items import PlannedRow, iter_planned
 from syncapp.store.sent import Sent, close_unsent, store_sent
 
 # People who are written and stored together: a killed process leaves no more than these in doubt.
-BATCH = 200
+BATCH = 500
 # Seconds; a slow server may need long for one batch.
 BETWEEN_BEATS = 10.0
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from django.db import transaction
@@ -62,8 +62,8 @@ class Sent:
             own = Outcome.CONFLICT
         elif self.wrote:
             own = Outcome.UPDATED
-        here = Outcome(self.row.outcome_here(changed=self.row.changed_here))
-        return min(own, here, key=_ORDER.index)
+        here = self.row.outcome_here(changed=self.row.changed_here)
+        return own if own == here else min(own, Outcome(here), key=_ORDER.index)
 
     @property
     def unwritten(self) -> list[str]:
@@ -109,8 +109,8 @@ def _update_records(run: SyncRun, known: Sequence[tuple[Sent, _Stored]], uri: st
     rows = []
     for sent, record in known:
         pushes = sent.row.pushes
-        refusals = {name: value for name, value in orjson.loads(record.refusals).items() if name not in pushes}
-        waits = {name: value for name, value in orjson.loads(record.waits).items() if name not in pushes}
+        refusals = {name: value for name, value in _object(record.refusals).items() if name not in pushes}
+        waits = {name: value for name, value in _object(record.waits).items() if name not in pushes}
         waits |= {name.value: standing for name, standing in sent.waits.items()}
         # What is no matter is said of this run alone: it would stand on the record for ever.
         code, params = _sentence(sent) if sent.failed or sent.matters else ("", "")
@@ -142,9 +142,14 @@ def _update_records(run: SyncRun, known: Sequence[tuple[Sent, _Stored]], uri: st
     )  # fmt: skip
 
 
+def _object(text: str) -> dict[str, Any]:
+    """Read a JSON object; of most people it is an empty one."""
+    return orjson.loads(text) if len(text) > len("{}") else {}
+
+
 def _remembered(sent: Sent, record: _Stored, uri: str, now: datetime) -> str:
     """What other controllers may not know yet: this write and those of the last day (rule B12)."""
-    written = still_remembered(load_written(orjson.loads(record.written)), now)
+    written = still_remembered(load_written(_object(record.written)), now)
     for name, before in sent.replaced.items():
         earlier = written[name].replaced if name in written else ()
         written[name] = Written(tuple(dict.fromkeys((*earlier, before))), now, (uri,))

@@ -12,6 +12,7 @@ from fixtures.openldap import OpenLdap
 from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteResult
 from syncapp.core.vocabulary import RefusalKind
 from syncapp.directory.session import DirectorySession, open_session
+from syncapp.directory.writeback import WIDE
 from syncapp.exceptions import DirectoryUnavailableError
 from tests.directory import servers
 from tests.directory.conftest import MakeConfig
@@ -406,7 +407,7 @@ def test_results_of_what_went_through_come_before_the_lost_connection(
     assert 0 < len(really) < 200
     assert said <= really
     assert really <= begun
-    assert len(begun - said) <= 20
+    assert len(begun - said) <= WIDE
 
 
 def _bytes_of_opening(strict: OpenLdap, make_config: MakeConfig) -> int:

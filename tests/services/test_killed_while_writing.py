@@ -6,6 +6,7 @@ import pytest
 
 from fixtures.openldap import OpenLdap
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
+from syncapp.services.sending import BATCH
 from tests.conftest import require_program
 from tests.processes import report, started, wait_for
 from tests.services.company import Company, counted, sync
@@ -13,7 +14,7 @@ from tests.services.test_bad_days import is_in, let_the_claim_expire
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.promise(8)]
 
-PEOPLE = 600
+PEOPLE = 1500
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_killed_in_the_middle_of_writing_is_made_good_and_nothing_is_written_twi
     before = own.operations()["Modify"]
 
     with started("sync_ldap") as process:
-        wait_for(lambda: is_in("write_back", 200), process=process)
+        wait_for(lambda: is_in("write_back", BATCH), process=process)
         process.kill()
         process.wait()
     killed = SyncRun.objects.get(status="running")
@@ -50,7 +51,7 @@ def test_killed_in_the_middle_of_writing_is_made_good_and_nothing_is_written_twi
     code, document = report()
 
     [run] = document["runs"]
-    assert 200 <= said <= written < PEOPLE
+    assert BATCH <= said <= written < PEOPLE
     assert (code, run["status"], run["counts"]["written_back"]) == (0, "completed", PEOPLE - written)
     # Who was written and never stored as such is said, with the run that did it (promise 1).
     found = [note["message"] for note in run["notes"] if note["code"] == "write_found"]
