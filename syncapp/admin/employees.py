@@ -21,7 +21,7 @@ from syncapp.store.leavers import state_over_all
 from syncapp.views.access import current_user, may_explain, may_start
 from syncapp.views.display import (
     admin_link,
-    changes_list,
+    changes_table,
     label,
     moment,
     outcome_label,
@@ -96,7 +96,7 @@ class HistoryInline(ReadOnlyInline):
 
     @admin.display(description=_("changes"))
     def changed(self, item: RunItem) -> str:
-        return changes_list(item.changes, item.unwritten)
+        return changes_table(item.changes, item.unwritten)
 
     @admin.display(description=_("message"))
     def message(self, item: RunItem) -> str:
