@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -144,31 +145,33 @@ def value_of_matter(field: str, value: str | None) -> str:
 
 
 def changes_table(changes: Sequence[Mapping[str, str]], unwritten: Collection[str] = ()) -> SafeString:
-    """The changes of a run item: field and side, before, after; what differs is marked.
+    """The changes of a run item, side by side: field, before, after; what differs is marked.
 
     `unwritten` as a run item has them, side and field: changes that did not happen.
     """
     if not changes:
         return SafeString("")
     fields, sides = dict(Field.choices), dict(Side.choices)
-    rows = []
-    for change in changes:
-        name, side = change["field"], change.get("side", "")
-        where = str(sides.get(side, ""))
-        if f"{side}:{name}" in unwritten:
-            where += ", " + _("not written")
-        rows.append((capfirst(str(fields.get(name, name))), where, *_before_and_after(change)))
+    bodies = []
+    for side, its_changes in groupby(changes, key=lambda change: change.get("side", "")):
+        rows = []
+        for change in its_changes:
+            name = change["field"]
+            note = format_html(" <i>{}</i>", _("not written")) if f"{side}:{name}" in unwritten else ""
+            rows.append((capfirst(str(fields.get(name, name))), note, *_before_and_after(change)))
+        bodies.append((sides.get(side, side), format_html_join("", _CHANGE, rows)))
     return format_html(
-        '<table class="sync-changes"><thead class="sync-unseen"><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead><tbody>{}</tbody></table>',
+        '<table class="sync-changes"><thead class="sync-unseen"><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>{}</table>',
         _("Field"),
         _("Before"),
         _("After"),
         format_html_join(
-            "",
-            '<tr><th scope="row">{}<div class="sync-side">{}</div></th><td>{}</td><td class="sync-after">{}</td></tr>',
-            rows,
+            "", '<tbody><tr><th colspan="3" scope="rowgroup" class="sync-side">{}</th></tr>{}</tbody>', bodies
         ),
     )
+
+
+_CHANGE = '<tr><th scope="row">{}{}</th><td>{}</td><td class="sync-after">{}</td></tr>'
 
 
 def _before_and_after(change: Mapping[str, str]) -> tuple[str, str]:
