@@ -19,8 +19,9 @@ from syncapp.exceptions import SyncError
 from syncapp.forms import EmployeeForm
 from syncapp.models import Employee, Endpoint, RunItem, SyncRecord
 from syncapp.services import edits
+from syncapp.services.untying import joined_records
 from syncapp.store.leavers import state_over_all
-from syncapp.views.access import current_user, may_explain, may_start
+from syncapp.views.access import current_user, may_decide, may_explain, may_start
 from syncapp.views.display import (
     admin_link,
     changes_table,
@@ -46,6 +47,7 @@ class RecordInline(ReadOnlyInline):
     model = SyncRecord
     fk_name = "employee"
     verbose_name_plural = _("on servers")
+    template_after = "admin/syncapp/employee/untie.html"
     fields = ("record_link", "dn", "state_shown", "status_shown", "updated", "message")
     readonly_fields = fields
 
@@ -208,7 +210,12 @@ class EmployeeAdmin(SiteAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**(extra_context or {}), "may_start": may_start(request), "may_explain": may_explain(request)}
+        context = {
+            **(extra_context or {}),
+            "may_start": may_start(request),
+            "may_explain": may_explain(request),
+            "joined": joined_records(int(object_id)) if may_decide(request) and object_id.isdecimal() else [],
+        }
         return super().change_view(request, object_id, form_url, context)
 
     def changeform_view(

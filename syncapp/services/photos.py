@@ -75,12 +75,16 @@ def take_in(raw: bytes, *, now: datetime) -> str:
     return picture.sha256
 
 
+def kept_name(digest: str) -> str | None:
+    """Return the name of the photo that is, or was made of, the bytes of this SHA-256; None when it is not kept here."""
+    names = Photo.objects.filter(Q(pk=digest) | Q(source=digest) | Q(rendition=digest)).values_list("pk", flat=True)
+    return names.first()
+
+
 def find_photo(digest: str) -> bytes | None:
     """Return the photo that is, or was made of, the bytes of this SHA-256; None when it is not kept here."""
-    names = Photo.objects.filter(Q(pk=digest) | Q(source=digest) | Q(rendition=digest)).values_list("pk", flat=True)
-    for name in names[:1]:
-        return read_photo(name)
-    return None
+    name = kept_name(digest)
+    return read_photo(name) if name is not None else None
 
 
 def find_thumbnail(digest: str) -> bytes | None:

@@ -158,7 +158,7 @@ def changes_table(changes: Sequence[Mapping[str, str]], unwritten: Collection[st
         for change in its_changes:
             name = change["field"]
             note = format_html(" <i>{}</i>", _("not written")) if f"{side}:{name}" in unwritten else ""
-            rows.append((capfirst(str(fields.get(name, name))), note, *_before_and_after(change)))
+            rows.append((capfirst(str(fields.get(name, name))), note, *before_and_after(change)))
         bodies.append((sides.get(side, side), format_html_join("", _CHANGE, rows)))
     return format_html(
         '<table class="sync-changes"><thead class="sync-unseen"><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>{}</table>',
@@ -174,7 +174,8 @@ def changes_table(changes: Sequence[Mapping[str, str]], unwritten: Collection[st
 _CHANGE = '<tr><th scope="row">{}{}</th><td>{}</td><td class="sync-after">{}</td></tr>'
 
 
-def _before_and_after(change: Mapping[str, str]) -> tuple[str, str]:
+def before_and_after(change: Mapping[str, str]) -> tuple[str, str]:
+    """The two values of a stored change, to stand side by side; what differs is marked."""
     before, after = change.get("before") or "", change.get("after") or ""
     if before and after and change["field"] not in OPAQUE_FIELDS:
         return marked(before, after)

@@ -86,7 +86,7 @@ def test_page_takes_the_same_number_of_queries(
         run = SyncRun.objects.create(endpoint=make_server(), status="completed")
         RunItem.objects.create(run=run, employee=anna, outcome="updated")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         admin_client.get(page(CHANGE, anna.pk))
 
 
