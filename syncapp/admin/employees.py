@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from syncapp.admin import search
 from syncapp.admin.base import ReadOnlyInline, SiteAdmin
 from syncapp.admin.filters import DepartmentFilter, EmployeeStateFilter, RecordStatusFilter
+from syncapp.choices import RunMode
 from syncapp.exceptions import SyncError
 from syncapp.forms import EmployeeForm
 from syncapp.models import Employee, Endpoint, RunItem, SyncRecord
@@ -76,7 +77,7 @@ class RecordInline(ReadOnlyInline):
 
 
 class HistoryInline(ReadOnlyInline):
-    """What happened to the person, newest first: a timeline."""
+    """What happened to the person, newest first: a timeline. What a preview showed did not happen."""
 
     model = RunItem
     fk_name = "employee"
@@ -87,7 +88,8 @@ class HistoryInline(ReadOnlyInline):
     per_page = HISTORY_PER_PAGE
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RunItem]:
-        return super().get_queryset(request).select_related("run", "run__endpoint").order_by("-run_id", "-id")
+        items = super().get_queryset(request).exclude(run__mode=RunMode.PREVIEW)
+        return items.defer("plan").select_related("run", "run__endpoint").order_by("-run_id", "-id")
 
     @admin.display(description=_("when"))
     def when(self, item: RunItem) -> str:

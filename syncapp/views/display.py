@@ -161,7 +161,7 @@ def changes_table(changes: Sequence[Mapping[str, str]], unwritten: Collection[st
             rows.append((capfirst(str(fields.get(name, name))), note, *before_and_after(change)))
         bodies.append((sides.get(side, side), format_html_join("", _CHANGE, rows)))
     return format_html(
-        '<table class="sync-changes"><thead class="sync-unseen"><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>{}</table>',
+        '<table class="sync-changes"><colgroup><col class="sync-changes-field"><col><col></colgroup><thead class="sync-unseen"><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>{}</table>',
         _("Field"),
         _("Before"),
         _("After"),

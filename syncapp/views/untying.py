@@ -54,7 +54,7 @@ class JoinView:
         item = self.join.item
         when = moment(item.run.finished_at or item.run.started_at)
         reason = sentence(item.message_code, item.message_params)
-        return _("Since %(when)s. %(reason)s") % {"when": when, "reason": reason}
+        return _("Since %(when)s: %(reason)s") % {"when": when, "reason": reason}
 
     @property
     def run(self) -> SafeString:
