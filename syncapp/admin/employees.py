@@ -190,7 +190,7 @@ class EmployeeAdmin(SiteAdmin):
         shown = ((when_and_where(each.updated_at, each.updated_side),) for each in employee.records.all())
         return format_html_join("", "{}", shown)
 
-    @admin.display(description=_("servers: status and updated"))
+    @admin.display(description=_("on servers"))
     def servers(self, employee: Employee) -> str:
         return format_html_join(
             "",

@@ -231,6 +231,23 @@ def test_entry_that_is_another_employees_by_now_is_refused(server: DirectoryServ
     assert caught.value.code == "untie_changed"
 
 
+def test_entry_that_another_server_reads_as_well_is_untied_there_for_good(company: Company, user: User) -> None:
+    company.add("anna", "Anna Petrova", mail="anna@example.test")
+    first, second = company.server(), company.server(pool=None, rank=2)
+    sync(first)
+    sync(second)
+    record = SyncRecord.objects.get(endpoint=second)
+    assert (record.employee, record.message_code) == (Employee.objects.get(), "same_entry")
+
+    untie(record_id=record.pk, employee_id=Employee.objects.get().pk, restore=False, user=user)
+    sync(second)
+    sync(second)
+
+    record.refresh_from_db()
+    assert record.employee is not None
+    assert record.employee.pk != SyncRecord.objects.get(endpoint=first).employee_id
+
+
 def test_second_entry_may_still_be_the_employee(server: DirectoryServer, company: Company, user: User) -> None:
     ours = anna()
     undo(user, restore=True)
