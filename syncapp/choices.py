@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from syncapp.core import vocabulary as words
 
@@ -88,6 +89,21 @@ class ItemOutcome(models.TextChoices):
     UPDATED = words.Outcome.UPDATED, _("updated")
     IGNORED = words.Outcome.IGNORED, _("ignored")
     SKIPPED = words.Outcome.SKIPPED, _("skipped")
+
+
+class Happening(models.TextChoices):
+    """What a run does to a person, or would do: what its counts count (rule E7)."""
+
+    CREATED = "created", pgettext_lazy("happens", "created here")
+    CHANGED = "changed", pgettext_lazy("happens", "changed here")
+    WRITTEN = "written", pgettext_lazy("happens", "written to the domain")
+    DECIDE = "decide", pgettext_lazy("happens", "to be decided")
+    FAILED = "failed", pgettext_lazy("happens", "failed")
+    STATE = "state", pgettext_lazy("happens", "state changed")
+    DISABLED = "disabled", pgettext_lazy("happens", "newly disabled")
+    MISSING = "missing", pgettext_lazy("happens", "newly missing")
+    RETURNED = "returned", pgettext_lazy("happens", "returned")
+    RENUMBERED = "renumbered", pgettext_lazy("happens", "another number")
 
 
 class State(models.TextChoices):

@@ -4,24 +4,28 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from syncapp.admin import search
 from syncapp.admin.base import ReadOnlyInline, SiteAdmin
 from syncapp.admin.filters import DepartmentFilter, EmployeeStateFilter, RecordStatusFilter
+from syncapp.choices import RunMode
 from syncapp.exceptions import SyncError
 from syncapp.forms import EmployeeForm
-from syncapp.models import Employee, RunItem, SyncRecord
+from syncapp.models import Employee, Endpoint, RunItem, SyncRecord
 from syncapp.services import edits
+from syncapp.services.untying import joined_records
 from syncapp.store.leavers import state_over_all
-from syncapp.views.access import current_user, may_explain, may_start
+from syncapp.views.access import current_user, may_decide, may_explain, may_start
 from syncapp.views.display import (
     admin_link,
-    changes_list,
+    changes_table,
     label,
     moment,
     outcome_label,
@@ -34,6 +38,8 @@ from syncapp.views.employees import archive_view, photo_view, synchronise_view
 from syncapp.views.explain import explain_view
 
 HISTORY_PER_PAGE = 20
+# Columns of a record that can be long, and that the list does not show.
+NOT_LISTED = ("base", "keys", "remarks", "refusals", "written", "waits", "message_params")
 
 
 class RecordInline(ReadOnlyInline):
@@ -42,6 +48,7 @@ class RecordInline(ReadOnlyInline):
     model = SyncRecord
     fk_name = "employee"
     verbose_name_plural = _("on servers")
+    template_after = "admin/syncapp/employee/untie.html"
     fields = ("record_link", "dn", "state_shown", "status_shown", "updated", "message")
     readonly_fields = fields
 
@@ -70,17 +77,19 @@ class RecordInline(ReadOnlyInline):
 
 
 class HistoryInline(ReadOnlyInline):
-    """What happened to the person, newest first."""
+    """What happened to the person, newest first: a timeline. What a preview showed did not happen."""
 
     model = RunItem
     fk_name = "employee"
+    template = "admin/syncapp/employee/timeline.html"
     verbose_name_plural = _("history")
     fields = ("when", "run", "who", "outcome_shown", "changed", "message")
     readonly_fields = fields
     per_page = HISTORY_PER_PAGE
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RunItem]:
-        return super().get_queryset(request).select_related("run", "run__endpoint").order_by("-run_id", "-id")
+        items = super().get_queryset(request).exclude(run__mode=RunMode.PREVIEW)
+        return items.defer("plan").select_related("run", "run__endpoint").order_by("-run_id", "-id")
 
     @admin.display(description=_("when"))
     def when(self, item: RunItem) -> str:
@@ -96,7 +105,7 @@ class HistoryInline(ReadOnlyInline):
 
     @admin.display(description=_("changes"))
     def changed(self, item: RunItem) -> str:
-        return changes_list(item.changes, item.unwritten)
+        return changes_table(item.changes, item.unwritten)
 
     @admin.display(description=_("message"))
     def message(self, item: RunItem) -> str:
@@ -113,7 +122,9 @@ class EmployeeAdmin(SiteAdmin):
         (_("Work"), {"fields": ("department", "title")}),
     )
     inlines = (RecordInline, HistoryInline)
-    list_display = ("name_shown", "extension", "mobile", "email", "department", "title", "state_shown")
+    list_display = ("face", "name_shown", "extension", "mobile", "email", "department", "state_shown")
+    list_display_links = ("name_shown",)
+    list_fullwidth = True
     list_filter = (DepartmentFilter, EmployeeStateFilter, RecordStatusFilter)
     search_fields = (
         "name_key",
@@ -128,6 +139,7 @@ class EmployeeAdmin(SiteAdmin):
         photo = self.admin_site.admin_view(photo_view)
         return [
             path("photo/<str:digest>/", photo, name="syncapp_photo"),
+            path("photo/<str:digest>/small/", photo, {"small": True}, name="syncapp_photo_small"),
             path("explain/", self.admin_site.admin_view(explain_view), name="syncapp_explain"),
             path("<int:employee_id>/synchronise/", synchronise, name="syncapp_employee_synchronise"),
             path("<int:employee_id>/archive/", view, {"archived": True}, name="syncapp_employee_archive"),
@@ -135,8 +147,14 @@ class EmployeeAdmin(SiteAdmin):
             *super().get_urls(),
         ]
 
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """What a server says in columns of its own where there is one, in one for all where there are several."""
+        several = Endpoint.objects.count() > 1
+        return [*super().get_list_display(request), *(("servers",) if several else ("status", "updated"))]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:
-        return super().get_queryset(request).prefetch_related("records")
+        records = SyncRecord.objects.select_related("endpoint").defer(*NOT_LISTED).order_by("endpoint__rank", "id")
+        return super().get_queryset(request).prefetch_related(Prefetch("records", records))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Employee], search_term: str
@@ -156,6 +174,33 @@ class EmployeeAdmin(SiteAdmin):
         state = state_over_all(employee.records.all())
         return state_label(state) if state else label(gettext("only here"), "", "home")
 
+    @admin.display(description="")
+    def face(self, employee: Employee) -> str:
+        if not employee.photo:
+            return SafeString('<span class="sync-face material-symbols-outlined" aria-hidden="true">person</span>')
+        url = reverse("admin:syncapp_photo_small", args=[employee.photo])
+        return format_html('<img class="sync-face" src="{}" alt="" loading="lazy" width="36" height="36">', url)
+
+    @admin.display(description=_("status"))
+    def status(self, employee: Employee) -> str:
+        return format_html_join("", "{}", ((outcome_label(each.status),) for each in employee.records.all()))
+
+    @admin.display(description=_("updated"))
+    def updated(self, employee: Employee) -> str:
+        shown = ((when_and_where(each.updated_at, each.updated_side),) for each in employee.records.all())
+        return format_html_join("", "{}", shown)
+
+    @admin.display(description=_("on servers"))
+    def servers(self, employee: Employee) -> str:
+        return format_html_join(
+            "",
+            '<div class="sync-server"><span>{}</span> {} <span class="sync-side">{} {}</span></div>',
+            (
+                (each.endpoint, outcome_label(each.status), moment(each.updated_at), each.get_updated_side_display())
+                for each in employee.records.all()
+            ),
+        )
+
     def save_model(self, request: HttpRequest, obj: Employee, form: EmployeeForm, change: bool) -> None:
         values = form.changed_values()
         if change:
@@ -167,7 +212,12 @@ class EmployeeAdmin(SiteAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**(extra_context or {}), "may_start": may_start(request), "may_explain": may_explain(request)}
+        context = {
+            **(extra_context or {}),
+            "may_start": may_start(request),
+            "may_explain": may_explain(request),
+            "joined": joined_records(int(object_id)) if may_decide(request) and object_id.isdecimal() else [],
+        }
         return super().change_view(request, object_id, form_url, context)
 
     def changeform_view(

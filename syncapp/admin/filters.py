@@ -1,22 +1,19 @@
 """Filters whose choices stay few, however many people there are."""
 
 from collections.abc import Iterable
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
-from syncapp.choices import Field, State, Status
+from syncapp.choices import Field, Happening, State, Status
 from syncapp.core import vocabulary as words
 from syncapp.core.vocabulary import MATTERS
 from syncapp.models import Employee, SyncRecord
-from syncapp.store import leavers
+from syncapp.store import happenings, leavers
 
 MOST_DEPARTMENTS = 50
 NO_DEPARTMENT = "-"
@@ -59,10 +56,22 @@ class ChangedFieldFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() not in Field.values:
             return queryset
-        # As text, for SQLite looks into no list; PostgreSQL writes a space after the colon.
-        texts = (f'"field":{space}"{self.value()}"' for space in ("", " "))
-        found = reduce(or_, (Q(changes_text__contains=text) for text in texts))
-        return queryset.alias(changes_text=Cast("changes", TextField())).filter(found)
+        return happenings.with_text(queryset).filter(happenings.holds("field", self.value()))
+
+
+class HappeningFilter(DropdownFilter):
+    """Items by what the run does to the person, or would do."""
+
+    title = _("what happens")
+    parameter_name = "happens"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[Any, Any]]:
+        return Happening.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() not in Happening.values:
+            return queryset
+        return happenings.with_text(queryset).filter(happenings.happens(Happening(self.value())))
 
 
 class RecordStatusFilter(DropdownFilter):

@@ -13,10 +13,10 @@ from unfold.views import ChangeList
 
 from syncapp.admin import search
 from syncapp.admin.base import ReadOnlyAdmin, SiteChangeList
-from syncapp.admin.filters import ChangedFieldFilter
+from syncapp.admin.filters import ChangedFieldFilter, HappeningFilter
 from syncapp.choices import ItemOutcome
 from syncapp.models import RunItem, SyncRun
-from syncapp.views.display import admin_link, breakable_dn, changes_list, outcome_label, sentence
+from syncapp.views.display import breakable_dn, changes_table, outcome_label, person_link, sentence
 
 COLUMNS = search.Columns(
     folded=("employee__name_key", "employee__email_key"),
@@ -37,10 +37,15 @@ class ItemList(SiteChangeList):
 
 @admin.register(RunItem)
 class RunItemAdmin(ReadOnlyAdmin):
-    list_display = ("name_shown", "changed", "outcome_shown", "message", "run")
+    list_display = ("name_shown", "outcome_shown", "changed", "message", "run")
     list_display_links = None
     list_select_related = ("run", "run__endpoint", "employee")
-    list_filter = (("outcome", ChoicesDropdownFilter), ("expected", ChoicesDropdownFilter), ChangedFieldFilter)
+    list_filter = (
+        HappeningFilter,
+        ChangedFieldFilter,
+        ("outcome", ChoicesDropdownFilter),
+        ("expected", ChoicesDropdownFilter),
+    )
     list_before_template = "admin/syncapp/runitem/of_run.html"
     list_fullwidth = True
     search_fields = ("name",)  # what is searched is in `get_search_results`
@@ -69,14 +74,13 @@ class RunItemAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("name"), ordering="name")
     def name_shown(self, item: RunItem) -> str:
-        who = str(item)
-        if item.employee_id is not None:
-            who = admin_link("syncapp_employee_change", item.employee_id, item)
-        return format_html('<div class="sync-name">{}</div><div class="sync-dn">{}</div>', who, breakable_dn(item.dn))
+        return format_html(
+            '<div class="sync-name">{}</div><div class="sync-dn">{}</div>', person_link(item), breakable_dn(item.dn)
+        )
 
-    @admin.display(description=_("changes"))
+    @admin.display(description=_("changes: before and after"))
     def changed(self, item: RunItem) -> str:
-        return changes_list(item.changes, item.unwritten)
+        return changes_table(item.changes, item.unwritten)
 
     @admin.display(description=_("outcome"), ordering="outcome")
     def outcome_shown(self, item: RunItem) -> str:

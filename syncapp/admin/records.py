@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -16,8 +17,9 @@ from syncapp.admin.base import ReadOnlyAdmin, SiteChangeList
 from syncapp.admin.filters import AttentionFilter
 from syncapp.choices import State, Status
 from syncapp.models import SyncRecord
+from syncapp.services.untying import is_joined
 from syncapp.store.items import load_keys
-from syncapp.views.access import may_explain, may_start
+from syncapp.views.access import may_decide, may_explain, may_start
 from syncapp.views.display import (
     admin_link,
     agreed_table,
@@ -28,6 +30,7 @@ from syncapp.views.display import (
     when_and_where,
 )
 from syncapp.views.employees import start_runs
+from syncapp.views.untying import untie_view
 
 # An entry that is tied to nobody is found by its own match keys, as `store` keeps them.
 RECORD_KEYS = {
@@ -103,8 +106,17 @@ class SyncRecordAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**(extra_context or {}), "may_explain": may_explain(request)}
+        record = self.get_object(request, object_id) if may_decide(request) else None
+        context = {
+            **(extra_context or {}),
+            "may_explain": may_explain(request),
+            "may_untie": record is not None and is_joined(record),
+        }
         return super().change_view(request, object_id, form_url, context)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(untie_view)
+        return [path("<int:record_id>/untie/", view, name="syncapp_syncrecord_untie"), *super().get_urls()]
 
     def has_start_permission(self, request: HttpRequest) -> bool:
         return may_start(request)

@@ -44,7 +44,8 @@ def render(code: str, params: Mapping[str, Any] | None = None) -> str:
 
     Lists among the parameters are joined by commas, fields have their labels (with a
     capital where a sentence begins with one), and what is empty is shown as a dash.
-    `here` and `there` are lists of fields with their values on a side.
+    `here` and `there` are lists of fields with their values on a side, `came` one of
+    fields with their values before and after.
     Templates with a plural are `ngettext_lazy(…, "count")`: their number is the parameter `count`.
     """
     if not code:
@@ -65,6 +66,13 @@ def _shown(name: str, value: Any) -> Any:
     if name in ("here", "there"):
         value = [f"{Field(field).label} “{text}”" if text else f"{Field(field).label} –" for field, text in value]
         value = value or ""
+    if name == "came":
+        value = [_change(*each) for each in value] or ""
     if isinstance(value, list | tuple):
         value = ", ".join(map(str, value))
     return "–" if value == "" else value
+
+
+def _change(field: str, before: str, after: str) -> str:
+    label = str(Field(field).label)
+    return f"{label} “{before or '–'}” → “{after or '–'}”" if before or after else label

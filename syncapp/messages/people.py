@@ -78,6 +78,14 @@ TEMPLATES: dict[str, Promise] = {
     ),
     "account_replaced": _("Was the account of %(name)s. %(who)s confirmed that it was re-created as %(dn)s."),
     "match_refused": _("%(who)s said that this is none of the proposed people."),
+    "match_untied": _(
+        "%(who)s said that this is somebody else than %(employee)s, and untied it. The next run takes it for a new entry."
+    ),
+    "employee_untied": _("%(who)s untied the entry %(dn)s: it is somebody else's. The join had brought in: %(came)s."),
+    "untie_not_joined": _(
+        "No join of %(name)s is known: the employee was created from this entry, the account moved, or the run is not kept any more."
+    ),
+    "untie_changed": _("The entry belongs to somebody else or to nobody by now. Reload the page."),
     "match_ambiguous": _(
         "Could be several people, or several entries could be one: %(people)s. Decide under Conflicts; nobody was joined or created."
     ),

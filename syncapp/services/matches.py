@@ -12,7 +12,7 @@ from django.utils import timezone
 from syncapp.choices import ItemOutcome, MatterKind, RunStatus, State, Status
 from syncapp.core.vocabulary import INACTIVE_STATES
 from syncapp.exceptions import RunAlreadyActiveError, SyncError
-from syncapp.models import Conflict, Employee, SyncRecord, SyncRun
+from syncapp.models import Conflict, Employee, Endpoint, SyncRecord, SyncRun
 from syncapp.services.edits import name_of, record_edit, set_archived
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _move(conflict: Conflict, old: SyncRecord, user: "User | str") -> tuple[Sync
     if not may_move(conflict, old) or new.employee_id is not None:
         code = "match_other_account" if conflict.kind in _ABOUT_ACCOUNTS else "match_tied_meanwhile"
         raise SyncError(code, name=new.name, employee=str(old.employee), dn=old.dn)
-    _refuse_while_running(conflict)
+    refuse_while_running(conflict.endpoint)
     _close(conflict, user)
     who, employee_id = name_of(user), old.employee_id
     params = {"who": who, "dn": new.dn, "anchor": new.anchor, "old_dn": old.dn, "old_anchor": old.anchor}
@@ -135,7 +135,7 @@ def create_new(*, conflict_id: int, user: "User | str") -> SyncRecord:
     """
     with transaction.atomic():
         conflict = _open_match(conflict_id)
-        _refuse_while_running(conflict)
+        refuse_while_running(conflict.endpoint)
         record = SyncRecord.objects.select_for_update().get(pk=conflict.record_id)
         record.refused = sorted({*record.refused, *candidate_ids(conflict)})
         record.due = True
@@ -214,10 +214,11 @@ def _open_match(conflict_id: int) -> Conflict:
     return conflict
 
 
-def _refuse_while_running(conflict: Conflict) -> None:
-    running = SyncRun.objects.filter(endpoint_id=conflict.endpoint_id, status=RunStatus.RUNNING).first()
+def refuse_while_running(endpoint: Endpoint) -> None:
+    """Raise RunAlreadyActiveError while a run of the server is under way."""
+    running = SyncRun.objects.filter(endpoint=endpoint, status=RunStatus.RUNNING).first()
     if running is not None:
-        raise RunAlreadyActiveError("run_already_active", run=running.pk, server=str(conflict.endpoint))
+        raise RunAlreadyActiveError("run_already_active", run=running.pk, server=str(endpoint))
 
 
 def _remember(record: SyncRecord, employee_id: int, code: str, user: "User | str", params: Mapping[str, Any]) -> None:

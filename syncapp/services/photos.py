@@ -18,11 +18,12 @@ from django.utils import timezone
 
 from syncapp.core.records import Message
 from syncapp.models import Employee, Photo
-from syncapp.services.pictures import Picture, PictureError, digest_of, make_picture, make_small
+from syncapp.services.pictures import Picture, PictureError, digest_of, make_picture, make_small, make_thumbnail
 from syncapp.store.bulk import update_rows
 
 # What is written to directories: Active Directory copies it to every controller.
 SENT_SIDE, SENT_BYTES = 300, 20 * 1024
+LISTED_SIDE = 96  # pixels: sharp at a third of that on screens of high density
 # Younger ones may belong to a transaction that is still to come.
 YOUNG = timedelta(hours=1)
 FOLDERS = tuple(f"{number:02x}" for number in range(256))
@@ -74,11 +75,23 @@ def take_in(raw: bytes, *, now: datetime) -> str:
     return picture.sha256
 
 
+def kept_name(digest: str) -> str | None:
+    """Return the name of the photo that is, or was made of, the bytes of this SHA-256; None when it is not kept here."""
+    names = Photo.objects.filter(Q(pk=digest) | Q(source=digest) | Q(rendition=digest)).values_list("pk", flat=True)
+    return names.first()
+
+
 def find_photo(digest: str) -> bytes | None:
     """Return the photo that is, or was made of, the bytes of this SHA-256; None when it is not kept here."""
-    names = Photo.objects.filter(Q(pk=digest) | Q(source=digest) | Q(rendition=digest)).values_list("pk", flat=True)
-    for name in names[:1]:
-        return read_photo(name)
+    name = kept_name(digest)
+    return read_photo(name) if name is not None else None
+
+
+def find_thumbnail(digest: str) -> bytes | None:
+    """Return the photo of `find_photo` as lists show it, a few KB; None when it is not kept here or damaged."""
+    photo = find_photo(digest)
+    with suppress(PictureError):
+        return make_thumbnail(photo, side=LISTED_SIDE) if photo is not None else None
     return None
 
 

@@ -83,6 +83,13 @@ def make_small(data: bytes, *, side: int, limit: int) -> bytes:
     raise PictureError(Message("photo_not_small_enough", {"limit": limit}))
 
 
+def make_thumbnail(data: bytes, *, side: int) -> bytes:
+    """Return a square from the middle of a picture of ours, decoded no larger than it has to be; raise PictureError."""
+    with _opened(data) as image:
+        image.draft("RGB", (side * 2, side * 2))
+        return _encoded(ImageOps.fit(image.convert("RGB"), (side, side), centering=(0.5, 0.3)), 80)
+
+
 @contextmanager
 def _opened(raw: bytes) -> Iterator[Image.Image]:
     if len(raw) > MAX_BYTES:

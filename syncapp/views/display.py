@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -15,7 +16,9 @@ from django.utils.translation import gettext as _
 
 from syncapp import messages
 from syncapp.choices import Field, ItemOutcome, RunStatus, Side, State, Status
-from syncapp.models import SyncRecord
+from syncapp.core.vocabulary import OPAQUE_FIELDS
+from syncapp.models import RunItem, SyncRecord
+from syncapp.views.difference import marked
 
 # Tones are those of the theme's label; icons are names of Material Symbols.
 OUTCOMES: dict[str, tuple[str, str]] = {
@@ -141,35 +144,44 @@ def value_of_matter(field: str, value: str | None) -> str:
     return "–" if value is None else value_shown(field, value)
 
 
-def change_rows(changes: Iterable[Mapping[str, str]]) -> list[tuple[str, str, str, str]]:
-    """Field, before, after and side of stored changes, in words."""
-    fields, sides = dict(Field.choices), dict(Side.choices)
-    return [
-        (
-            capfirst(str(fields.get(change["field"], change["field"]))),
-            value_shown(change["field"], change.get("before")),
-            value_shown(change["field"], change.get("after")),
-            str(sides.get(change.get("side", ""), "")),
-        )
-        for change in changes
-    ]
+def changes_table(changes: Sequence[Mapping[str, str]], unwritten: Collection[str] = ()) -> SafeString:
+    """The changes of a run item, side by side: field, before, after; what differs is marked.
 
-
-def changes_list(changes: Sequence[Mapping[str, str]], unwritten: Collection[str] = ()) -> SafeString:
-    """The changes of a run item, one on a line: field, before, after, side, and whether it did not happen.
-
-    `unwritten` as a run item has them: side and field.
+    `unwritten` as a run item has them, side and field: changes that did not happen.
     """
-    undone = [f"{each.get('side')}:{each['field']}" in unwritten for each in changes]
-    return format_html_join(
-        "",
-        '<div class="sync-change"><span class="sync-field">{}</span> <span class="sync-before">{}</span>'
-        ' <span aria-hidden="true">→</span> <span class="sync-after">{}</span> <span class="sync-side">{}</span></div>',
-        [
-            (*row[:3], f"{row[3]}, {_('not written')}" if left else row[3])
-            for row, left in zip(change_rows(changes), undone, strict=True)
-        ],
+    if not changes:
+        return SafeString("")
+    fields, sides = dict(Field.choices), dict(Side.choices)
+    bodies = []
+    for side, its_changes in groupby(changes, key=lambda change: change.get("side", "")):
+        rows = []
+        for change in its_changes:
+            name = change["field"]
+            note = format_html(" <i>{}</i>", _("not written")) if f"{side}:{name}" in unwritten else ""
+            rows.append((capfirst(str(fields.get(name, name))), note, *before_and_after(change)))
+        bodies.append((sides.get(side, side), format_html_join("", _CHANGE, rows)))
+    return format_html(
+        '<table class="sync-changes"><colgroup><col class="sync-changes-field"><col><col></colgroup><thead class="sync-unseen"><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>{}</table>',
+        _("Field"),
+        _("Before"),
+        _("After"),
+        format_html_join(
+            "", '<tbody><tr><th colspan="3" scope="rowgroup" class="sync-side">{}</th></tr>{}</tbody>', bodies
+        ),
     )
+
+
+_CHANGE = '<tr><th scope="row">{}{}</th><td>{}</td><td class="sync-after">{}</td></tr>'
+
+
+def before_and_after(change: Mapping[str, str]) -> tuple[str, str]:
+    """The two values of a stored change, to stand side by side; what differs is marked."""
+    before, after = change.get("before") or "", change.get("after") or ""
+    if before and after and change["field"] not in OPAQUE_FIELDS:
+        return marked(before, after)
+    none = format_html('<span class="sync-nought">{}</span>', _("empty"))
+    shown = [value_shown(change["field"], value) if value else none for value in (before, after)]
+    return shown[0], shown[1]
 
 
 def agreed_table(base: Mapping[str, Sequence[str]]) -> SafeString:
@@ -186,6 +198,13 @@ def agreed_table(base: Mapping[str, Sequence[str]]) -> SafeString:
         _("In the domain"),
         format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
     )
+
+
+def person_link(item: RunItem) -> SafeString:
+    """The person of a run item, with a link to the employee where there is one."""
+    if item.employee_id is None:
+        return format_html("{}", item)
+    return admin_link("syncapp_employee_change", item.employee_id, item)
 
 
 def admin_link(name: str, pk: Any, text: Any, *, query: str = "") -> SafeString:

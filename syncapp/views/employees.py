@@ -14,17 +14,17 @@ from django.views.decorators.http import require_POST, require_safe
 from syncapp.exceptions import SyncError
 from syncapp.models import Employee, SyncRecord
 from syncapp.services import edits, people
-from syncapp.services.photos import find_photo
+from syncapp.services.photos import find_photo, find_thumbnail
 from syncapp.views.access import allow, current_user, may_archive, may_see_employees, may_start
 from syncapp.views.display import sentence
 
 
 @require_safe
 @cache_control(private=True, immutable=True, max_age=86400)
-def photo_view(request: HttpRequest, digest: str) -> HttpResponse:
-    """A photo that is kept here, by the SHA-256 of its bytes or of those that it was made of."""
+def photo_view(request: HttpRequest, digest: str, *, small: bool = False) -> HttpResponse:
+    """A photo that is kept here, by the SHA-256 of its bytes or of those that it was made of; `small`: for lists."""
     allow(may_see_employees(request))
-    photo = find_photo(digest)
+    photo = find_thumbnail(digest) if small else find_photo(digest)
     if photo is None:
         raise Http404
     return HttpResponse(photo, content_type="image/jpeg")

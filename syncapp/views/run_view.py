@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple, Self
 
 from django.urls import reverse
 from django.utils import timezone
@@ -11,11 +12,21 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from syncapp.choices import RunMode, RunPhase, RunStatus
-from syncapp.models import SyncRun
+from syncapp.choices import Happening, ItemOutcome, RunMode, RunPhase, RunStatus
+from syncapp.models import RunItem, SyncRun
 from syncapp.services import seals
 from syncapp.services.identity import identity_of_run, may_be_accepted
-from syncapp.views.display import run_status_label, sentence, sentences
+from syncapp.store import happenings
+from syncapp.store.selectors import SHOWS_PLAN
+from syncapp.views.display import (
+    breakable_dn,
+    changes_table,
+    outcome_label,
+    person_link,
+    run_status_label,
+    sentence,
+    sentences,
+)
 from syncapp.views.worker_state import worker_is_running
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -43,6 +54,28 @@ COUNTS: dict[str, tuple[Promise, str]] = {
 }
 # Counts of what a run does to people.
 DONE = ("created", "updated", "written_back", "disabled", "missing", "returned", "renumbered", "new_matters")
+FIRST = 20  # so many people of a plan are shown on its own page
+
+
+class _Kind(NamedTuple):
+    counted: str
+    happening: Happening
+    label: Promise
+    icon: str
+    rare: bool = True
+
+
+_FREQUENT = 3
+_TILES = (
+    _Kind("created", Happening.CREATED, gettext_lazy("create"), "person_add", rare=False),
+    _Kind("updated", Happening.CHANGED, gettext_lazy("change here"), "edit", rare=False),
+    _Kind("written_back", Happening.WRITTEN, gettext_lazy("write to the domain"), "upload", rare=False),
+    _Kind("failed", Happening.FAILED, pgettext_lazy("count", "failed"), "error"),
+    _Kind("disabled", Happening.DISABLED, gettext_lazy("newly disabled"), "block"),
+    _Kind("missing", Happening.MISSING, gettext_lazy("newly missing"), "person_search"),
+    _Kind("returned", Happening.RETURNED, pgettext_lazy("count", "returned"), "undo"),
+    _Kind("renumbered", Happening.RENUMBERED, gettext_lazy("with another number"), "dialpad"),
+)
 SECONDS: dict[str, Promise] = {
     "read": gettext_lazy("reading"),
     "plan": gettext_lazy("planning"),
@@ -60,10 +93,44 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Tile:
+    """A large number: how many people something would happen to; `more`: what else there is to say, and where."""
+
+    label: str
+    value: int
+    icon: str
+    url: str = ""
+    more: str = ""
+    more_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One person of a plan."""
+
+    who: SafeString
+    dn: SafeString
+    outcome: SafeString
+    changes: SafeString
+    message: str
+
+    @classmethod
+    def of(cls, item: RunItem) -> Self:
+        return cls(
+            who=person_link(item),
+            dn=breakable_dn(item.dn),
+            outcome=outcome_label(item.expected if item.outcome == ItemOutcome.PLANNED else item.outcome),
+            changes=changes_table(item.changes, item.unwritten),
+            message=sentence(item.message_code, item.message_params),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
     """What templates need of a run; asks the worker's state only while it matters."""
 
     run: SyncRun
+    may_see_items: bool = False
 
     @property
     def active(self) -> bool:
@@ -152,6 +219,62 @@ class RunView:
     @property
     def items_url(self) -> str:
         return f"{reverse('admin:syncapp_runitem_changelist')}?run__id__exact={self.run.pk}"
+
+    @property
+    def shows_plan(self) -> bool:
+        """Whether the run has ended with a plan to look at, which was not carried out."""
+        run = self.run
+        return run.status == RunStatus.HELD or (self.is_preview and run.status in SHOWS_PLAN)
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """The plan in numbers, each with a link to these people; those that are rare only where there is one."""
+        counts = self.run.counts
+        tiles = [
+            Tile(
+                label=capfirst(str(each.label)),
+                value=counts.get(each.counted, 0),
+                icon=each.icon,
+                url=self._happening_url(each.happening) if counts.get(each.counted) else "",
+            )
+            for each in _TILES
+            if counts.get(each.counted) or not each.rare
+        ]
+        return [*tiles[:_FREQUENT], self._leave, self._decide, *tiles[_FREQUENT:]]
+
+    @property
+    def _leave(self) -> Tile:
+        return Tile(capfirst(_("left as they are")), self.run.counts.get("skipped", 0), "check")
+
+    @property
+    def _decide(self) -> Tile:
+        """Matters of this plan, and beside them those that are open anyway and have no item in it."""
+        total = sum(self.run.counts.get(name, 0) for name in ("conflicts", "proposed"))
+        items = happenings.with_text(RunItem.objects.filter(run=self.run))
+        here = items.filter(happenings.happens(Happening.DECIDE)).count() if total else 0
+        before = total - here
+        more = ngettext("and %(count)d from before", "and %(count)d from before", before) % {"count": before}
+        return Tile(
+            label=capfirst(_("to be decided")),
+            value=here,
+            icon="help",
+            url=self._happening_url(Happening.DECIDE) if here else "",
+            more=more if before > 0 else "",
+            more_url=reverse("admin:syncapp_conflict_changelist"),
+        )
+
+    def _happening_url(self, what: Happening) -> str:
+        return f"{self.items_url}&happens={what.value}" if self.may_see_items else ""
+
+    @property
+    def first_items(self) -> list[ItemView]:
+        """The first people to whom something would happen, in the order of the plan."""
+        if not self.may_see_items:
+            return []
+        items = happenings.with_text(RunItem.objects.filter(run=self.run)).filter(happenings.with_news())
+        return [
+            ItemView.of(item) for item in items.defer("plan").select_related("employee").order_by("position")[:FIRST]
+        ]
 
     @property
     def lasted(self) -> str:

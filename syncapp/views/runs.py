@@ -33,7 +33,7 @@ def progress_view(request: HttpRequest, run_id: int) -> HttpResponse:
             response["HX-Refresh"] = "true"
         return response
     run = get_object_or_404(SyncRun.objects.select_related("endpoint", "applies"), pk=run_id)
-    context = {"view": RunView(run), "may_cancel": may_start(request)}
+    context = {"view": RunView(run, may_see_items=may_see_runs(request)), "may_cancel": may_start(request)}
     return render(request, "admin/syncapp/syncrun/live.html", context)
 
 

@@ -64,6 +64,18 @@ def test_page_shows_records_and_history(admin_client: Client, anna: Employee) ->
     assert "Clerk" in shown
 
 
+def test_history_is_a_timeline_of_what_happened(admin_client: Client, anna: Employee) -> None:
+    for mode, who in ((RunMode.APPLY, "first"), (RunMode.PREVIEW, "preview"), (RunMode.EDIT, "second")):
+        run = SyncRun.objects.create(mode=mode, status="completed", who=f"by-{who}")
+        RunItem.objects.create(run=run, employee=anna, outcome="updated")
+
+    shown = text(admin_client.get(page(CHANGE, anna.pk))).partition("sync-timeline")[2]
+
+    assert 0 < shown.index("by-second") < shown.index("by-first")
+    assert "by-preview" not in shown
+    assert shown.count("sync-event-first") == 2
+
+
 def test_long_history_is_shown_in_pages(admin_client: Client, anna: Employee) -> None:
     for number in range(45):
         run = SyncRun.objects.create(mode=RunMode.EDIT, status="completed", who=f"user-{number:02}")
@@ -86,7 +98,7 @@ def test_page_takes_the_same_number_of_queries(
         run = SyncRun.objects.create(endpoint=make_server(), status="completed")
         RunItem.objects.create(run=run, employee=anna, outcome="updated")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         admin_client.get(page(CHANGE, anna.pk))
 
 

@@ -1,28 +1,76 @@
 """The list of employees."""
 
+import re
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
-from syncapp.choices import State, Status
+from syncapp.choices import Side, State, Status
+from syncapp.services.photos import take_in
 from tests.admin.pages import page, shown_names, text
 from tests.factories import make_employee, make_record, make_server
+from tests.services.test_pictures import drawn
 
 LIST = "syncapp_employee_changelist"
 
 
-@pytest.mark.parametrize("number", [10, 200])
+@pytest.mark.parametrize("servers", [1, 3])
+@pytest.mark.parametrize("number", [1, 100])
 def test_list_takes_the_same_number_of_queries(
-    admin_client: Client, django_assert_num_queries: Any, number: int
+    admin_client: Client, django_assert_num_queries: Any, number: int, servers: int
 ) -> None:
-    server = make_server()
-    for _employee in range(number):
-        make_record(endpoint=server, employee=make_employee())
+    known = [make_server() for _server in range(servers)]
+    for index in range(number):
+        employee = make_employee(photo=f"{index:064x}")
+        for server in known:
+            make_record(endpoint=server, employee=employee)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         admin_client.get(page(LIST))
+
+
+def cells(response: Any, column: str) -> list[str]:
+    parts = text(response).split(f"field-{column}")[1:]
+    return [re.sub(r"<[^>]+>|\s+", " ", part.partition(">")[2].partition("</td>")[0]) for part in parts]
+
+
+def test_one_server_has_columns_of_its_own(admin_client: Client) -> None:
+    at = timezone.now()
+    make_record(employee=make_employee(), status=Status.UPDATED, updated_at=at, updated_side=Side.REMOTE)
+
+    response = admin_client.get(page(LIST))
+
+    assert "updated" in cells(response, "status")[0]
+    assert "in the domain" in cells(response, "updated")[0]
+    assert cells(response, "servers") == []
+
+
+def test_several_servers_share_a_column(admin_client: Client) -> None:
+    anna = make_employee()
+    make_record(endpoint=make_server(name="Second", rank=2), employee=anna, status=Status.CONFLICT)
+    make_record(endpoint=make_server(name="First", rank=1), employee=anna, status=Status.SKIPPED)
+
+    shown = cells(admin_client.get(page(LIST)), "servers")[0].split()
+
+    assert [word for word in shown if word in ("First", "Second", "skipped", "conflict")] == [
+        "First", "skipped", "Second", "conflict",
+    ]  # fmt: skip
+
+
+def test_list_shows_small_photos(admin_client: Client) -> None:
+    name = take_in(drawn(), now=timezone.now())
+    make_employee(photo=name)
+
+    assert f'src="{page("syncapp_photo_small", name)}"' in text(admin_client.get(page(LIST)))
+    small = admin_client.get(page("syncapp_photo_small", name))
+    with Image.open(BytesIO(small.content)) as image:
+        assert (image.format, image.size) == ("JPEG", (96, 96))
+    assert len(small.content) < 8192
+    assert admin_client.get(page("syncapp_photo_small", "0" * 64)).status_code == 404
 
 
 def test_list_searches_numbers_in_the_form_of_the_servers_country(admin_client: Client) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
@@ -176,14 +176,84 @@ def test_items_show_before_and_after(admin_client: Client) -> None:
 
     shown = text(admin_client.get(items_of(run)))
 
-    assert '<span class="sync-before">101</span>' in shown
-    assert '<span class="sync-after">2</span>' in shown
+    assert '<td><del>101</del></td><td class="sync-after"><ins>2</ins></td>' in shown
     assert "in the PBX" in shown
+
+
+def plan_of(run: SyncRun) -> None:
+    """Two people to create, one of whom has to be decided about as well."""
+    server = run.server_id
+    for number, expected in enumerate(("created", "conflict")):
+        change = {"field": "title", "side": "pbx", "before": "Sales manager", "after": "Sales director"}
+        plan = {"action": "create", "state_changed": False}
+        RunItem.objects.create(
+            run=run, name=f"Person {number}", position=number, expected=expected, changes=[change], plan=plan
+        )
+    RunItem.objects.create(run=run, name="Quiet", position=2, expected="skipped", plan={"action": "update"})
+    SyncRun.objects.filter(pk=run.pk, endpoint=server).update(
+        counts={"created": 2, "updated": 0, "skipped": 945, "conflicts": 3}
+    )
+
+
+@pytest.mark.parametrize(("mode", "status"), [(RunMode.PREVIEW, RunStatus.PARTIAL), (RunMode.APPLY, RunStatus.HELD)])
+def test_plan_is_shown_in_numbers_and_then_the_people(admin_client: Client, mode: RunMode, status: RunStatus) -> None:
+    run = make_run(mode=mode, status=status)
+    plan_of(run)
+
+    response = admin_client.get(page("syncapp_syncrun_change", run.pk))
+
+    tiles = {
+        tile.label: (tile.value, tile.url.rpartition("&")[2], tile.more) for tile in response.context["view"].tiles
+    }
+    assert tiles == {
+        "Create": (2, "happens=created", ""),
+        "Change here": (0, "", ""),
+        "Write to the domain": (0, "", ""),
+        "Left as they are": (945, "", ""),
+        "To be decided": (1, "happens=decide", "and 2 from before"),
+    }
+    shown = text(response)
+    assert "Sales <del>manager</del>" in shown
+    assert "Sales <ins>director</ins>" in shown
+    assert "Quiet" not in shown
+
+
+def test_plan_shows_its_first_people(admin_client: Client, django_assert_max_num_queries: Any) -> None:
+    run = make_run(mode=RunMode.PREVIEW)
+    make_items(run, 30)
+
+    with django_assert_max_num_queries(9):
+        shown = text(admin_client.get(page("syncapp_syncrun_change", run.pk)))
+
+    assert "Person 19" in shown
+    assert "Person 20" not in shown
+    assert items_of(run) in shown
+
+
+@pytest.mark.parametrize("status", [RunStatus.COMPLETED, RunStatus.FAILED])
+def test_run_that_was_carried_out_shows_no_plan(admin_client: Client, status: RunStatus) -> None:
+    run = make_run(status=status)
+    make_items(run, 1)
+
+    assert "sync-tile" not in run_page(admin_client, run)
+
+
+def test_people_of_a_plan_are_not_for_who_may_not_see_items(staff_client: Client, staff: User) -> None:
+    staff.user_permissions.add(Permission.objects.get(codename="view_syncrun"))
+    run = make_run(mode=RunMode.PREVIEW, counts={"created": 1})
+    make_items(run, 1)
+
+    for name in ("syncapp_syncrun_change", "syncapp_syncrun_progress"):
+        shown = text(staff_client.get(page(name, run.pk)))
+        assert "sync-tile" in shown
+        assert "Person 0" not in shown
+        assert "happens=" not in shown
 
 
 ITEM_FILTERS = {
     "outcome": "&outcome__exact=failed",
     "planned_outcome": "&expected__exact=failed",
+    "what_happens": "&happens=failed",
     "name": "&q=person+0",
     "dn": "&q=cn%3Dperson+0",
 }
