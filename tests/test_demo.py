@@ -49,6 +49,15 @@ def test_demo_uses_the_usual_database_again_when_it_made_it(project: Path) -> No
     assert choose_places().database == project / "db.sqlite3"
 
 
+def test_demo_uses_the_usual_database_that_has_no_table_yet(project: Path) -> None:
+    """As the first command leaves it that only looks, such as `manage.py check`."""
+    with sqlite3.connect(project / "db.sqlite3") as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+
+    assert choose_places().database == project / "db.sqlite3"
+
+
 def test_demo_keeps_away_from_a_database_of_somebody_else(project: Path) -> None:
     with sqlite3.connect(project / "db.sqlite3") as connection:
         connection.execute("CREATE TABLE mine (id)")
