@@ -18,7 +18,7 @@ from syncapp.forms import EmployeeForm
 from syncapp.models import Employee, RunItem, SyncRecord
 from syncapp.services import edits
 from syncapp.store.leavers import state_over_all
-from syncapp.views.access import current_user, may_explain, may_start
+from syncapp.views.access import current_user, may_explain, may_synchronise
 from syncapp.views.display import (
     admin_link,
     changes_list,
@@ -167,7 +167,11 @@ class EmployeeAdmin(SiteAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**(extra_context or {}), "may_start": may_start(request), "may_explain": may_explain(request)}
+        context = {
+            **(extra_context or {}),
+            "may_synchronise": may_synchronise(request),
+            "may_explain": may_explain(request),
+        }
         return super().change_view(request, object_id, form_url, context)
 
     def changeform_view(

@@ -17,7 +17,7 @@ from syncapp.admin.filters import AttentionFilter
 from syncapp.choices import State, Status
 from syncapp.models import SyncRecord
 from syncapp.store.items import load_keys
-from syncapp.views.access import may_explain, may_start
+from syncapp.views.access import may_explain, may_synchronise
 from syncapp.views.display import (
     admin_link,
     agreed_table,
@@ -106,10 +106,10 @@ class SyncRecordAdmin(ReadOnlyAdmin):
         context = {**(extra_context or {}), "may_explain": may_explain(request)}
         return super().change_view(request, object_id, form_url, context)
 
-    def has_start_permission(self, request: HttpRequest) -> bool:
-        return may_start(request)
+    def has_synchronise_permission(self, request: HttpRequest) -> bool:
+        return may_synchronise(request)
 
-    @admin.action(description=_("Synchronise these people"), permissions=["start"])
+    @admin.action(description=_("Synchronise these people"), permissions=["synchronise"])
     def synchronise_people(self, request: HttpRequest, queryset: QuerySet[SyncRecord]) -> None:
         start_runs(request, queryset)
 

@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from syncapp.admin.base import ReadOnlyAdmin
 from syncapp.models import SyncRun
-from syncapp.views.access import may_start
+from syncapp.views.access import rights_over
 from syncapp.views.display import moment, run_status_label
 from syncapp.views.plans import apply_view, discard_view
 from syncapp.views.run_view import RunView
@@ -64,7 +64,9 @@ class SyncRunAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         run = self.get_object(request, object_id)
-        context = {**(extra_context or {}), "view": RunView(run) if run else None, "may_cancel": may_start(request)}
+        context = {**(extra_context or {}), "view": RunView(run) if run else None}
+        if run is not None:
+            context |= rights_over(request, run)
         return super().change_view(request, object_id, form_url, context)
 
     @admin.display(description=_("run"), ordering="id")
