@@ -22,7 +22,7 @@ from syncapp.services import matches
 from syncapp.services.conflicts import VALUE_KINDS, Choice, seen_of
 from syncapp.services.matters_report import who_is_meant
 from syncapp.views import conflicts as views
-from syncapp.views.access import may_decide, may_explain, may_start
+from syncapp.views.access import may_decide, may_explain, may_synchronise
 from syncapp.views.decisions import DecisionView, kept_photos, standing
 from syncapp.views.display import admin_link, breakable_dn, moment, value_of_matter
 from syncapp.views.matters import CandidateView, MatterView
@@ -120,7 +120,7 @@ class ConflictAdmin(ReadOnlyAdmin):
         return tuple("ending" if closed and name == "candidates_shown" else name for name in shown)
 
     def has_decide_now_permission(self, request: HttpRequest) -> bool:
-        return may_decide(request) and may_start(request)
+        return may_decide(request) and may_synchronise(request)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return may_decide(request)
@@ -136,7 +136,7 @@ class ConflictAdmin(ReadOnlyAdmin):
                 conflict, matches.candidate_names([conflict]), matches.own_entries([conflict])
             )
             context["decision"] = DecisionView.of(conflict)
-            context["may_start"] = may_start(request)
+            context["may_synchronise"] = may_synchronise(request)
         return super().change_view(request, object_id, form_url, context)
 
     @admin.display(description=_("who"), ordering="record__name")

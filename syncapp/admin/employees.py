@@ -22,7 +22,7 @@ from syncapp.models import Employee, Endpoint, RunItem, SyncRecord
 from syncapp.services import edits
 from syncapp.services.untying import joined_records
 from syncapp.store.leavers import state_over_all
-from syncapp.views.access import current_user, may_decide, may_explain, may_start
+from syncapp.views.access import current_user, may_decide, may_explain, may_synchronise
 from syncapp.views.display import (
     admin_link,
     changes_table,
@@ -214,7 +214,7 @@ class EmployeeAdmin(SiteAdmin):
     ) -> HttpResponse:
         context = {
             **(extra_context or {}),
-            "may_start": may_start(request),
+            "may_synchronise": may_synchronise(request),
             "may_explain": may_explain(request),
             "joined": joined_records(int(object_id)) if may_decide(request) and object_id.isdecimal() else [],
         }

@@ -19,7 +19,7 @@ from syncapp.choices import State, Status
 from syncapp.models import SyncRecord
 from syncapp.services.untying import is_joined
 from syncapp.store.items import load_keys
-from syncapp.views.access import may_decide, may_explain, may_start
+from syncapp.views.access import may_decide, may_explain, may_synchronise
 from syncapp.views.display import (
     admin_link,
     agreed_table,
@@ -118,10 +118,10 @@ class SyncRecordAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view(untie_view)
         return [path("<int:record_id>/untie/", view, name="syncapp_syncrecord_untie"), *super().get_urls()]
 
-    def has_start_permission(self, request: HttpRequest) -> bool:
-        return may_start(request)
+    def has_synchronise_permission(self, request: HttpRequest) -> bool:
+        return may_synchronise(request)
 
-    @admin.action(description=_("Synchronise these people"), permissions=["start"])
+    @admin.action(description=_("Synchronise these people"), permissions=["synchronise"])
     def synchronise_people(self, request: HttpRequest, queryset: QuerySet[SyncRecord]) -> None:
         start_runs(request, queryset)
 

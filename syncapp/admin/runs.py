@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from syncapp.admin.base import ReadOnlyAdmin
 from syncapp.models import SyncRun
-from syncapp.views.access import may_see_runs, may_start
+from syncapp.views.access import may_see_runs, rights_over
 from syncapp.views.display import moment, run_status_label
 from syncapp.views.plans import apply_view, discard_view
 from syncapp.views.run_view import RunView
@@ -65,7 +65,9 @@ class SyncRunAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         run = self.get_object(request, object_id)
         view = RunView(run, may_see_items=may_see_runs(request)) if run else None
-        context = {**(extra_context or {}), "view": view, "may_cancel": may_start(request)}
+        context = {**(extra_context or {}), "view": view}
+        if run is not None:
+            context |= rights_over(request, run)
         return super().change_view(request, object_id, form_url, context)
 
     @admin.display(description=_("run"), ordering="id")

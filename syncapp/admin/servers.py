@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import BooleanField, Count, IntegerField, Model, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -23,13 +23,15 @@ from syncapp.forms import DirectoryServerForm, EndpointPoolFormSet, MappingFormS
 from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping, SyncRecord, SyncRun
 from syncapp.services.directory_settings import anchor_caution, rule_of
 from syncapp.views import servers as views
-from syncapp.views.access import may_examine, may_start
+from syncapp.views.access import allow, may_examine, may_manage, may_query, may_synchronise
 from syncapp.views.adding import found_view
 from syncapp.views.display import admin_link, label, moment, run_status_label, sentence
 from syncapp.views.health import health_csv_view, health_view
 
 
 class MappingInline(TabularInline):
+    """Only who manages servers sees mappings, whatever other rights to these rows say."""
+
     model = FieldMapping
     fk_name = "endpoint"
     formset = MappingFormSet
@@ -38,6 +40,18 @@ class MappingInline(TabularInline):
     tab = True
     hide_title = True
     template_before = "admin/syncapp/directoryserver/about_mappings.html"
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_manage(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None) -> bool:
+        return may_manage(request) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_manage(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_manage(request) and super().has_delete_permission(request, obj)
 
 
 class PoolInline(TabularInline):
@@ -50,6 +64,13 @@ class PoolInline(TabularInline):
     hide_title = True
     verbose_name_plural = _("number pools")
     template_before = "admin/syncapp/directoryserver/about_pools.html"
+
+
+ACCOUNT = ("bind_dn", "password")
+
+
+def _without_account(title: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    return title, {**options, "fields": tuple(name for name in options["fields"] if name not in ACCOUNT)}
 
 
 def _is_being_added(server: DirectoryServer | None) -> bool:
@@ -129,13 +150,14 @@ class DirectoryServerAdmin(SiteAdmin):
                 conflicts_open=_number_of(Conflict.objects.filter(closed_at__isnull=True)),
                 people_failed=_number_of(SyncRecord.objects.filter(status=Status.FAILED)),
                 people_known=_number_of(SyncRecord.objects.all()),
+                may_finish=Value(may_manage(request), output_field=BooleanField()),
             )
         )
 
     # A server that is being added is asked for address and account alone: the rest is found out.
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and may_start(request)
+        return super().has_add_permission(request) and may_manage(request)
 
     def get_form(
         self, request: HttpRequest, obj: DirectoryServer | None = None, change: bool = False, **kwargs: Any
@@ -144,7 +166,9 @@ class DirectoryServerAdmin(SiteAdmin):
         return super().get_form(request, obj, change=change, **{"form": form, **kwargs})
 
     def get_fieldsets(self, request: HttpRequest, obj: DirectoryServer | None = None) -> Any:
-        return self.add_fieldsets if _is_being_added(obj) else super().get_fieldsets(request, obj)
+        """Without the account for who does not manage servers."""
+        fieldsets = self.add_fieldsets if _is_being_added(obj) else super().get_fieldsets(request, obj)
+        return fieldsets if may_manage(request) else [_without_account(*each) for each in fieldsets]
 
     def get_inlines(self, request: HttpRequest, obj: DirectoryServer | None) -> Any:
         return () if _is_being_added(obj) else super().get_inlines(request, obj)
@@ -162,8 +186,20 @@ class DirectoryServerAdmin(SiteAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**(extra_context or {}), "may_start": may_start(request), "may_examine": may_examine(request)}
-        return super().change_view(request, object_id, form_url, context)
+        rights = {
+            "may_query": may_query(request),
+            "may_synchronise": may_synchronise(request),
+            "may_manage": may_manage(request),
+            "may_examine": may_examine(request),
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **rights})
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Edits name the mappings that they changed."""
+        allow(may_manage(request))
+        return super().history_view(request, object_id, extra_context)
 
     def save_model(self, request: HttpRequest, obj: DirectoryServer, form: ModelForm, change: bool) -> None:
         """Write what was changed and nothing else: somebody may be editing another part of the row."""
@@ -185,7 +221,7 @@ class DirectoryServerAdmin(SiteAdmin):
 
     @admin.display(description=_("last run"), ordering="last_run_at")
     def last_run(self, server: Counted) -> str:
-        if server.being_added:
+        if server.being_added and server.may_finish:
             url = reverse("admin:syncapp_directoryserver_found", args=[server.pk])
             return format_html('<a class="text-link" href="{}">{}</a>', url, _("Finish adding it"))
         if server.last_run_id is None:

@@ -188,6 +188,12 @@ class DirectoryServer(Endpoint):
     class Meta:
         verbose_name = _("directory server")
         verbose_name_plural = _("directory servers")
+        # Beside the usual ones; what each of them lets one do stands in syncapp/views/access.py.
+        permissions = (
+            ("query_directoryserver", "Can query and preview directory server"),
+            ("synchronise_directoryserver", "Can synchronise directory server"),
+            ("override_directoryserver", "Can override brakes of directory server"),
+        )
 
     def address_scope(self) -> str:
         """For whom the stored password was entered: account, security and hosts.

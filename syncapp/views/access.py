@@ -4,6 +4,10 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
+from syncapp.choices import RunMode
+from syncapp.models import SyncRun
+from syncapp.services.seals import needs_force
+
 
 def current_user(request: HttpRequest) -> User:
     """Return who is logged in; nobody gets here without."""
@@ -12,9 +16,46 @@ def current_user(request: HttpRequest) -> User:
     return request.user
 
 
-def may_start(request: HttpRequest) -> bool:
-    """Whether the user may ask a server and start and stop its runs."""
+def may_query(request: HttpRequest) -> bool:
+    """Whether the user may ask a directory, and make previews: nothing is written to any side."""
+    return bool(request.user.has_perm("syncapp.query_directoryserver"))
+
+
+def may_synchronise(request: HttpRequest) -> bool:
+    """Whether the user may start runs that change something, as far as no brake holds them."""
+    return bool(request.user.has_perm("syncapp.synchronise_directoryserver"))
+
+
+def may_override(request: HttpRequest) -> bool:
+    """Whether the user may apply a plan although a brake holds it: this only adds to what may be synchronised."""
+    return may_synchronise(request) and bool(request.user.has_perm("syncapp.override_directoryserver"))
+
+
+def may_manage(request: HttpRequest) -> bool:
+    """Whether the user may change what a server is and does, and so see its account and its mappings."""
     return bool(request.user.has_perm("syncapp.change_directoryserver"))
+
+
+def may_stop(request: HttpRequest, run: SyncRun) -> bool:
+    """Whether the user may cancel the run or discard its plan: whoever may start such a run.
+
+    Runs that override a brake are no exception: to stop is the safe side.
+    """
+    return may_query(request) if run.mode == RunMode.PREVIEW else may_synchronise(request)
+
+
+def may_apply(request: HttpRequest, run: SyncRun) -> bool:
+    """Whether the user may have the plan of the run carried out."""
+    return may_override(request) if needs_force(run) else may_synchronise(request)
+
+
+def rights_over(request: HttpRequest, run: SyncRun) -> dict[str, bool]:
+    """Say which buttons the page of a run has."""
+    return {
+        "may_stop": may_stop(request, run),
+        "may_apply": may_apply(request, run),
+        "may_manage": may_manage(request),
+    }
 
 
 def may_decide(request: HttpRequest) -> bool:
@@ -38,8 +79,8 @@ def may_explain(request: HttpRequest) -> bool:
 
 
 def may_examine(request: HttpRequest) -> bool:
-    """Whether the user may look at what should be mended in a directory: it shows people's values there."""
-    return _may_look(request, "directoryserver") and _may_look(request, "syncrecord")
+    """Whether the user may look for what should be mended in a directory: it asks there, and shows people's values."""
+    return may_query(request) and _may_look(request, "directoryserver") and _may_look(request, "syncrecord")
 
 
 def _may_look(request: HttpRequest, model: str) -> bool:

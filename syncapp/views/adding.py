@@ -21,7 +21,7 @@ from syncapp.forms.adding import FoundForm, LineForm, proposed_lines, typed_line
 from syncapp.models import DirectoryServer, FieldMapping
 from syncapp.services import adding
 from syncapp.services.directory_settings import anchor_caution, rule_of
-from syncapp.views.access import allow, current_user, may_start
+from syncapp.views.access import allow, current_user, may_manage
 from syncapp.views.display import sentence
 
 _FOLDER = "admin/syncapp/directoryserver"
@@ -76,7 +76,7 @@ class LineRow:
 @require_http_methods(["GET", "HEAD", "POST"])
 def found_view(request: HttpRequest, server_id: int) -> HttpResponse:
     """Answer with the page at once; the page then asks for what the directory says, which takes up to 20 seconds."""
-    allow(may_start(request))
+    allow(may_manage(request))
     server = get_object_or_404(DirectoryServer, pk=server_id)
     if not server.being_added:
         messages.info(request, _SET_UP)

@@ -17,7 +17,7 @@ from syncapp.models import Conflict
 from syncapp.services import matches
 from syncapp.services.conflicts import Choice, decide_many, seen_of
 from syncapp.services.matters_report import who_is_meant
-from syncapp.views.access import allow, current_user, may_decide, may_start
+from syncapp.views.access import allow, current_user, may_decide, may_synchronise
 from syncapp.views.display import sentence
 from syncapp.views.employees import start_runs
 
@@ -72,7 +72,7 @@ def decide_values(request: HttpRequest, chosen: Sequence[tuple[Conflict, str]], 
     many were decided.
     """
     decided = decide_many([(conflict.pk, seen) for conflict, seen in chosen], choice, user=current_user(request))
-    count, at_once = len(decided.records), now and may_start(request)
+    count, at_once = len(decided.records), now and may_synchronise(request)
     if count:
         text = ngettext("%(count)d conflict was decided.", "%(count)d conflicts were decided.", count)
         after = "" if at_once else " " + _("The next run carries it out.")

@@ -15,7 +15,7 @@ from syncapp.exceptions import SyncError
 from syncapp.models import Employee, SyncRecord
 from syncapp.services import edits, people
 from syncapp.services.photos import find_photo, find_thumbnail
-from syncapp.views.access import allow, current_user, may_archive, may_see_employees, may_start
+from syncapp.views.access import allow, current_user, may_archive, may_see_employees, may_synchronise
 from syncapp.views.display import sentence
 
 
@@ -48,7 +48,7 @@ def archive_view(request: HttpRequest, employee_id: int, *, archived: bool) -> H
 @require_POST
 def synchronise_view(request: HttpRequest, employee_id: int) -> HttpResponse:
     """Synchronise one person with every server that knows him."""
-    allow(may_start(request))
+    allow(may_synchronise(request))
     employee = get_object_or_404(Employee, pk=employee_id)
     start_runs(request, SyncRecord.objects.filter(employee=employee))
     return redirect("admin:syncapp_employee_change", employee.pk)

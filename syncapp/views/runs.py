@@ -14,7 +14,14 @@ from syncapp.services import runs
 from syncapp.services.endpoints import take_over_base
 from syncapp.services.identity import accept_directory, identity_of_run
 from syncapp.services.run_table import run_as_csv
-from syncapp.views.access import allow, current_user, may_see_runs, may_start
+from syncapp.views.access import (
+    allow,
+    current_user,
+    may_manage,
+    may_see_runs,
+    may_stop,
+    rights_over,
+)
 from syncapp.views.display import sentence
 from syncapp.views.download import download
 from syncapp.views.run_view import RunView
@@ -33,7 +40,7 @@ def progress_view(request: HttpRequest, run_id: int) -> HttpResponse:
             response["HX-Refresh"] = "true"
         return response
     run = get_object_or_404(SyncRun.objects.select_related("endpoint", "applies"), pk=run_id)
-    context = {"view": RunView(run, may_see_items=may_see_runs(request)), "may_cancel": may_start(request)}
+    context = {"view": RunView(run, may_see_items=may_see_runs(request)), **rights_over(request, run)}
     return render(request, "admin/syncapp/syncrun/live.html", context)
 
 
@@ -47,8 +54,7 @@ def csv_view(request: HttpRequest, run_id: int) -> StreamingHttpResponse:
 
 @require_POST
 def cancel_view(request: HttpRequest, run_id: int) -> HttpResponse:
-    allow(may_start(request))
-    get_object_or_404(SyncRun, pk=run_id)
+    allow(may_stop(request, get_object_or_404(SyncRun, pk=run_id)))
     if runs.request_cancel(run_id):
         messages.info(request, _("The run was asked to stop. What it has done already stays and is in its items."))
     else:
@@ -59,7 +65,7 @@ def cancel_view(request: HttpRequest, run_id: int) -> HttpResponse:
 @require_POST
 def accept_view(request: HttpRequest, run_id: int) -> HttpResponse:
     """Expect from now on the directory that the run found instead of the known one."""
-    allow(may_start(request))
+    allow(may_manage(request))
     run = get_object_or_404(SyncRun.objects.select_related("endpoint"), pk=run_id)
     user = current_user(request)
     try:
@@ -76,7 +82,7 @@ def accept_view(request: HttpRequest, run_id: int) -> HttpResponse:
 @require_POST
 def take_over_view(request: HttpRequest, run_id: int) -> HttpResponse:
     """Enter the new DN of a base that the run found renamed."""
-    allow(may_start(request))
+    allow(may_manage(request))
     run = get_object_or_404(SyncRun, pk=run_id, error_code="base_renamed")
     server = get_object_or_404(DirectoryServer, pk=run.endpoint_id)
     try:

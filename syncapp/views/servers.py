@@ -17,7 +17,7 @@ from syncapp.choices import Field, RunMode, RunTrigger
 from syncapp.exceptions import RunAlreadyActiveError, SyncError
 from syncapp.models import DirectoryServer
 from syncapp.services import probing, runs, write_back
-from syncapp.views.access import allow, current_user, may_start
+from syncapp.views.access import allow, current_user, may_manage, may_query, may_synchronise
 from syncapp.views.display import sentence
 from syncapp.views.probes import QueryTable, StepRow
 
@@ -51,7 +51,7 @@ def _probe(
     answer: Callable[[DirectoryServer], dict[str, Any]],
 ) -> HttpResponse:
     """Answer with the page at once; the page then asks for the result, which may take some seconds."""
-    allow(may_start(request))
+    allow(may_query(request))
     server = get_object_or_404(DirectoryServer, pk=server_id)
     if "HX-Request" not in request.headers:
         context = {
@@ -73,7 +73,7 @@ def _probe(
 @require_POST
 def start_view(request: HttpRequest, server_id: int, *, mode: RunMode) -> HttpResponse:
     """Queue a run and lead to its page, where it can be watched."""
-    allow(may_start(request))
+    allow(may_query(request) if mode == RunMode.PREVIEW else may_synchronise(request))
     server = get_object_or_404(DirectoryServer, pk=server_id)
     if mode == RunMode.APPLY and not server.enabled:
         messages.error(request, _("“%(server)s” is switched off. Switch it on first.") % {"server": server})
@@ -91,7 +91,7 @@ def start_view(request: HttpRequest, server_id: int, *, mode: RunMode) -> HttpRe
 
 def write_back_view(request: HttpRequest, server_id: int) -> HttpResponse:
     """Show what would go out, and switch writing back on or off."""
-    allow(may_start(request))
+    allow(may_manage(request))
     server = get_object_or_404(DirectoryServer, pk=server_id)
     if request.method == "POST":
         on = bool(request.POST.get("on"))

@@ -1,9 +1,14 @@
 """Who looks at the pages, and a queue that keeps what is put into it."""
 
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.test import Client
 
 from syncapp.models import DirectoryServer, Employee
@@ -27,17 +32,44 @@ def viewer(staff: User) -> User:
 
 
 @pytest.fixture
-def viewer_client(viewer: User) -> Client:
+def groups(db: None) -> None:
+    """The groups as the migration makes them: a test that empties the tables takes them away for those after it."""
+    rights: Any = import_module("syncapp.migrations.0010_rights")
+    rights.make_groups(apps, SimpleNamespace(connection=connection))
+
+
+@pytest.fixture
+def operator_client(groups: None) -> Client:
+    """Nothing but a member of the group Operators."""
+    return _logged_in(_member_of("Operators"))
+
+
+@pytest.fixture
+def administrator_client(groups: None) -> Client:
+    """Nothing but a member of the group Administrators: no superuser."""
+    return _logged_in(_member_of("Administrators"))
+
+
+def _member_of(group: str) -> User:
+    user = User.objects.create_user(group.lower(), password=PASSWORD, is_staff=True)
+    user.groups.set([Group.objects.get(name=group)])
+    return user
+
+
+def _logged_in(user: User) -> Client:
     client = Client()
-    client.force_login(viewer)
+    client.force_login(user)
     return client
 
 
 @pytest.fixture
+def viewer_client(viewer: User) -> Client:
+    return _logged_in(viewer)
+
+
+@pytest.fixture
 def staff_client(staff: User) -> Client:
-    client = Client()
-    client.force_login(staff)
-    return client
+    return _logged_in(staff)
 
 
 @pytest.fixture
