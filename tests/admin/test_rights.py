@@ -46,6 +46,7 @@ GET: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_employee_history", "employee"): LOOKERS,
     ("syncapp_employee_add", ""): ASKERS,
     ("syncapp_photo", "digest"): (404, 404, 404),
+    ("syncapp_photo_small", "digest"): (404, 404, 404),
     ("syncapp_explain", ""): LOOKERS,
     ("syncapp_leaver_changelist", ""): LOOKERS,
     ("syncapp_leaver_history", "employee"): LOOKERS,
@@ -54,6 +55,7 @@ GET: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_syncrecord_change", "record"): LOOKERS,
     ("syncapp_syncrecord_history", "record"): LOOKERS,
     ("syncapp_syncrecord_add", ""): NOBODY,
+    ("syncapp_syncrecord_untie", "joined"): ASKERS,
     ("syncapp_conflict_changelist", ""): LOOKERS,
     ("syncapp_conflict_change", "match"): LOOKERS,
     ("syncapp_conflict_change", "dispute"): LOOKERS,
@@ -105,6 +107,7 @@ POST: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_employee_delete", "employee"): NOBODY,
     ("syncapp_leaver_change", "employee"): NOBODY,
     ("syncapp_leaver_delete", "employee"): NOBODY,
+    ("syncapp_syncrecord_untie", "joined"): OPERATORS,
     ("syncapp_syncrecord_change", "record"): NOBODY,
     ("syncapp_syncrecord_delete", "record"): NOBODY,
     ("syncapp_conflict_decide", "dispute"): OPERATORS,
@@ -139,6 +142,7 @@ BUTTONS: dict[tuple[str, str], list[str]] = {
     ],
     ("syncapp_employee_change", "employee"): ["syncapp_employee_synchronise", "syncapp_employee_archive"],
     ("syncapp_employee_change", "archived"): ["syncapp_employee_take_back"],
+    ("syncapp_syncrecord_change", "joined"): ["syncapp_syncrecord_untie"],
     ("syncapp_conflict_change", "dispute"): ["syncapp_conflict_decide"],
     ("syncapp_conflict_change", "match"): ["syncapp_conflict_join", "syncapp_conflict_create_new"],
     ("syncapp_syncrun_change", "run"): ["syncapp_syncrun_cancel"],
@@ -174,6 +178,12 @@ def rows(db: None, groups: None) -> Rows:
         endpoint=server, record=record, kind=MatterKind.FIELD, field="title", base="a", local="", remote="c"
     )
     run = SyncRun.objects.create(endpoint=server, mode=RunMode.APPLY)
+    joined = make_record(endpoint=make_server(), employee=make_employee())
+    RunItem.objects.create(
+        run=SyncRun.objects.create(endpoint=joined.endpoint, mode=RunMode.APPLY, status=RunStatus.COMPLETED),
+        record=joined, employee=joined.employee, message_code="matched", message_params={"key": "name"},
+        outcome="skipped", plan={"action": "join"},
+    )  # fmt: skip
     another = make_server()
     SyncRun.objects.create(endpoint=another, mode=RunMode.APPLY, status=RunStatus.COMPLETED, identity={"dc=a": "1"})
     return {
@@ -182,6 +192,7 @@ def rows(db: None, groups: None) -> Rows:
         "employee": employee,
         "archived": make_employee(archived_at=timezone.now()),
         "record": record,
+        "joined": joined,
         "match": match,
         "dispute": dispute,
         "run": run,
