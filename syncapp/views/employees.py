@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from syncapp.exceptions import SyncError
@@ -19,15 +18,22 @@ from syncapp.views.access import allow, current_user, may_archive, may_see_emplo
 from syncapp.views.display import sentence
 
 
+# What stands in the place of a photo that is not kept here, such as one that a preview would bring in.
+_NO_PHOTO = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="#94a3b8">'
+    b'<path d="M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8zm0 10c4.4 0 8 1.8 8 4v2H4v-2c0-2.2 3.6-4 8-4z"/></svg>'
+)
+
+
 @require_safe
-@cache_control(private=True, immutable=True, max_age=86400)
 def photo_view(request: HttpRequest, digest: str, *, small: bool = False) -> HttpResponse:
     """A photo that is kept here, by the SHA-256 of its bytes or of those that it was made of; `small`: for lists."""
     allow(may_see_employees(request))
     photo = find_thumbnail(digest) if small else find_photo(digest)
-    if photo is None:
-        raise Http404
-    return HttpResponse(photo, content_type="image/jpeg")
+    if photo is None:  # it may be kept tomorrow
+        return HttpResponse(_NO_PHOTO, content_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "private, immutable, max-age=86400"}
+    return HttpResponse(photo, content_type="image/jpeg", headers=headers)
 
 
 @require_POST

@@ -103,7 +103,11 @@ def test_photo_is_not_shown_to_others(client: Client, staff_client: Client, anna
 
 @pytest.mark.parametrize("digest", ["0" * 64, "x", "..db.sqlite3"], ids=["unknown", "short", "file"])
 def test_photo_that_is_not_there(admin_client: Client, digest: str) -> None:
-    assert admin_client.get(f"/admin/syncapp/employee/photo/{digest}/").status_code == 404
+    """A preview shows pictures that would come in: the page has a sign in their place, and no broken image."""
+    response = admin_client.get(f"/admin/syncapp/employee/photo/{digest}/")
+
+    assert (response.status_code, response["Content-Type"]) == (200, "image/svg+xml")
+    assert response["Cache-Control"] == "no-store"
 
 
 def test_history_shows_photos_and_hides_secrets(admin_client: Client, anna: Employee) -> None:
