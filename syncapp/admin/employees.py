@@ -136,7 +136,7 @@ class EmployeeAdmin(SiteAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(archive_view)
         synchronise = self.admin_site.admin_view(synchronise_view)
-        photo = self.admin_site.admin_view(photo_view)
+        photo = self.admin_site.admin_view(photo_view, cacheable=True)
         return [
             path("photo/<str:digest>/", photo, name="syncapp_photo"),
             path("photo/<str:digest>/small/", photo, {"small": True}, name="syncapp_photo_small"),

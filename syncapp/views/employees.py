@@ -17,7 +17,6 @@ from syncapp.services.photos import find_photo, find_thumbnail
 from syncapp.views.access import allow, current_user, may_archive, may_see_employees, may_synchronise
 from syncapp.views.display import sentence
 
-
 # What stands in the place of a photo that is not kept here, such as one that a preview would bring in.
 _NO_PHOTO = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="#94a3b8">'

@@ -90,7 +90,7 @@ def test_photo_is_shown_to_who_may_see_people(viewer_client: Client, anna: Emplo
     response = viewer_client.get(page("syncapp_photo", name))
 
     assert (response.status_code, response["Content-Type"]) == (200, "image/jpeg")
-    assert "private" in response["Cache-Control"]
+    assert response["Cache-Control"] == "private, immutable, max-age=86400"
     assert response.content == read_photo(name)
 
 
