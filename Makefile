@@ -60,6 +60,10 @@ messages: ready-to-test ## bring the translations up to date with the code, and 
 bench: ready-to-run ## reading and writing back beside the plain ways, on an OpenLDAP of 20,000 people (PEOPLE=…)
 	@$(RUN) -m benchmarks.run --people "$(PEOPLE)" $(ARGS)
 
+.PHONY: screenshots
+screenshots: ready-to-test ## pictures of the main pages in docs/images, both languages, light and dark
+	@$(RUN) -m fixtures.screenshots
+
 .PHONY: pins
 pins: ## write constraints.txt anew from the requirements
 	@deploy/pins.sh
