@@ -21,18 +21,23 @@ def _records(*states: State) -> QuerySet[SyncRecord]:
     return SyncRecord.objects.filter(_DIRECTORY, employee=OuterRef("pk"), state__in=states)
 
 
+def _known(*states: State) -> Q:
+    """Employees with a record in one of these states: begun from the records, of which few are in most states."""
+    return Q(pk__in=SyncRecord.objects.filter(_DIRECTORY, employee__isnull=False, state__in=states).values("employee"))
+
+
 def in_state(state: State) -> Q:
     """Employees whose state over all directories this is; `released`: known to none since our scope was changed."""
     if state is State.RELEASED:
         former = SyncRecord.objects.filter(_DIRECTORY, former_employee=OuterRef("pk"), state=State.RELEASED)
         return Q(Exists(former)) & ~Q(Exists(_records(*_ORDER)))
     before = _ORDER[: _ORDER.index(state)]
-    return Q(Exists(_records(state))) & ~Q(Exists(_records(*before)))
+    return _known(state) & ~Q(Exists(_records(*before)))
 
 
 def have_left() -> Q:
     """Employees who are known to a directory, and active in none."""
-    return Q(Exists(_records(*_ORDER[1:]))) & ~Q(Exists(_records(State.ACTIVE)))
+    return _known(*_ORDER[1:]) & ~Q(Exists(_records(State.ACTIVE)))
 
 
 def too_early() -> Q:
