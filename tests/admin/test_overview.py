@@ -172,3 +172,8 @@ def test_who_may_not_see_servers_sees_none(staff_client: Client) -> None:
     ran(make_server(name="Head office"), RunStatus.FAILED)
 
     assert "Head office" not in text(staff_client.get(page(HOME)))
+
+
+def test_who_may_not_add_a_server_is_not_told_to(viewer_client: Client, admin_client: Client) -> None:
+    assert "An administrator adds one" in text(viewer_client.get(page(HOME)))
+    assert "Add one:" in text(admin_client.get(page(HOME)))
