@@ -24,6 +24,7 @@ Values = Mapping[str, str | bytes | list[str] | list[bytes]]
 
 # More than one page anywhere, and more than Active Directory gives without paging.
 CROWD = {"active_directory": 1500, "openldap": 1200, "389ds": 1200, "freeipa": 1200}
+DEPARTMENTS = 10  # of the crowd, all of one size
 ODD_UNIT = "OU=Отдел\\, R\\+D"
 WRITTEN = ("telephoneNumber", "mobile", "title", "thumbnailPhoto", "jpegPhoto")
 
@@ -95,6 +96,10 @@ class RealServer:
     @property
     def profile(self) -> KindProfile:
         return PROFILES[self.kind]
+
+    @property
+    def department(self) -> str:
+        return self.profile.department_attribute.partition("|")[0]
 
     @property
     def stories(self) -> str:
@@ -171,7 +176,12 @@ def company(real: RealServer) -> str:
     crowd = f"OU=Crowd,{real.base}"
     people = [
         *(
-            real.person(f"Толпа {number}", unit=crowd, telephoneNumber=str(10_000 + number))
+            real.person(
+                f"Толпа {number}",
+                unit=crowd,
+                telephoneNumber=str(10_000 + number),
+                **{real.department: f"Отдел {number % DEPARTMENTS}"},
+            )
             for number in range(CROWD[real.kind])
         ),
         real.person("Анна Каренина", unit=real.odd_unit, title="Главный бухгалтер", telephoneNumber="215"),

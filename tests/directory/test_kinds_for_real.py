@@ -26,7 +26,7 @@ from syncapp.directory.session import open_session
 from syncapp.exceptions import CertificateError, ConfigurationError, DirectoryLoginError
 from tests.directory.expect import refusal
 from tests.directory.people import entry
-from tests.directory.real import CROWD, EVERY, NOW, STATES, WRITTEN, RealServer, loaded
+from tests.directory.real import CROWD, DEPARTMENTS, EVERY, NOW, STATES, WRITTEN, RealServer, loaded
 
 # FreeIPA's store speaks TLS and refuses logins as 389 does: once is enough.
 EVERY_PROGRAM = [each for each in EVERY if each.id != "freeipa"]
@@ -223,6 +223,12 @@ def test_unit_with_a_comma_and_a_plus_is_a_base_and_cyrillic_comes_through(real:
     assert anna.attributes["displayname"] == ["Анна Каренина".encode()]
     assert anna.attributes["title"] == ["Главный бухгалтер".encode()]
     assert ldap.dn.explode_dn(anna.dn, notypes=True)[:2] == ["Анна Каренина", r"Отдел\, R\+D"]
+
+
+def test_department_brings_its_people_alone(real: RealServer) -> None:
+    config = real.config(department_attribute=real.department, departments=("отдел 3",))
+
+    assert len(read(config, real.department)) == CROWD[real.kind] // DEPARTMENTS
 
 
 def test_cyrillic_filter_matches(real: RealServer) -> None:
