@@ -101,6 +101,10 @@ def merge_field(
     if remote is None:
         return FieldMerge(Decision.UNREADABLE, base=base, remark=remark)
     if base is not None:
+        if len(reading.values) > 1 and not same_value(rule.field, local, base.local):
+            # Ours stands there already beside the agreed one: nothing would be written (rule B6).
+            ours = (value for value in reading.values if same_value(rule.field, value, local) or value in twins)
+            remote = next(ours, remote)
         decision = _later(rule, base, local, remote, twins)
     elif same_value(rule.field, local, remote) or remote in twins:
         decision = _AGREED

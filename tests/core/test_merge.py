@@ -234,3 +234,29 @@ def test_what_another_attribute_says_is_nobody_s_change(local: str, remote: str,
     reading = Reading((remote,) if remote else ())
 
     assert merge_field(rule=BOTH, base=None, local=local, reading=reading, remapped=True).decision is expected
+
+
+BESIDE = {
+    # id: rule, agreed, here, there; what is decided and agreed
+    "ours stands there beside the agreed one": (BOTH, "1", "2", ("1", "2"), (Decision.AGREED, Base("2", "2"))),
+    "in another spelling": (
+        replace(BOTH, field=Field.TITLE), "Boss", "Chief", ("Boss", " Chief "), (Decision.AGREED, Base("Chief", " Chief ")),
+    ),
+    "a picture of ours, as it is sent": (
+        replace(BOTH, field=Field.PHOTO), "1", "2", ("1", "sent"), (Decision.AGREED, Base("2", "sent")),
+    ),
+    "ours is not there": (BOTH, "1", "3", ("1", "2"), (Decision.PUSH, Base("1", "1"))),
+    "ours was not changed": (BOTH, "1", "1", ("1", "2"), (Decision.UNCHANGED, Base("1", "1"))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "agreed", "local", "values", "expected"), BESIDE.values(), ids=BESIDE.keys())
+def test_value_that_stands_there_beside_the_agreed_one_need_not_go_out(
+    rule: FieldRule, agreed: str, local: str, values: tuple[str, ...], expected: tuple[Decision, Base]
+) -> None:
+    """Rule B6, promise 6: a preview that says "written" where nothing would be written is not the truth."""
+    merged = merge_field(
+        rule=rule, base=Base(agreed, agreed), local=local, reading=Reading(values=values), twins={"sent"}
+    )
+
+    assert (merged.decision, merged.base) == expected
