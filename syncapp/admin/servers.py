@@ -12,7 +12,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import TabularInline
 
@@ -27,6 +26,7 @@ from syncapp.views.access import allow, may_examine, may_manage, may_query, may_
 from syncapp.views.adding import found_view
 from syncapp.views.display import admin_link, label, moment, run_status_label, sentence
 from syncapp.views.health import health_csv_view, health_view
+from syncapp.views.server_matters import matters_of
 
 
 class MappingInline(TabularInline):
@@ -231,16 +231,7 @@ class DirectoryServerAdmin(SiteAdmin):
 
     @admin.display(description=_("open matters"), ordering="conflicts_open")
     def open_matters(self, server: Counted) -> str:
-        links = []
-        if server.conflicts_open:
-            text = ngettext("%(count)d to decide", "%(count)d to decide", server.conflicts_open)
-            url = reverse("admin:syncapp_conflict_changelist")
-            links.append((f"{url}?endpoint__id__exact={server.pk}", text % {"count": server.conflicts_open}))
-        if server.people_failed:
-            text = ngettext("%(count)d failed", "%(count)d failed", server.people_failed)
-            url = reverse("admin:syncapp_syncrecord_changelist")
-            query = f"?endpoint__id__exact={server.pk}&status__exact={Status.FAILED}"
-            links.append((f"{url}{query}", text % {"count": server.people_failed}))
+        links = [(url, text) for text, url in matters_of(server)]
         if not links:
             return label(_("none"), "success", "check") if server.last_run_id else "–"
         return format_html_join(" · ", '<a class="text-link" href="{}">{}</a>', links)

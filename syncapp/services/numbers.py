@@ -3,14 +3,16 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Count, Q, QuerySet, prefetch_related_objects
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from syncapp.core.numbers import free_numbers
 from syncapp.core.records import PoolSpec
 from syncapp.core.telephones import is_emergency
-from syncapp.models import CoolingNumber, Endpoint, NumberPool, SyncRecord
+from syncapp.models import CoolingNumber, Employee, Endpoint, NumberPool, SyncRecord
 from syncapp.services.directory_settings.pools import DIGITS
 from syncapp.store.items import load_keys
 from syncapp.store.snapshots import number_owners
@@ -18,6 +20,8 @@ from syncapp.store.snapshots import number_owners
 # Digits of the longest numbers that are looked through for emergency calls: 10,000 at most.
 # A few small countries have longer ones; giving numbers out (rule C5) knows them all.
 _LONGEST_EMERGENCY = 4
+# A pool is nearly empty when so few of its numbers are free: this many, or this share.
+FEW_NUMBERS, SMALL_SHARE = 5, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,43 @@ def pool_usage(pools: Collection[NumberPool]) -> dict[int, PoolUsage]:
         )
         for pool in pools
     }
+
+
+def nearly_empty() -> list[tuple[NumberPool, int]]:
+    """Return the pools that will not last, each with about how many numbers are free (three queries).
+
+    Numbers that only an entry of a directory names are not counted: that takes a look at everybody.
+    """
+    pools = list(NumberPool.objects.order_by("name"))
+    if not pools:
+        return []
+    used = _counted(Employee.rows.all(), pools)
+    cooling = _counted(CoolingNumber.objects.filter(until__gt=timezone.now()), pools)
+    found = []
+    for pool in pools:
+        size = int(pool.last) - int(pool.first) + 1
+        free = max(0, size - used[f"pool_{pool.pk}"] - cooling[f"pool_{pool.pk}"] - len(pool.reserved))
+        if free <= max(FEW_NUMBERS, size * SMALL_SHARE):
+            found.append((pool, free))
+    return found
+
+
+def _counted(rows: QuerySet[Any], pools: Iterable[NumberPool]) -> dict[str, int]:
+    """Count the rows whose extension is of each pool, by `pool_` and its key (one query)."""
+    counts = {
+        f"pool_{pool.pk}": Count(
+            "pk",
+            filter=Q(
+                number_plan=pool.number_plan,
+                digits=len(pool.first),
+                extension__gte=pool.first,
+                extension__lte=pool.last,
+            ),
+        )
+        for pool in pools
+    }
+    counted: dict[str, int] = rows.annotate(digits=Length("extension")).aggregate(**counts)
+    return counted
 
 
 def _usage(

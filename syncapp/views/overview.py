@@ -4,14 +4,14 @@ A fixed number of queries, however many people, servers and runs there are.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q
-from django.db.models.functions import Length, TruncDate
+from django.db.models import Count
+from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -21,17 +21,17 @@ from django.utils.translation import ngettext
 
 from syncapp.choices import Kind, MatterKind, RunMode, RunStatus, State, Status
 from syncapp.core import vocabulary as words
-from syncapp.models import Conflict, DirectoryServer, Employee, NumberPool, SyncRecord, SyncRun
+from syncapp.models import Conflict, DirectoryServer, Employee, SyncRecord, SyncRun
+from syncapp.services import numbers
 from syncapp.services.seals import LASTS
 from syncapp.store import leavers
 from syncapp.views.display import OUTCOMES, STATES, moment, run_status_label, sentence
 from syncapp.views.run_view import COUNTS
+from syncapp.views.server_matters import matters_of
 
 DAYS = 30
 _MOST_HELD = 10
 PROPOSALS = (MatterKind.MATCH_PROPOSED, MatterKind.MATCH_SIMILAR, MatterKind.MATCH_AMBIGUOUS)
-# A pool is nearly empty when so few of its numbers are free: this many, or this share.
-FEW_NUMBERS, SMALL_SHARE = 5, 0.1
 # What a day's runs came to, from the best to the worst, with the tone of the bar's part.
 GOOD, OPEN, BAD = "good", "open", "bad"
 _KIND_OF_END = {
@@ -120,7 +120,7 @@ def _card(server: Any, run: SyncRun | None) -> Card:
         run=run,
         error=sentence(run.error_code, run.error_params) if run is not None and run.error_code else "",
         counts=tuple((str(COUNTS[name][0]), counts[name]) for name in _CARD_COUNTS if counts.get(name)),
-        needs=tuple(_needs_of(server)),
+        needs=tuple(matters_of(server)),
     )
 
 
@@ -141,16 +141,6 @@ def _standing(server: Any, run: SyncRun | None) -> tuple[str, str, str]:
     if server.conflicts_open or server.people_failed:
         return "warning", "check_circle", _("works, with open matters")
     return "success", "check_circle", _("works")
-
-
-def _needs_of(server: Any) -> Iterable[tuple[str, str]]:
-    if server.conflicts_open:
-        text = ngettext("%(count)d to decide", "%(count)d to decide", server.conflicts_open)
-        yield text % {"count": server.conflicts_open}, _list("conflict", endpoint__id__exact=server.pk)
-    if server.people_failed:
-        text = ngettext("%(count)d failed", "%(count)d failed", server.people_failed)
-        url = _list("syncrecord", endpoint__id__exact=server.pk, status__exact=Status.FAILED)
-        yield text % {"count": server.people_failed}, url
 
 
 def needs(statuses: Mapping[str, int]) -> list[Need]:
@@ -235,35 +225,14 @@ def _contradictions_text(number: int) -> str:
 
 
 def _nearly_empty_pools() -> list[Need]:
-    """Return the pools that will not last; numbers that only entries of a directory name are not counted here."""
-    pools = list(NumberPool.objects.order_by("name"))
-    if not pools:
-        return []
-    used = Employee.objects.annotate(digits=Length("extension")).aggregate(
-        **{
-            f"pool_{pool.pk}": Count(
-                "pk",
-                filter=Q(
-                    number_plan=pool.number_plan,
-                    digits=len(pool.first),
-                    extension__gte=pool.first,
-                    extension__lte=pool.last,
-                ),
-            )
-            for pool in pools
-        }
-    )
     found = []
-    for pool in pools:
-        size = int(pool.last) - int(pool.first) + 1
-        free = max(0, size - used[f"pool_{pool.pk}"] - len(pool.reserved))
-        if free <= max(FEW_NUMBERS, size * SMALL_SHARE):
-            text = ngettext(
-                "Pool “%(pool)s” is nearly empty: %(count)d number is free.",
-                "Pool “%(pool)s” is nearly empty: %(count)d numbers are free.",
-                free,
-            )
-            found.append(Need("dialpad", text % {"pool": pool.name, "count": free}, _list("numberpool")))
+    for pool, free in numbers.nearly_empty():
+        text = ngettext(
+            "Pool “%(pool)s” is nearly empty: %(count)d number is free.",
+            "Pool “%(pool)s” is nearly empty: %(count)d numbers are free.",
+            free,
+        )
+        found.append(Need("dialpad", text % {"pool": pool.name, "count": free}, _list("numberpool")))
     return found
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from syncapp.choices import MatterKind, RunMode, RunStatus, State, Status
-from syncapp.models import Conflict, DirectoryServer, SyncRun
+from syncapp.models import Conflict, CoolingNumber, DirectoryServer, SyncRun
 from syncapp.services.seals import Seal
 from syncapp.views import overview
 from tests.admin.pages import page, text
@@ -97,15 +97,18 @@ def test_everything_that_waits_for_a_person_is_listed_with_a_way_to_it(admin_cli
         assert admin_client.get(need.url).status_code == 200
 
 
-def test_numbers_that_are_used_or_reserved_are_not_free(admin_client: Client) -> None:
+def test_numbers_that_are_used_reserved_or_cooling_are_not_free(admin_client: Client) -> None:
     make_pool(name="Small", first="100", last="119", reserved=["119"])
     for number in range(100, 118):
         make_employee(extension=str(number))
     make_employee(extension="1005")
+    CoolingNumber.objects.create(
+        extension="118", employee=make_employee(), freed_at=timezone.now(), until=timezone.now() + timedelta(days=9)
+    )
 
     [need] = admin_client.get(page(HOME)).context["needs"]
 
-    assert need.text == "Pool “Small” is nearly empty: 1 number is free."
+    assert need.text == "Pool “Small” is nearly empty: 0 numbers are free."
 
 
 def test_nothing_waits(admin_client: Client) -> None:
