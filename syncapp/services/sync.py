@@ -111,18 +111,26 @@ def carry_out(
     finally:
         gc.set_threshold(*gc_before)
         execution.seconds["total"] = round(time.monotonic() - began, 3)
-        finish_run(
-            run,
-            status,
-            error=error,
-            counts=execution.counts,
-            seconds=execution.seconds,
-            notes=execution.keeper.notes,
-            kinds=execution.keeper.kinds,
-            seal=execution.seal,
-        )
+        try:
+            _finish(execution, status, error)
+        except KeyboardInterrupt:  # a second Ctrl-C while the run is being closed must not leave it open
+            _finish(execution, status, error)
+            raise
     settle_plans(run)
     return run
+
+
+def _finish(execution: Execution, status: RunStatus, error: SyncError | None) -> None:
+    finish_run(
+        execution.run,
+        status,
+        error=error,
+        counts=execution.counts,
+        seconds=execution.seconds,
+        notes=execution.keeper.notes,
+        kinds=execution.keeper.kinds,
+        seal=execution.seal,
+    )
 
 
 def _crash(unexpected: BaseException) -> SyncError:

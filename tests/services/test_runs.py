@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -245,3 +246,22 @@ def test_interrupted_run_is_left_finished_and_the_interruption_goes_on(
 
     run = SyncRun.objects.get()
     assert (run.status, run.error_code) == (status, code)
+
+
+@pytest.mark.promise(8)
+def test_interruption_while_the_run_is_being_closed_does_not_leave_it_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def interrupted_once(*args: Any, **kwargs: Any) -> None:
+        calls.append(args)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        finish_run(*args, **kwargs)
+
+    monkeypatch.setattr(sync_service, "finish_run", interrupted_once)
+    monkeypatch.setattr(sync_service, "take_steps", lambda _execution: None)
+
+    with pytest.raises(KeyboardInterrupt):
+        sync(make_server())
+
+    assert SyncRun.objects.get().status == "completed"
