@@ -94,7 +94,8 @@ def _person(person: ReportedPerson) -> dict[str, Any]:
         "updated_at": _time(person.updated_at),
         "dn": person.dn,
         "message": " ".join(message_of(each["code"], each["params"])["message"] for each in person.messages),
-        "changes": person.changes,
+        # In the order of the format: PostgreSQL keeps another one.
+        "changes": [{key: change[key] for key in ("field", "side", "before", "after")} for change in person.changes],
     }
 
 
