@@ -10,11 +10,14 @@ DIRECTORY ?= openldap
 PORT ?= 8000
 DIRECTORY_PORT ?= 3890
 PEOPLE ?= 20000
+DATABASE ?= sqlite
 ARGS ?=
 
 # Always `python -m`: scripts in .venv/bin name their interpreter by a path that
 # stops being true when the folder is moved.
 RUN := .venv/bin/python
+TESTS_ON_sqlite := pytest
+TESTS_ON_postgresql := tests.on_postgresql
 MANAGE := $(RUN) manage.py
 export PYTHON DIRECTORY
 
@@ -35,8 +38,8 @@ demo-stop: ready-to-run ## stop the directory that `make demo SERVE=0` left runn
 	@$(RUN) -m fixtures.demo stop
 
 .PHONY: test
-test: ready-to-test ## all tests (ARGS="tests/core -n0 -k name" for some)
-	@$(RUN) -m pytest $(ARGS)
+test: ready-to-test ## all tests (ARGS="tests/core -n0 -k name" for some; DATABASE=postgresql: on one that is started for it)
+	@$(RUN) -m $(or $(TESTS_ON_$(DATABASE)),$(error DATABASE is sqlite or postgresql)) $(ARGS)
 
 .PHONY: check
 check: ready-to-test ## format, lint, types, import contracts, migrations, system checks, translations

@@ -96,4 +96,6 @@ def test_sqlite_is_set_up_alike_when_named_by_url(tmp_path: Path) -> None:
 
     _, by_url, _ = read(start(code, DATABASE_URL=f"sqlite:///{tmp_path / 'a b.sqlite3'}"))
 
-    assert json.loads(by_url) == settings.DATABASES["default"]["OPTIONS"]
+    options = json.loads(by_url)
+    assert options["transaction_mode"] == "IMMEDIATE"
+    assert "journal_mode=WAL" in options["init_command"]
