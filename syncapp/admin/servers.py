@@ -24,6 +24,7 @@ from syncapp.services.directory_settings import anchor_caution, rule_of
 from syncapp.views import servers as views
 from syncapp.views.access import allow, may_examine, may_manage, may_query, may_synchronise
 from syncapp.views.adding import found_view
+from syncapp.views.connection_test import test_view
 from syncapp.views.display import admin_link, label, moment, run_status_label, sentence
 from syncapp.views.health import health_csv_view, health_view
 from syncapp.views.server_matters import matters_of
@@ -141,7 +142,7 @@ class DirectoryServerAdmin(SiteAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("<int:server_id>/found/", wrap(found_view), name="syncapp_directoryserver_found"),
-            path("<int:server_id>/test/", wrap(views.test_view), name="syncapp_directoryserver_test"),
+            path("<int:server_id>/test/", wrap(test_view), name="syncapp_directoryserver_test"),
             path("<int:server_id>/health/", wrap(health_view), name="syncapp_directoryserver_health"),
             path("<int:server_id>/health.csv", wrap(health_csv_view), name="syncapp_directoryserver_health_csv"),
             path("<int:server_id>/query/", wrap(views.query_view), name="syncapp_directoryserver_query"),

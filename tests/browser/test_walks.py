@@ -113,13 +113,29 @@ def test_test_connection_and_query_show_what_the_directory_has(site: Site, compa
     site.open(server_page(company.server()))
 
     site.press("Test connection")
-    site.sees(company.directory.service_dn)
-    site.page.go_back()
+    expect(site.page.get_by_role("row", name=re.compile("Check the right to write"))).to_be_visible()
+    site.sees("Logged in as")
+    site.sees("2 people found")
+    expect(site.page.get_by_role("row", name=re.compile("Check the right to write.*written"))).to_be_visible()
+    expect(site.page.get_by_text("waits", exact=True)).to_have_count(0)
+    site.press("Settings of the server")
     site.press("Run query")
     site.sees("Анна Каренина")
     site.sees("Boris Orlov")
 
     assert not Employee.objects.exists()
+
+
+def test_test_connection_stops_at_the_step_that_fails(site: Site, company: Company) -> None:
+    server = company.server()
+    server.set_bind_password("wrong")
+    server.save()
+    site.open(server_page(server))
+
+    site.press("Test connection")
+
+    site.sees("failed")
+    expect(site.page.get_by_text("not tried", exact=True)).to_have_count(6)
 
 
 def test_progress_is_live_and_a_run_can_be_cancelled(site: Site, company: Company) -> None:
