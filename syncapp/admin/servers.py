@@ -27,6 +27,7 @@ from syncapp.views.adding import found_view
 from syncapp.views.connection_test import test_view
 from syncapp.views.display import admin_link, label, moment, run_status_label, sentence
 from syncapp.views.health import health_csv_view, health_view
+from syncapp.views.mapping import mapping_view
 from syncapp.views.server_matters import matters_of
 from syncapp.views.tabs import opened, tabs_of
 
@@ -42,6 +43,7 @@ class MappingInline(TabularInline):
     in_tab = "mapping"
     hide_title = True
     template_before = "admin/syncapp/directoryserver/about_mappings.html"
+    template_after = "admin/syncapp/directoryserver/mapping_live.html"
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return may_manage(request)
@@ -143,6 +145,7 @@ class DirectoryServerAdmin(SiteAdmin):
         return [
             path("<int:server_id>/found/", wrap(found_view), name="syncapp_directoryserver_found"),
             path("<int:server_id>/test/", wrap(test_view), name="syncapp_directoryserver_test"),
+            path("<int:server_id>/mapping/", wrap(mapping_view), name="syncapp_directoryserver_mapping"),
             path("<int:server_id>/health/", wrap(health_view), name="syncapp_directoryserver_health"),
             path("<int:server_id>/health.csv", wrap(health_csv_view), name="syncapp_directoryserver_health_csv"),
             path("<int:server_id>/query/", wrap(views.query_view), name="syncapp_directoryserver_query"),

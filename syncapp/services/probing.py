@@ -1,6 +1,6 @@
 """Looking at a directory without synchronising: Test connection and Run query."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -9,17 +9,27 @@ from django.utils import timezone
 from syncapp.choices import Kind
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import read_person
-from syncapp.core.records import Message, RemotePerson
+from syncapp.core.records import FieldRule, Message, RemotePerson
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.connection import open_directory
 from syncapp.directory.examination import ORDER, Examination, Step, StepName, StepOutcome
-from syncapp.directory.kinds import PROFILES
+from syncapp.directory.kinds import PROFILES, usual_mapping
+from syncapp.directory.mapping import MappingFound
+from syncapp.directory.mapping import look_at_mapping as read_by_mapping
+from syncapp.directory.sampling import Look
 from syncapp.directory.search import iter_pages
 from syncapp.directory.steps import examine, examine_one
 from syncapp.exceptions import ConfigurationError
 from syncapp.models import DirectoryServer
-from syncapp.services.endpoints import directory_config, field_rules, store_findings, sync_options
+from syncapp.services.endpoints import (
+    directory_config,
+    extension_pattern,
+    field_rules,
+    pool_specs,
+    store_findings,
+    sync_options,
+)
 from syncapp.services.identity import known_identity
 
 # Both run in the web process (design, section 3).
@@ -106,6 +116,21 @@ def test_connection_and_store(server: DirectoryServer) -> Iterator[Step]:
         return
     store_findings(server, kind)
     yield Step(StepName.SETTINGS, StepOutcome.OK, Message("test_stored", {"kind": PROFILES[kind].label}))
+
+
+def look_at_mapping(server: DirectoryServer, *, own: Sequence[FieldRule]) -> MappingFound:
+    """Show how rules, or the usual ones where there are none, read the first people; raise SyncError. Stores nothing."""
+    pattern = extension_pattern(pool_specs(server))
+    return read_by_mapping(
+        Look(
+            config=directory_config(server),
+            usual=lambda kind: usual_mapping(kind, extension_pattern=pattern),
+            region=server.region,
+            now=timezone.now(),
+            seconds=SECONDS,
+            own=own,
+        )
+    )
 
 
 def run_query(server: DirectoryServer, *, limit: int = 20) -> QueryResult:

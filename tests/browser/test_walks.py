@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from fixtures.portraits import portrait
 from syncapp.choices import RunMode, RunPhase, RunStatus
-from syncapp.models import Conflict, DirectoryServer, Employee, SyncRun
+from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, SyncRun
 from tests.browser.conftest import PASSWORD, Site, begin, log_in
 from tests.services.company import Company, sync
 from tests.services.disputes import disputed_title
@@ -124,6 +124,23 @@ def test_test_connection_and_query_show_what_the_directory_has(site: Site, compa
     site.sees("Boris Orlov")
 
     assert not Employee.objects.exists()
+
+
+def test_mapping_shows_what_each_line_brings_in(site: Site, company: Company) -> None:
+    staffed(company)
+    server = company.server()
+    FieldMapping.objects.create(endpoint=server, field="extension", attribute="mobile", pattern=r"(\d{3})$")
+    site.open(server_page(server))
+
+    site.page.get_by_role("link", name="Mapping", exact=True).click()
+    site.sees("+79161234567")
+    expect(site.page.get_by_role("row", name=re.compile(r"Extension mobile 50 % 1 of 2 .*becomes 567"))).to_be_visible()
+    site.page.fill("input[name=mappings-0-attribute]", "title")
+    site.page.fill("input[name=mappings-0-pattern]", "")
+    site.press("Look again with these lines")
+    site.sees("Boss")
+
+    assert FieldMapping.objects.get().attribute == "mobile"
 
 
 def test_test_connection_stops_at_the_step_that_fails(site: Site, company: Company) -> None:
