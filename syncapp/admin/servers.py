@@ -1,6 +1,6 @@
 """Directory servers, with their mappings and pools."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import BooleanField, Count, IntegerField, Model, OuterRef, QuerySet, Subquery, Value
@@ -24,9 +24,12 @@ from syncapp.services.directory_settings import anchor_caution, rule_of
 from syncapp.views import servers as views
 from syncapp.views.access import allow, may_examine, may_manage, may_query, may_synchronise
 from syncapp.views.adding import found_view
+from syncapp.views.connection_test import test_view
 from syncapp.views.display import admin_link, label, moment, run_status_label, sentence
 from syncapp.views.health import health_csv_view, health_view
+from syncapp.views.mapping import mapping_view
 from syncapp.views.server_matters import matters_of
+from syncapp.views.tabs import opened, tabs_of
 
 
 class MappingInline(TabularInline):
@@ -37,9 +40,10 @@ class MappingInline(TabularInline):
     formset = MappingFormSet
     fields = ("field", "attribute", "direction", "policy", "on_empty", "pattern", "relay", "push_secret")
     extra = 0
-    tab = True
+    in_tab = "mapping"
     hide_title = True
     template_before = "admin/syncapp/directoryserver/about_mappings.html"
+    template_after = "admin/syncapp/directoryserver/mapping_live.html"
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return may_manage(request)
@@ -60,7 +64,7 @@ class PoolInline(TabularInline):
     formset = EndpointPoolFormSet
     fields = ("position", "pool", "ou", "department")
     extra = 0
-    tab = True
+    in_tab = "rules"
     hide_title = True
     verbose_name_plural = _("number pools")
     template_before = "admin/syncapp/directoryserver/about_pools.html"
@@ -91,19 +95,41 @@ def _number_of(rows: QuerySet) -> Coalesce:
 class DirectoryServerAdmin(SiteAdmin):
     form = DirectoryServerForm
     inlines = (MappingInline, PoolInline)
+    tabs: ClassVar = {
+        "connection": _("Connection"),
+        "scope": _("Scope"),
+        "mapping": _("Mapping"),
+        "rules": _("Rules and brakes"),
+        "schedule": _("Schedule"),
+    }
     fieldsets = (
-        (None, {"fields": ("name", "kind", "enabled")}),
         (
-            _("Connection"),
-            {"fields": ("uris", "security", "ca_certificate", "bind_dn", "password")},
+            None,
+            {
+                "fields": ("name", "enabled", "kind", "uris", "security", "ca_certificate", "bind_dn", "password"),
+                "classes": ("connection",),
+            },
         ),
         (
             _("Who is read"),
-            {"fields": ("base_dn", "search_bases", "department_attribute", "departments", "user_filter")},
+            {
+                "fields": ("base_dn", "search_bases", "department_attribute", "departments", "user_filter"),
+                "classes": ("scope",),
+            },
         ),
-        (_("Who is who"), {"fields": ("anchor_attribute", "disabled_attribute", "disabled_value")}),
-        (_("Rules"), {"fields": ("region", "match_keys", "create", "taken_number")}),
-        (_("Rarely needed"), {"fields": ("rank", "number_plan", "limits"), "classes": ("collapse",)}),
+        (
+            _("Who is who"),
+            {"fields": ("anchor_attribute", "disabled_attribute", "disabled_value"), "classes": ("scope",)},
+        ),
+        (
+            _("Rules"),
+            {
+                "fields": ("match_keys", "create", "taken_number", "region", "rank", "number_plan"),
+                "classes": ("rules",),
+            },
+        ),
+        (_("Brakes"), {"fields": ("limits",), "classes": ("rules",)}),
+        (None, {"fields": ("schedule",), "classes": ("schedule",)}),
     )
     list_display = ("name", "kind", "enabled", "last_run", "open_matters", "people")
     add_form = NewServerForm
@@ -118,7 +144,8 @@ class DirectoryServerAdmin(SiteAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("<int:server_id>/found/", wrap(found_view), name="syncapp_directoryserver_found"),
-            path("<int:server_id>/test/", wrap(views.test_view), name="syncapp_directoryserver_test"),
+            path("<int:server_id>/test/", wrap(test_view), name="syncapp_directoryserver_test"),
+            path("<int:server_id>/mapping/", wrap(mapping_view), name="syncapp_directoryserver_mapping"),
             path("<int:server_id>/health/", wrap(health_view), name="syncapp_directoryserver_health"),
             path("<int:server_id>/health.csv", wrap(health_csv_view), name="syncapp_directoryserver_health_csv"),
             path("<int:server_id>/query/", wrap(views.query_view), name="syncapp_directoryserver_query"),
@@ -172,6 +199,12 @@ class DirectoryServerAdmin(SiteAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: DirectoryServer | None) -> Any:
         return () if _is_being_added(obj) else super().get_inlines(request, obj)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        if not _is_being_added(kwargs.get("obj")):
+            tabs = tabs_of(self.tabs, context)
+            context = {**context, "tabs": tabs, "opened": opened(tabs)}
+        return super().render_change_form(request, context, **kwargs)
 
     def response_add(
         self, request: HttpRequest, obj: DirectoryServer, post_url_continue: str | None = None

@@ -1,9 +1,7 @@
 """Test connection: one step after the other, each with its outcome; writes and stores nothing."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from time import monotonic
 
 from ldap.ldapobject import SimpleLDAPObject
@@ -11,12 +9,13 @@ from ldap.ldapobject import SimpleLDAPObject
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import attributes_of, cautions
 from syncapp.core.identity import expect_directory, identity_text
-from syncapp.core.records import FieldRule, Identity, Message
-from syncapp.core.rights import AttributeRights, Grant, Writable
+from syncapp.core.records import FieldRule, Message
+from syncapp.core.rights import Writable
 from syncapp.core.vocabulary import TEXT_FIELDS
 from syncapp.directory.addresses import Address, reach, resolve
-from syncapp.directory.config import STARTTLS, UNPROTECTED, DirectoryConfig
+from syncapp.directory.config import STARTTLS, UNPROTECTED
 from syncapp.directory.connection import check_config, connect, hang_up, login
+from syncapp.directory.examination import Examination, Step, StepName, StepOutcome
 from syncapp.directory.fill import EXTENSION_ATTRIBUTES, Fill, FillCounter
 from syncapp.directory.identity import identity_of
 from syncapp.directory.rights import Sample, find_rights
@@ -26,73 +25,8 @@ from syncapp.directory.survey import Directory, survey
 from syncapp.directory.tls import authorities_file, examine_tls
 from syncapp.exceptions import DirectoryUnavailableError, SyncError
 
-# Longest single wait, in seconds; reading ends so much before the time is up.
-_LONGEST_WAIT = 5.0
-_SHORTEST_WAIT = 0.5
 
-
-class StepName(StrEnum):
-    SETTINGS = "settings"
-    RESOLVE = "resolve"
-    CONNECT = "connect"
-    TLS = "tls"
-    BIND = "bind"
-    IDENTITY = "identity"
-    BASE = "base"
-    FILTER = "filter"
-    PEOPLE = "people"
-    ATTRIBUTES = "attributes"
-    RIGHTS = "rights"
-
-
-class StepOutcome(StrEnum):
-    OK = "ok"
-    REMARK = "remark"  # it works, but somebody should look
-    FAILED = "failed"  # nothing after it was tried
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step.
-
-    `kind` is what was found (step BASE), `fills` how the mappings are filled (step
-    ATTRIBUTES), `rights` what the account may write, and `grant` what would give it the
-    rest (step RIGHTS).
-    """
-
-    name: StepName
-    outcome: StepOutcome
-    message: Message
-    remarks: tuple[Message, ...] = ()
-    kind: str = ""
-    fills: tuple[Fill, ...] = ()
-    rights: tuple[AttributeRights, ...] = ()
-    grant: Grant | None = None
-
-
-@dataclass(slots=True)
-class Examination:
-    """What to test, and for how many seconds in all.
-
-    `rules_of` gives the mapping for a kind of directory, `expected` whose directory
-    answered before, None where none did; `write_back` says whether the server is
-    written to. `step` is the one that an error belongs to; `connection` is closed at
-    the end, however that comes.
-    """
-
-    config: DirectoryConfig
-    rules_of: Callable[[str], Sequence[FieldRule]]
-    region: str
-    now: datetime
-    seconds: float
-    write_back: bool = False
-    expected: Identity | None = None
-    step: StepName = StepName.SETTINGS
-    connection: SimpleLDAPObject | None = None
-    ends: float = 0.0
-
-
-def examine(examination: Examination) -> Iterator[Step]:
+def examine(examination: Examination) -> Generator[Step, None, None]:
     """Yield the steps as they finish; the first that fails is the last."""
     examination.ends = monotonic() + examination.seconds
     try:
@@ -104,17 +38,37 @@ def examine(examination: Examination) -> Iterator[Step]:
             hang_up(examination.connection)
 
 
+def examine_one(examination: Examination, name: StepName) -> Iterator[Step]:
+    """Yield one step, for which all before it are taken once more in silence; nothing is kept from one to the next.
+
+    More than one comes where an address is given up on the way, where a step before it
+    fails by now, and with PEOPLE: everybody is read once, and what is counted of the
+    attributes is known with it.
+    """
+    last = StepName.ATTRIBUTES if name is StepName.PEOPLE else name
+    examination.only = name
+    begun = False
+    with closing(examine(examination)) as steps:
+        for step in steps:
+            begun = begun or step.name is name
+            if begun or step.outcome is StepOutcome.FAILED:
+                yield step
+            if step.name is last and not step.elsewhere:
+                return
+
+
 def _steps(test: Examination) -> Iterator[Step]:
     addresses = check_config(test.config)
     for position, address in enumerate(addresses, start=1):
+        test.uri = address.uri
         try:
             connection = yield from _reach(test, address)
             test.step = StepName.BIND
-            login(connection, address, _limited(test))
+            login(connection, address, test.limited())
         except DirectoryUnavailableError as exc:
             if position == len(addresses):
                 raise
-            yield Step(test.step, StepOutcome.REMARK, Message(exc.code, exc.params))
+            yield Step(test.step, StepOutcome.REMARK, Message(exc.code, exc.params), elsewhere=True)
         else:
             yield from _look_around(test, connection, address)
             return
@@ -124,31 +78,31 @@ def _reach(test: Examination, address: Address) -> Generator[Step, None, SimpleL
     """Yield the steps until one server answers; the generator's value is the connection."""
     config, params = test.config, {"uri": address.uri, "host": address.host}
     test.step = StepName.RESOLVE
-    ips = resolve(address, limit=_wait(test))
-    yield _ok(test, "test_resolved", **params, addresses=list(ips))
+    ips = resolve(address, limit=test.wait())
+    yield test.ok("test_resolved", **params, addresses=list(ips))
     test.step = StepName.CONNECT
-    reach(address, ips, limit=_wait(test)).close()
+    reach(address, ips, limit=test.wait()).close()
     if config.security == UNPROTECTED:
-        test.connection = connection = connect(address, _limited(test))
-        yield _ok(test, "test_connected", **params)
+        test.connection = connection = connect(address, test.limited())
+        yield test.ok("test_connected", **params)
         test.step = StepName.TLS
         yield Step(test.step, StepOutcome.REMARK, Message("test_unprotected", params))
         return connection
-    yield _ok(test, "test_connected", **params)
+    yield test.ok("test_connected", **params)
     test.step = StepName.TLS
     authorities = authorities_file(config.ca_certificate)
-    facts = examine_tls(address, starttls=config.security == STARTTLS, authorities=authorities, limit=_wait(test))
-    test.connection = connection = connect(address, _limited(test))
+    facts = examine_tls(address, starttls=config.security == STARTTLS, authorities=authorities, limit=test.wait())
+    test.connection = connection = connect(address, test.limited())
     ends = facts.certificate_ends.date().isoformat() if facts.certificate_ends else ""
-    yield _ok(test, "test_protected", **params, version=facts.version, ends=ends)
+    yield test.ok("test_protected", **params, version=facts.version, ends=ends)
     return connection
 
 
 def _look_around(test: Examination, connection: SimpleLDAPObject, address: Address) -> Iterator[Step]:
     """Yield the steps from a login that went well to the end."""
-    config = _limited(test)
+    config = test.limited()
     if config.bind_dn:
-        yield _ok(test, "test_logged_in", account=config.bind_dn)
+        yield test.ok("test_logged_in", account=config.bind_dn)
     else:
         yield Step(test.step, StepOutcome.REMARK, Message("test_anonymous"))
     test.step = StepName.IDENTITY
@@ -165,8 +119,23 @@ def _look_around(test: Examination, connection: SimpleLDAPObject, address: Addre
     )
     test.step = StepName.FILTER
     check_attributes(config, [], directory.schema)
-    yield _ok(test, "test_filter", filter=people_filter(config, directory.profile))
-    yield from _count(test, directory)
+    yield test.ok("test_filter", filter=people_filter(config, directory.profile))
+    rules = test.rules_of(directory.kind)
+    sample = Sample()
+    if test.only is StepName.RIGHTS:
+        _choose(test, directory, sample)
+    elif not (yield from _count(test, directory, rules, sample)):
+        return
+    yield _rights(test, directory, rules, sample)
+
+
+def _choose(test: Examination, directory: Directory, sample: Sample) -> None:
+    """Choose the people again of whom rights are asked, reading nothing of them that is not needed for it."""
+    test.step = StepName.RIGHTS
+    for page in iter_pages(directory, test.limited(), [], now=test.now):
+        sample.add(page)
+        if test.is_late():
+            return
 
 
 def _recognise(test: Examination, directory: Directory) -> Step:
@@ -177,30 +146,32 @@ def _recognise(test: Examination, directory: Directory) -> Step:
     if not found.contexts:
         return Step(test.step, StepOutcome.REMARK, Message("test_identity_unknown"))
     code = "test_identity_first" if test.expected is None else "test_identity_known"
-    return _ok(test, code, directory=identity_text(found))
+    return test.ok(code, directory=identity_text(found))
 
 
-def _count(test: Examination, directory: Directory) -> Iterator[Step]:
-    rules = test.rules_of(directory.kind)
+def _count(
+    test: Examination, directory: Directory, rules: Sequence[FieldRule], sample: Sample
+) -> Generator[Step, None, bool]:
+    """Yield how many people there are and what they have; the generator's value says whether there is anybody."""
     test.step = StepName.ATTRIBUTES
     mapped = {name.lower(): name for rule in rules for name in attributes_as_typed(rule.attribute)}
     check_attributes(test.config, list(mapped.values()), directory.schema)
     known = [name for name in EXTENSION_ATTRIBUTES if directory.schema and directory.schema.knows(name)]
     counter = FillCounter.of(rules, region=test.region, candidates=known)
     test.step = StepName.PEOPLE
-    people, complete, sample = 0, True, Sample()
-    for page in iter_pages(directory, _limited(test), counter.attributes, now=test.now):
+    people, complete = 0, True
+    for page in iter_pages(directory, test.limited(), counter.attributes, now=test.now):
         for record in page:
             counter.add(record.attributes)
         sample.add(page)
         people += len(page)
-        if _is_late(test):
+        if test.is_late():
             complete = False
             break
     if not people and complete:
         yield Step(test.step, StepOutcome.FAILED, Message("test_nobody"))
-        return
-    yield _ok(test, "test_people" if complete else "test_people_at_least", count=people)
+        return False
+    yield test.ok("test_people" if complete else "test_people_at_least", count=people)
     test.step = StepName.ATTRIBUTES
     uncounted = [_count_silently(test, directory, rule, people) for rule in rules if rule.field not in TEXT_FIELDS]
     remarks = (*counter.remarks(), *(caution for rule in rules if (caution := cautions(rule))))
@@ -211,7 +182,7 @@ def _count(test: Examination, directory: Directory) -> Iterator[Step]:
         remarks=remarks,
         fills=(*counter.fills, *uncounted),
     )
-    yield _rights(test, directory, rules, sample)
+    return True
 
 
 def _rights(test: Examination, directory: Directory, rules: Sequence[FieldRule], sample: Sample) -> Step:
@@ -223,12 +194,12 @@ def _rights(test: Examination, directory: Directory, rules: Sequence[FieldRule],
     test.step = StepName.RIGHTS
     pushed = tuple(rule for rule in rules if rule.pushes)
     if not pushed:
-        return _ok(test, "rights_nothing_mapped")
+        return test.ok("rights_nothing_mapped")
     if not test.config.bind_dn:
         return Step(test.step, StepOutcome.REMARK, Message("rights_anonymous"))
-    if _is_late(test):  # also: a read that was left half-way still holds the connection
+    if test.is_late():  # also: a read that was left half-way still holds the connection
         return Step(test.step, StepOutcome.REMARK, Message("rights_no_time"))
-    found = find_rights(directory, _limited(test), pushed, sample.people, is_late=lambda: _is_late(test))
+    found = find_rights(directory, test.limited(), pushed, sample.people, is_late=test.is_late)
     verdicts = {each.verdict for each in found.rights}
     if verdicts == {Writable.ALL}:
         outcome, code = StepOutcome.OK, "rights_all"
@@ -250,30 +221,12 @@ def _rights(test: Examination, directory: Directory, rules: Sequence[FieldRule],
 
 def _count_silently(test: Examination, directory: Directory, rule: FieldRule, people: int) -> Fill:
     """Count who has a photo or a secret, without reading it; leave it when the time is up."""
-    if _is_late(test):  # also: a read that was left half-way still holds the connection
+    if test.is_late():  # also: a read that was left half-way still holds the connection
         return Fill(rule, people=people, filled=None)
     filled = 0
     [attribute] = attributes_of(rule.attribute)[:1]
-    for count in count_people(directory, _limited(test), with_attribute=attribute):
+    for count in count_people(directory, test.limited(), with_attribute=attribute):
         filled += count
-        if _is_late(test):
+        if test.is_late():
             return Fill(rule, people=people, filled=None)
     return Fill(rule, people=people, filled=filled)
-
-
-def _ok(test: Examination, code: str, **params: object) -> Step:
-    return Step(test.step, StepOutcome.OK, Message(code, params))
-
-
-def _wait(test: Examination) -> float:
-    """Seconds that the next answer may take."""
-    return max(_SHORTEST_WAIT, min(_LONGEST_WAIT, test.ends - monotonic()))
-
-
-def _limited(test: Examination) -> DirectoryConfig:
-    wait = _wait(test)
-    return replace(test.config, connect_timeout=wait, login_timeout=wait, operation_timeout=wait)
-
-
-def _is_late(test: Examination) -> bool:
-    return monotonic() > test.ends - _LONGEST_WAIT

@@ -35,6 +35,7 @@ class NewServerForm(DirectoryServerForm):
     departments = None  # type: ignore[assignment]
     match_keys = None  # type: ignore[assignment]
     limits = None  # type: ignore[assignment]
+    schedule = None  # type: ignore[assignment]
 
     class Meta:
         model = DirectoryServer

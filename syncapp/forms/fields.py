@@ -1,7 +1,6 @@
 """Comfortable inputs for what the database keeps as JSON, and for passwords."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -13,8 +12,6 @@ from unfold.widgets import UnfoldAdminExpandableTextareaWidget, UnfoldAdminPassw
 from syncapp.exceptions import SyncError
 from syncapp.fields import Secret
 from syncapp.messages import render
-
-_LIMIT = re.compile(r"(?P<kind>\w+)\s*[=:]\s*\[?\s*(?P<figures>[-\d\s,]+?)\s*\]?", re.ASCII)
 
 
 class LinesField(forms.CharField):
@@ -70,43 +67,6 @@ class OrderedChoicesWidget(forms.MultiWidget):
         # A stored list is shorter than the row of drop-downs.
         values = list(value or [])[: len(self.widgets)]
         return super().get_context(name, values + [""] * (len(self.widgets) - len(values)), attrs)
-
-
-class LimitsField(forms.CharField):
-    """Brakes, one per line: `created = 20, 10, 1000` (count, percent, ceiling)."""
-
-    widget = UnfoldAdminExpandableTextareaWidget
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return value
-        return "\n".join(f"{kind} = {', '.join(map(str, figures))}" for kind, figures in sorted(value.items()))
-
-    def to_python(self, value: Any) -> dict[str, list[int]]:  # type: ignore[override]  # a mapping, not the text
-        if isinstance(value, Mapping):
-            return dict(value)
-        limits: dict[str, list[int]] = {}
-        for number, line in enumerate((value or "").splitlines(), start=1):
-            if not line.strip():
-                continue
-            match = _LIMIT.fullmatch(line.strip())
-            figures = match["figures"].split(",") if match else []
-            if match is None or not all(re.fullmatch(r"\s*\d+\s*", figure) for figure in figures):
-                raise ValidationError(
-                    _("Line %(number)d is not of the form created = 20, 10, 1000: “%(line)s”."),
-                    code="line",
-                    params={"number": number, "line": line.strip()},
-                )
-            if match["kind"] in limits:
-                raise ValidationError(_("“%(kind)s” is given twice."), code="twice", params={"kind": match["kind"]})
-            limits[match["kind"]] = [int(figure) for figure in figures]
-        return limits
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        try:
-            return self.to_python(initial) != self.to_python(data)
-        except ValidationError:
-            return True
 
 
 class WriteOnlyPasswordField(forms.CharField):

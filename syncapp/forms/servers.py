@@ -11,7 +11,8 @@ from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 from syncapp.choices import Field
 from syncapp.core.vocabulary import MatchKey
 from syncapp.fields import Secret
-from syncapp.forms.fields import LimitsField, LinesField, OrderedChoicesField, WriteOnlyPasswordField
+from syncapp.forms.brakes import LimitsField, ScheduleField
+from syncapp.forms.fields import LinesField, OrderedChoicesField, WriteOnlyPasswordField
 from syncapp.forms.mistakes import add_mistakes, add_row_mistakes
 from syncapp.models import DirectoryServer
 from syncapp.models.endpoints import default_match_keys
@@ -25,7 +26,7 @@ from syncapp.services.directory_settings import (
 
 
 class DirectoryServerForm(forms.ModelForm):
-    """Everything but the schedule, which later versions carry out, and writing back, which has a page of its own."""
+    """Everything but writing back, which has a page of its own."""
 
     uris = LinesField(
         label=capfirst(_("addresses")),
@@ -54,9 +55,17 @@ class DirectoryServerForm(forms.ModelForm):
         label=capfirst(_("limits")),
         required=False,
         help_text=_(
-            "Brakes that differ from their defaults, one per line: kind of change = count, percent, ceiling, such as "
-            "created = 20, 10, 1000. Kinds: lost, disabled, created, replaced, emptied, renumbered, written_back, "
-            "conflicts."
+            "A run that would change more than this is held until somebody has looked: the larger of the count and the "
+            "share of the people tied to the server, but never more than the ceiling. What the last 24 hours applied "
+            "counts, too. An empty figure means the default."
+        ),
+    )
+    schedule = ScheduleField(
+        label=capfirst(_("schedule")),
+        required=False,
+        help_text=_(
+            "When to synchronise without being asked. A cron expression has five parts: minute, hour, day of the "
+            "month, month, day of the week; */5 8-19 * * 1-5 means every five minutes in working hours."
         ),
     )
 
@@ -85,6 +94,7 @@ class DirectoryServerForm(forms.ModelForm):
             "taken_number",
             "number_plan",
             "limits",
+            "schedule",
         )
         widgets = {"user_filter": UnfoldAdminExpandableTextareaWidget}
 

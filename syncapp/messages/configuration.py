@@ -67,7 +67,9 @@ TEMPLATES: dict[str, Promise] = {
         "The limit “%(kind)s” must be three whole numbers: count, percent (up to 100), ceiling, such as [5, 10, 1000]."
     ),
     "schedule_malformed": _("A schedule has either every_minutes or cron, or is off."),
-    "schedule_minutes": _("every_minutes must be a whole number from 1 to %(longest)s. For rarer runs use cron."),
+    "schedule_minutes": _(
+        "The minutes between two runs (every_minutes) must be a whole number from 1 to %(longest)s. For rarer runs use cron."
+    ),
     "schedule_cron": _(
         "“%(cron)s” is not a cron expression that ever comes true. Write five fields: minute, hour, day, month, day of the week, such as */5 8-19 * * 1-5."
     ),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,6 +23,7 @@ from syncapp.services import adding
 from syncapp.services.directory_settings import anchor_caution, rule_of
 from syncapp.views.access import allow, current_user, may_manage
 from syncapp.views.display import sentence
+from syncapp.views.servers import page_of
 
 _FOLDER = "admin/syncapp/directoryserver"
 _SET_UP = gettext_lazy("This server is set up already. What it is and does is changed here.")
@@ -85,18 +86,7 @@ def found_view(request: HttpRequest, server_id: int) -> HttpResponse:
         return _posted(request, server)
     if "HX-Request" in request.headers:
         return render(request, f"{_FOLDER}/found_result.html", _first_look(server))
-    return render(request, f"{_FOLDER}/found.html", _page(request, server))
-
-
-def _page(request: HttpRequest, server: DirectoryServer) -> dict[str, Any]:
-    return {
-        **admin.site.each_context(request),
-        "title": _("What was found"),
-        "subtitle": server.name,
-        "server": server,
-        "original": server,  # with `opts` the theme shows where this page stands
-        "opts": DirectoryServer._meta,
-    }
+    return render(request, f"{_FOLDER}/found.html", page_of(request, server, _("What was found")))
 
 
 def _first_look(server: DirectoryServer) -> dict[str, Any]:
@@ -129,7 +119,9 @@ def _posted(request: HttpRequest, server: DirectoryServer) -> HttpResponse:
     if form_valid:
         found, error = _look_again(server, [rule_of(mapping) for mapping in mappings])
     result = {**_result(server, form, lines, found), "error": error}
-    return render(request, f"{_FOLDER}/found.html", {**_page(request, server), **result, "shown": True})
+    return render(
+        request, f"{_FOLDER}/found.html", {**page_of(request, server, _("What was found")), **result, "shown": True}
+    )
 
 
 def _confirmed(request: HttpRequest, server: DirectoryServer, mappings: Sequence[FieldMapping]) -> HttpResponse:

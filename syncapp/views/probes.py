@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from syncapp.choices import Field, Kind
 from syncapp.core.records import Reading
 from syncapp.core.rights import AttributeRights, PlaceRights, Writable
+from syncapp.directory.examination import Step, StepOutcome
 from syncapp.directory.fill import Fill
-from syncapp.directory.steps import Step, StepOutcome
 from syncapp.messages.directory import STEP_LABELS
 from syncapp.services.probing import QueryResult
 from syncapp.views.display import breakable_dn, label, sentence, state_label

@@ -1,6 +1,5 @@
-"""What an administrator does with a directory server: test, query, preview, synchronise, write back."""
+"""What an administrator does with a directory server: query, preview, synchronise, write back."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,55 +18,40 @@ from syncapp.models import DirectoryServer
 from syncapp.services import probing, runs, write_back
 from syncapp.views.access import allow, current_user, may_manage, may_query, may_synchronise
 from syncapp.views.display import sentence
-from syncapp.views.probes import QueryTable, StepRow
+from syncapp.views.probes import QueryTable
 
 PEOPLE_SHOWN = 20
-
-
-@require_POST
-def test_view(request: HttpRequest, server_id: int) -> HttpResponse:
-    return _probe(request, server_id, title=_("Test connection"), template="test_result.html", answer=_steps)
+_FOLDER = "admin/syncapp/directoryserver"
 
 
 @require_POST
 def query_view(request: HttpRequest, server_id: int) -> HttpResponse:
-    return _probe(request, server_id, title=_("Run query"), template="query_result.html", answer=_people)
-
-
-def _steps(server: DirectoryServer) -> dict[str, Any]:
-    return {"steps": [StepRow.of(step) for step in probing.test_connection(server)]}
-
-
-def _people(server: DirectoryServer) -> dict[str, Any]:
-    return {"table": QueryTable.of(probing.run_query(server, limit=PEOPLE_SHOWN)), "limit": PEOPLE_SHOWN}
-
-
-def _probe(
-    request: HttpRequest,
-    server_id: int,
-    *,
-    title: str,
-    template: str,
-    answer: Callable[[DirectoryServer], dict[str, Any]],
-) -> HttpResponse:
     """Answer with the page at once; the page then asks for the result, which may take some seconds."""
     allow(may_query(request))
     server = get_object_or_404(DirectoryServer, pk=server_id)
-    if "HX-Request" not in request.headers:
-        context = {
-            **admin.site.each_context(request),
-            "title": title,
-            "subtitle": server.name,
-            "server": server,
-            "original": server,  # with `opts` the theme shows where this page stands
-            "opts": DirectoryServer._meta,
-        }
-        return render(request, "admin/syncapp/directoryserver/probe.html", context)
+    if "HX-Request" in request.headers:
+        return render(request, f"{_FOLDER}/query_result.html", _people(server))
+    context = {**page_of(request, server, _("Run query")), **(_people(server) if "whole" in request.POST else {})}
+    return render(request, f"{_FOLDER}/query.html", context)
+
+
+def _people(server: DirectoryServer) -> dict[str, Any]:
     try:
-        context = answer(server)
+        return {"table": QueryTable.of(probing.run_query(server, limit=PEOPLE_SHOWN)), "limit": PEOPLE_SHOWN}
     except SyncError as error:
-        context = {"error": sentence(error.code, error.params)}
-    return render(request, f"admin/syncapp/directoryserver/{template}", context)
+        return {"error": sentence(error.code, error.params)}
+
+
+def page_of(request: HttpRequest, server: DirectoryServer, title: str) -> dict[str, Any]:
+    """Return what every page about one server needs."""
+    return {
+        **admin.site.each_context(request),
+        "title": title,
+        "subtitle": server.name,
+        "server": server,
+        "original": server,  # with `opts` the theme shows where this page stands
+        "opts": DirectoryServer._meta,
+    }
 
 
 @require_POST
@@ -102,12 +86,7 @@ def write_back_view(request: HttpRequest, server_id: int) -> HttpResponse:
         return redirect("admin:syncapp_directoryserver_change", server.pk)
     labels = dict(Field.choices)
     context = {
-        **admin.site.each_context(request),
-        "title": _("Writing back to the domain"),
-        "subtitle": server.name,
-        "server": server,
-        "original": server,
-        "opts": DirectoryServer._meta,
+        **page_of(request, server, _("Writing back to the domain")),
         "has_met": write_back.has_met(server),
         "waiting_url": f"{reverse('admin:syncapp_syncrecord_changelist')}?endpoint__id__exact={server.pk}&waiting__exact=1",
         "rows": [
@@ -115,4 +94,4 @@ def write_back_view(request: HttpRequest, server_id: int) -> HttpResponse:
             for row in write_back.publishing(server)
         ],
     }
-    return render(request, "admin/syncapp/directoryserver/write_back.html", context)
+    return render(request, f"{_FOLDER}/write_back.html", context)

@@ -36,8 +36,8 @@ def _take(data: dict[str, str], field: Any) -> None:
     widget = field.field.widget
     if hasattr(widget, "widgets"):
         values = [*(value or []), *[""] * len(widget.widgets)]
-        for number, _part in enumerate(widget.widgets):
-            data[f"{field.html_name}_{number}"] = values[number]
+        for suffix, part in zip(widget.widgets_names, values, strict=False):
+            data[f"{field.html_name}{suffix}"] = "" if part is None else part
     elif isinstance(value, bool):
         if value:
             data[field.html_name] = "on"

@@ -39,6 +39,7 @@ GET: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_directoryserver_add", ""): MANAGERS_LOOK,
     ("syncapp_directoryserver_found", "being_added"): MANAGERS_LOOK,
     ("syncapp_directoryserver_write_back", "server"): MANAGERS_LOOK,
+    ("syncapp_directoryserver_mapping", "server"): MANAGERS_LOOK,
     ("syncapp_directoryserver_health", "server"): ASKERS,
     ("syncapp_directoryserver_health_csv", "server"): ASKERS,
     ("syncapp_employee_changelist", ""): LOOKERS,

@@ -5,12 +5,12 @@ import re
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 from pytest_django.live_server_helper import LiveServer
 
 from fixtures.portraits import portrait
 from syncapp.choices import RunMode, RunPhase, RunStatus
-from syncapp.models import Conflict, DirectoryServer, Employee, SyncRun
+from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, SyncRun
 from tests.browser.conftest import PASSWORD, Site, begin, log_in
 from tests.services.company import Company, sync
 from tests.services.disputes import disputed_title
@@ -63,18 +63,96 @@ def test_first_server_from_nothing_to_the_first_sync(site: Site, company: Compan
     site.sees("Анна Каренина")
 
 
+def test_settings_stand_in_tabs_and_the_one_with_a_mistake_opens(site: Site, company: Company) -> None:
+    server = company.server()
+    site.open(server_page(server))
+    expect(site.page.locator("input[name=name]")).to_be_visible()
+    expect(site.page.locator("input[name=schedule_minutes]")).to_be_hidden()
+
+    site.page.get_by_role("link", name="Schedule", exact=True).focus()
+    site.page.keyboard.press("Enter")
+    site.page.fill("input[name=schedule_minutes]", "30")
+    site.page.get_by_role("link", name="Rules and brakes").click()
+    site.page.fill("input[name=limits_lost_percent]", "400")
+    site.page.get_by_role("link", name="Scope", exact=True).click()
+    site.press(re.compile("^Save and continue"))
+    site.sees("People missing: whole numbers")
+    site.sees("1 to correct")
+    site.page.fill("input[name=limits_lost_percent]", "4")
+    site.press(re.compile("^Save and continue"))
+    site.sees("was changed successfully")
+
+    server.refresh_from_db()
+    assert (server.schedule, server.limits) == ({"every_minutes": 30}, {"lost": [5, 4, 1000]})
+    expect(site.page.locator("input[name=limits_lost_percent]")).to_be_visible()
+
+
+def test_settings_can_be_changed_without_scripts(
+    transactional_db: None, live_server: LiveServer, chromium: Browser, company: Company
+) -> None:
+    server = company.server(name="Head office")
+    User.objects.create_superuser("admin", password=PASSWORD)
+    context = chromium.new_context(java_script_enabled=False, locale="en-GB")
+    site = begin(live_server, context)
+    log_in(site, "admin")
+
+    site.open(server_page(server))
+    site.page.fill("input[name=name]", "Main office")
+    site.page.get_by_label("Only when somebody asks").check()
+    site.page.fill("input[name=limits_lost_number]", "9")
+    site.press(re.compile("^Save and continue"))
+    site.sees("was changed successfully")
+    context.close()
+
+    server.refresh_from_db()
+    assert (server.name, server.schedule, server.limits) == ("Main office", {}, {"lost": [9, 10, 1000]})
+
+
 def test_test_connection_and_query_show_what_the_directory_has(site: Site, company: Company) -> None:
     staffed(company)
     site.open(server_page(company.server()))
 
     site.press("Test connection")
-    site.sees(company.directory.service_dn)
-    site.page.go_back()
+    expect(site.page.get_by_role("row", name=re.compile("Check the right to write"))).to_be_visible()
+    site.sees("Logged in as")
+    site.sees("2 people found")
+    expect(site.page.get_by_role("row", name=re.compile("Check the right to write.*written"))).to_be_visible()
+    expect(site.page.get_by_text("waits", exact=True)).to_have_count(0)
+    site.press("Settings of the server")
     site.press("Run query")
     site.sees("Анна Каренина")
     site.sees("Boris Orlov")
 
     assert not Employee.objects.exists()
+
+
+def test_mapping_shows_what_each_line_brings_in(site: Site, company: Company) -> None:
+    staffed(company)
+    server = company.server()
+    FieldMapping.objects.create(endpoint=server, field="extension", attribute="mobile", pattern=r"(\d{3})$")
+    site.open(server_page(server))
+
+    site.page.get_by_role("link", name="Mapping", exact=True).click()
+    site.sees("+79161234567")
+    expect(site.page.get_by_role("row", name=re.compile(r"Extension mobile 50 % 1 of 2 .*becomes 567"))).to_be_visible()
+    site.page.fill("input[name=mappings-0-attribute]", "title")
+    site.page.fill("input[name=mappings-0-pattern]", "")
+    site.press("Look again with these lines")
+    site.sees("Boss")
+
+    assert FieldMapping.objects.get().attribute == "mobile"
+
+
+def test_test_connection_stops_at_the_step_that_fails(site: Site, company: Company) -> None:
+    server = company.server()
+    server.set_bind_password("wrong")
+    server.save()
+    site.open(server_page(server))
+
+    site.press("Test connection")
+
+    site.sees("failed")
+    expect(site.page.get_by_text("not tried", exact=True)).to_have_count(6)
 
 
 def test_progress_is_live_and_a_run_can_be_cancelled(site: Site, company: Company) -> None:

@@ -15,8 +15,9 @@ import pytest
 from fixtures.samba import DOMAIN, REALM, SambaAd
 from fixtures.samba_config import accounts_ldif
 from syncapp.directory.config import DirectoryConfig
+from syncapp.directory.examination import Examination, Step, StepName, StepOutcome
 from syncapp.directory.session import open_session
-from syncapp.directory.steps import Examination, Step, StepName, StepOutcome, examine
+from syncapp.directory.steps import examine
 from syncapp.exceptions import ConfigurationError, DirectoryLoginError, DirectoryUnavailableError
 from tests.directory import servers
 from tests.directory.expect import refusal

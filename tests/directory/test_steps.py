@@ -12,8 +12,9 @@ from syncapp.core.records import FieldRule, Identity
 from syncapp.core.rights import Writable
 from syncapp.core.vocabulary import Direction, Field
 from syncapp.directory.config import DirectoryConfig
+from syncapp.directory.examination import Examination, Step, StepName, StepOutcome
 from syncapp.directory.kinds import usual_mapping
-from syncapp.directory.steps import Examination, Step, StepName, StepOutcome, examine
+from syncapp.directory.steps import examine, examine_one
 from tests.directory import servers
 from tests.directory.conftest import MakeConfig
 from tests.directory.people import person, unit
@@ -321,6 +322,28 @@ def test_nothing_is_written(company: str, openldap: OpenLdap, make_config: MakeC
     run(make_config(base_dn=company))
 
     assert openldap.modifications() == before
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_step_by_itself_says_what_the_whole_test_says(
+    company: str, make_config: MakeConfig, name: StepName
+) -> None:
+    config = make_config(base_dn=f"ou=people,{company}")
+    whole = run(config, *PUSHING)
+
+    alone = list(examine_one(examination(config, *PUSHING), name))
+
+    names = [StepName.PEOPLE, StepName.ATTRIBUTES] if name is StepName.PEOPLE else [name]
+    assert alone == [step for step in whole if step.name in names]
+
+
+def test_password_is_not_sent_before_its_step(make_config: MakeConfig, openldap: OpenLdap) -> None:
+    """A wrong one must be tried once in the whole test: three times lock the account."""
+    config = make_config(bind_dn=openldap.service_dn, bind_password="wrong")
+
+    [alone] = examine_one(examination(config), StepName.TLS)
+
+    assert alone.outcome is not StepOutcome.FAILED
 
 
 def test_connection_is_closed_when_nobody_waits_for_the_end(company: str, make_config: MakeConfig) -> None:

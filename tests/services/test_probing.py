@@ -8,7 +8,7 @@ from django.core import serializers
 from fixtures.openldap import OpenLdap
 from syncapp.choices import Kind
 from syncapp.core.vocabulary import Field
-from syncapp.directory.steps import StepName, StepOutcome
+from syncapp.directory.examination import StepName, StepOutcome
 from syncapp.exceptions import ConfigurationError, DirectoryLoginError
 from syncapp.models import DirectoryServer, FieldMapping
 from syncapp.services import probing

@@ -15,8 +15,8 @@ from syncapp.core import vocabulary as words
 from syncapp.core.records import FieldRule
 from syncapp.core.rights import AttributeRights, Writable
 from syncapp.directory.discovery import Found
+from syncapp.directory.examination import Step, StepOutcome
 from syncapp.directory.fill import Fill
-from syncapp.directory.steps import Step, StepOutcome
 from syncapp.exceptions import SyncError
 from syncapp.management.script import ScriptCommand
 from syncapp.messages import render
