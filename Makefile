@@ -60,8 +60,13 @@ messages: ready-to-test ## bring the translations up to date with the code, and 
 	@deploy/messages.sh
 
 .PHONY: bench
-bench: ready-to-run ## reading and writing back beside the plain ways, on an OpenLDAP of 20,000 people (PEOPLE=…)
+bench: ready-to-run ## reading and writing back beside the plain ways, on an OpenLDAP of 20,000 people (PEOPLE=…); then bench-pages
 	@$(RUN) -m benchmarks.run --people "$(PEOPLE)" $(ARGS)
+	@$(RUN) -m benchmarks.pages
+
+.PHONY: bench-pages
+bench-pages: ready-to-run ## server time of the main pages with 1,000 and with 100,000 people
+	@$(RUN) -m benchmarks.pages $(ARGS)
 
 .PHONY: screenshots
 screenshots: ready-to-test ## pictures of the main pages in docs/images, both languages, light and dark

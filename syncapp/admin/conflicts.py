@@ -111,7 +111,8 @@ class ConflictAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Conflict], bool]:
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(search.person_q(search_term, COLUMNS, regions=search.regions())), False
+        found = search.person_q(search_term, COLUMNS, regions=search.regions())
+        return search.only(queryset, found), False
 
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
         """Closed matters say who decided what, and when, instead of who was in question."""

@@ -161,7 +161,8 @@ class EmployeeAdmin(SiteAdmin):
     ) -> tuple[QuerySet[Employee], bool]:
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(search.person_q(search_term, search.EMPLOYEE, regions=search.regions())), False
+        found = search.person_q(search_term, search.EMPLOYEE, regions=search.regions())
+        return search.only(queryset, found), False
 
     @admin.display(description=_("name"), ordering="name")
     def name_shown(self, employee: Employee) -> str:

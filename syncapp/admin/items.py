@@ -70,7 +70,8 @@ class RunItemAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[RunItem], bool]:
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(search.person_q(search_term, COLUMNS, regions=search.regions())), False
+        found = search.person_q(search_term, COLUMNS, regions=search.regions())
+        return search.only(queryset, found), False
 
     @admin.display(description=_("name"), ordering="name")
     def name_shown(self, item: RunItem) -> str:

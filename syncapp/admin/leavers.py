@@ -114,7 +114,8 @@ class LeaverAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Leaver], bool]:
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(search.person_q(search_term, search.EMPLOYEE, regions=search.regions())), False
+        found = search.person_q(search_term, search.EMPLOYEE, regions=search.regions())
+        return search.only(queryset, found), False
 
     @admin.display(description=_("name"), ordering="name")
     def who(self, leaver: Leaver) -> str:

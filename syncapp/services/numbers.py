@@ -1,5 +1,6 @@
 """What the pools have and what comes next."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,9 +13,9 @@ from django.utils import timezone
 from syncapp.core.numbers import free_numbers
 from syncapp.core.records import PoolSpec
 from syncapp.core.telephones import is_emergency
-from syncapp.models import CoolingNumber, Employee, Endpoint, NumberPool, SyncRecord
+from syncapp.models import CoolingNumber, Employee, Endpoint, NumberPool
 from syncapp.services.directory_settings.pools import DIGITS
-from syncapp.store.items import load_keys
+from syncapp.store.claims import numbers_of_others
 from syncapp.store.snapshots import number_owners
 
 # Digits of the longest numbers that are looked through for emergency calls: 10,000 at most.
@@ -43,14 +44,16 @@ class PoolUsage:
 
 
 def pool_usage(pools: Collection[NumberPool]) -> dict[int, PoolUsage]:
-    """Map the pools' keys to their usage (four queries, and one for each number plan).
+    """Map the pools' keys to their usage (three queries, and two for each number plan).
 
     What is counted are the numbers that people and entries have, never those of
     the range: a pool may be far larger than the company.
     """
     prefetch_related_objects(list(pools), "endpoint_pools__endpoint")
-    owners = {plan: number_owners(plan) for plan in {pool.number_plan for pool in pools}}
-    claimed = _claimed_numbers()
+    plans = sorted({pool.number_plan for pool in pools})
+    owners = {plan: number_owners(plan) for plan in plans}
+    used = {plan: _Sorted(owners[plan]) for plan in plans}
+    claimed = {plan: _Sorted(numbers_of_others(plan)) for plan in plans}
     rows = CoolingNumber.objects.filter(until__gt=timezone.now()).select_related("employee").order_by("until", "id")
     cooling: dict[str, list[CoolingNumber]] = {}
     for row in rows:
@@ -58,7 +61,10 @@ def pool_usage(pools: Collection[NumberPool]) -> dict[int, PoolUsage]:
             cooling.setdefault(row.number_plan, []).append(row)
     return {
         pool.pk: _usage(
-            pool, owners=owners[pool.number_plan], claimed=claimed, cooling=cooling.get(pool.number_plan, [])
+            pool,
+            owners=used[pool.number_plan],
+            claimed=claimed[pool.number_plan],
+            cooling=cooling.get(pool.number_plan, []),
         )
         for pool in pools
     }
@@ -101,15 +107,16 @@ def _counted(rows: QuerySet[Any], pools: Iterable[NumberPool]) -> dict[str, int]
     return counted
 
 
-def _usage(
-    pool: NumberPool, *, owners: Iterable[str], claimed: Iterable[str], cooling: Sequence[CoolingNumber]
-) -> PoolUsage:
+def _usage(pool: NumberPool, *, owners: "_Sorted", claimed: "_Sorted", cooling: Sequence[CoolingNumber]) -> PoolUsage:
     size = max(0, int(pool.last) - int(pool.first) + 1)
     region = _region(pool)
-    used, claims, reserved = (_within(pool, numbers) for numbers in (owners, claimed, pool.reserved))
-    rests = _within(pool, [row.extension for row in cooling])
+    used, claims = owners.within(pool), claimed.within(pool)
+    reserved, rests, emergencies = (
+        _Sorted(numbers).within(pool)
+        for numbers in (pool.reserved, [row.extension for row in cooling], _emergencies(len(pool.first), region))
+    )
     blocked = used | claims | reserved | rests
-    free = size - len(blocked | _within(pool, _emergencies(len(pool.first), region)))
+    free = size - len(blocked | emergencies)
     stream = free_numbers(
         PoolSpec(pool.name, pool.first, pool.last), blocked, lambda number: is_emergency(number, region)
     )
@@ -124,20 +131,19 @@ def _usage(
     )
 
 
-def _claimed_numbers() -> set[str]:
-    claimed: set[str] = set()
-    for keys in SyncRecord.objects.order_by().values_list("keys", flat=True).iterator(chunk_size=5000):
-        claimed.update(load_keys(keys).extensions)
-    return claimed
+class _Sorted:
+    """Many numbers by their length, so that those of each pool are found without a look at all of them."""
 
+    def __init__(self, numbers: Iterable[str]) -> None:
+        self._by_length: dict[int, list[str]] = {}
+        for number in sorted(numbers):
+            self._by_length.setdefault(len(number), []).append(number)
 
-def _within(pool: NumberPool, numbers: Iterable[str]) -> set[str]:
-    """Return those of some numbers that are in the range; as texts, for leading zeros count."""
-    return {
-        number
-        for number in numbers
-        if len(number) == len(pool.first) and pool.first <= number <= pool.last and DIGITS.fullmatch(number)
-    }
+    def within(self, pool: NumberPool) -> set[str]:
+        """Return those that are in the range; as texts, for leading zeros count."""
+        numbers = self._by_length.get(len(pool.first), [])
+        found = numbers[bisect_left(numbers, pool.first) : bisect_right(numbers, pool.last)]
+        return {number for number in found if DIGITS.fullmatch(number)}
 
 
 def _region(pool: NumberPool) -> str:

@@ -41,7 +41,7 @@ def test_search_takes_the_same_number_of_queries(
 ) -> None:
     make_people(number)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         admin_client.get(page(LIST, query="q=person"))
 
 

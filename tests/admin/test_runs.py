@@ -278,6 +278,18 @@ def test_items_take_the_same_number_of_queries(
         admin_client.get(items_of(run))
 
 
+@pytest.mark.parametrize("mode", [RunMode.APPLY, RunMode.PREVIEW])
+@pytest.mark.parametrize("number", [10, 120])
+def test_page_takes_the_same_number_of_queries(
+    admin_client: Client, django_assert_num_queries: Any, number: int, mode: RunMode
+) -> None:
+    run = make_run(mode=mode)
+    make_items(run, number)
+
+    with django_assert_num_queries(6 if mode == RunMode.PREVIEW else 5):
+        admin_client.get(page("syncapp_syncrun_change", run.pk))
+
+
 @pytest.mark.parametrize("number", [2, 40])
 def test_list_of_runs_takes_the_same_number_of_queries(
     admin_client: Client, django_assert_num_queries: Any, number: int

@@ -1,9 +1,14 @@
 """Finding people by whatever somebody has at hand."""
 
-import pytest
+from typing import Any
 
+import pytest
+from django.test import Client
+
+from syncapp.admin import search
 from syncapp.admin.search import EMPLOYEE, person_q
 from syncapp.models import Employee
+from tests.admin.pages import page
 from tests.factories import make_employee
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +69,30 @@ def test_person_q_does_not_find(person: Employee, term: str) -> None:
     found = Employee.objects.filter(person_q(term, EMPLOYEE, regions=["RU"]))
 
     assert list(found) == []
+
+
+@pytest.mark.parametrize("found", [1, 20])
+def test_search_takes_the_same_number_of_queries(
+    admin_client: Client, django_assert_num_queries: Any, found: int
+) -> None:
+    for number in range(found):
+        make_employee(name=f"Anna {number}")
+
+    with django_assert_num_queries(11):
+        admin_client.get(page("syncapp_employee_changelist", query="q=anna"))
+
+
+@pytest.mark.parametrize("number", [2, 4], ids=["few", "many"])
+def test_search_finds_all_of_few_and_of_many(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Those who are found among many are not listed by their keys."""
+    monkeypatch.setattr(search, "MANY", 3)
+    for _ in range(number):
+        make_employee(name="Anna", department="Sales")
+    make_employee(name="Anna", department="IT")
+    make_employee(name="Boris", department="Sales")
+
+    response = admin_client.get(page("syncapp_employee_changelist", query="q=anna&department=Sales"))
+
+    assert response.context["cl"].result_count == number

@@ -6,7 +6,7 @@ import pytest
 
 from syncapp.models import EndpointPool, NumberPool
 from syncapp.services.numbers import PoolUsage, pool_usage
-from tests.factories import make_employee, make_pool, make_server
+from tests.factories import make_employee, make_pool, make_record, make_server
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +59,33 @@ def test_emergency_numbers_are_those_of_the_region(regions: list[str], free: int
         EndpointPool.objects.create(endpoint=make_server(region=region, rank=rank), pool=pool)
 
     assert usage(pool).free == free
+
+
+# Number plan of the employee whose entry names 205, his extension there, and what pools of the plan `default` have.
+CLAIMS = {
+    "of_his_own": ("default", "205", (1, 0, 9)),
+    "of_his_own_in_another_plan": ("branch", "205", (0, 1, 9)),
+    "beside_another_number": ("default", "207", (1, 1, 8)),
+    "without_a_number": ("default", "", (0, 1, 9)),
+}
+
+
+@pytest.mark.parametrize(("plan", "extension", "expected"), CLAIMS.values(), ids=CLAIMS)
+def test_number_that_an_entry_names_is_claimed_unless_it_is_used(
+    plan: str, extension: str, expected: tuple[int, int, int]
+) -> None:
+    make_record(employee=make_employee(number_plan=plan, extension=extension), keys=["A", ["a"], [], [], ["205"]])
+
+    counted = usage(make_pool(first="200", last="209"))
+
+    assert (counted.used, counted.claimed, counted.free) == expected
+
+
+def test_number_that_an_entry_names_and_somebody_else_has_is_used() -> None:
+    make_employee(extension="205")
+    make_record(employee=make_employee(), keys=["A", ["a"], [], [], ["205", "206"]])
+    make_record()
+
+    counted = usage(make_pool(first="200", last="209"))
+
+    assert (counted.used, counted.claimed, counted.free) == (1, 1, 8)

@@ -52,7 +52,9 @@ for name, email, mobile, extension in [
 """
 ROWS = """
 import json
-from syncapp.models import Conflict, Employee, RunItem, SyncRecord, SyncRun
+from dataclasses import astuple
+from syncapp.models import Conflict, Employee, NumberPool, RunItem, SyncRecord, SyncRun
+from syncapp.services.numbers import pool_usage
 print(json.dumps({
     "employees": list(Employee.objects.order_by("id").values_list(
         "id", "name", "email", "mobile", "extension", "department", "title", "number_plan", "number_issued",
@@ -68,6 +70,7 @@ print(json.dumps({
     "open": Conflict.objects.filter(closed_at=None).count(),
     "runs": list(SyncRun.objects.order_by("id").values_list(
         "id", "status", "phase", "counts", "notes", "error_code", "progress_done", "progress_total")),
+    "pools": [astuple(usage)[:6] for usage in pool_usage(list(NumberPool.objects.all())).values()],
 }))
 """
 
