@@ -149,11 +149,18 @@ STATIC_URL = "static/"
 PHOTO_DIR = Path(env.str("PHOTO_DIR", default=str(BASE_DIR / "var" / "photos")))
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
+# Who may read /metrics and the reasons of /readyz: whoever has the token, and callers from these networks.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_ALLOWED = env.list("METRICS_ALLOWED", default=["127.0.0.0/8", "::1"])
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+
 if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS_ONLY", default=True)
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE
     SECURE_HSTS_SECONDS = 3600 if SESSION_COOKIE_SECURE else 0
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+    # Asked by programs on the same machine, past the proxy.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 
 LOGGING = {
     "version": 1,

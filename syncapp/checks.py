@@ -1,6 +1,7 @@
 """System checks: settings that would hurt later are named before anything starts."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -85,6 +86,28 @@ def queue_leaves_runs_alone(**_: Any) -> list[CheckMessage]:
     return [
         Warning(f"{QUEUE}: {text}", hint=hint, id=f"syncapp.{code}") for is_so, code, text, hint in troubles if is_so
     ]
+
+
+@register
+def watchers_are_networks(**_: Any) -> list[CheckMessage]:
+    """A mistyped network would show itself as an error page, at the first scrape."""
+    return [
+        Error(
+            f"METRICS_ALLOWED: {network!r} is neither an address nor a network.",
+            hint="Such as 192.0.2.10 or 192.0.2.0/24.",
+            id="syncapp.E005",
+        )
+        for network in settings.METRICS_ALLOWED
+        if not _is_network(network)
+    ]
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _queue() -> dict[str, Any]:

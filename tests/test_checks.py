@@ -92,3 +92,9 @@ def test_default_settings_have_nothing_to_warn_of() -> None:
     call_command("check", fail_level="WARNING", stdout=out, stderr=out)
 
     assert "no issues" in out.getvalue()
+
+
+def test_networks_that_are_none_are_named(settings: Settings) -> None:
+    settings.METRICS_ALLOWED = ["192.0.2.0/24", "2001:db8::/32", "monitor.corp.example"]
+
+    assert ids() == ["syncapp.E005"]

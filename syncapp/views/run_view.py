@@ -16,6 +16,7 @@ from syncapp.choices import Happening, ItemOutcome, RunMode, RunPhase, RunStatus
 from syncapp.models import RunItem, SyncRun
 from syncapp.services import seals
 from syncapp.services.identity import identity_of_run, may_be_accepted
+from syncapp.services.queue import worker_is_running
 from syncapp.store import happenings
 from syncapp.store.selectors import SHOWS_PLAN
 from syncapp.views.display import (
@@ -27,7 +28,6 @@ from syncapp.views.display import (
     sentence,
     sentences,
 )
-from syncapp.views.worker_state import worker_is_running
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 # Before so much of a phase is done its pace says nothing.
