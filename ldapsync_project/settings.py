@@ -162,12 +162,21 @@ if not DEBUG:
     # Asked by programs on the same machine, past the proxy.
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}; it is line or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"run": {"()": "syncapp.logs.RunFilter"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}{of_run} {message}", "style": "{"},
+        "json": {"()": "syncapp.logs.JsonFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["run"]}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    # Django gives it handlers of its own, which would say everything a second time and in another form.
+    "loggers": {"django": {"handlers": [], "level": "NOTSET"}},
 }
 
 LOGIN_URL = "admin:login"

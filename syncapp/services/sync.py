@@ -11,6 +11,7 @@ from django.utils import timezone
 from syncapp.choices import RunMode, RunStatus, RunTrigger
 from syncapp.directory.session import open_session as open_directory_session
 from syncapp.exceptions import ClaimLostError, PlanHeldError, RunCancelledError, SyncError
+from syncapp.logs import about_run
 from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services.ports import OpenSession
 from syncapp.services.runs import RunKeeper, claim_queued_run, finish_run, start_run
@@ -41,7 +42,8 @@ def run_sync(
     `stop` is asked at each page and chunk whether the run should end.
     """
     run = start_run(endpoint=server, mode=mode, trigger=trigger, who=who, force=force, anchors=anchors, applies=applies)
-    return carry_out(run, server, progress=progress, stop=stop, open_session=open_session)
+    with about_run(run.pk):
+        return carry_out(run, server, progress=progress, stop=stop, open_session=open_session)
 
 
 def execute_run(run_id: int) -> SyncRun | None:
@@ -49,7 +51,8 @@ def execute_run(run_id: int) -> SyncRun | None:
     run = claim_queued_run(run_id)
     if run is None:
         return None
-    return carry_out(run, DirectoryServer.objects.get(pk=run.server_id))
+    with about_run(run.pk):
+        return carry_out(run, DirectoryServer.objects.get(pk=run.server_id))
 
 
 def apply_plan(
@@ -90,6 +93,7 @@ def carry_out(
     """Do a claimed run. Only a killed process can leave it open; the next claim closes those."""
     execution = Execution(run, server, RunKeeper(run, stop), progress, open_session)
     began = time.monotonic()
+    logger.info("Began: %s of server %s", run.mode, server.pk)
     gc_before = gc.get_threshold()
     # Hundreds of thousands of small objects live through a run and hold no cycles:
     # looking through them again and again took a sixth of the whole time.
@@ -121,6 +125,7 @@ def carry_out(
             kinds=execution.keeper.kinds,
             seal=execution.seal,
         )
+    logger.info("Ended as %s after %.1f s", run.status, execution.seconds["total"])
     settle_plans(run)
     return run
 
