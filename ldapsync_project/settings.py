@@ -129,6 +129,12 @@ Q_CLUSTER = {
     "label": "django-q2",
 }
 
+# House-keeping: how long things are kept, in days. None: for ever.
+KEEP_PREVIEWS_DAYS = env.int("KEEP_PREVIEWS_DAYS", default=30)
+KEEP_RUNS_DAYS = env.int("KEEP_RUNS_DAYS", default=90)
+KEEP_TASKS_DAYS = env.int("KEEP_TASKS_DAYS", default=30)
+KEEP_AUDIT_DAYS = env.int("KEEP_AUDIT_DAYS", default=None)
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

@@ -12,6 +12,8 @@ QUEUE = "Q_CLUSTER"
 KEY_HINT = "README, section Settings, says how to make one."
 # What django-q2 takes where Q_CLUSTER is silent.
 DEFAULT_RETRY = 60  # seconds
+# One more than a plan can be applied for.
+LEAST_DAYS = 8
 
 
 @register
@@ -99,6 +101,16 @@ def watchers_are_networks(**_: Any) -> list[CheckMessage]:
         )
         for network in settings.METRICS_ALLOWED
         if not _is_network(network)
+    ]
+
+
+@register
+def house_keeping_leaves_what_is_needed(**_: Any) -> list[CheckMessage]:
+    """A plan can be applied for a week, and the brakes count what the last day did."""
+    return [
+        Error(f"{name} is {days}: fewer than {LEAST_DAYS} days.", hint="0 does not mean for ever.", id="syncapp.E006")
+        for name in ("KEEP_PREVIEWS_DAYS", "KEEP_RUNS_DAYS", "KEEP_TASKS_DAYS", "KEEP_AUDIT_DAYS")
+        if (days := getattr(settings, name)) is not None and days < LEAST_DAYS
     ]
 
 

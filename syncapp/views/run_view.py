@@ -22,6 +22,7 @@ from syncapp.store.selectors import SHOWS_PLAN
 from syncapp.views.display import (
     breakable_dn,
     changes_table,
+    moment,
     outcome_label,
     person_link,
     run_status_label,
@@ -154,7 +155,10 @@ class RunView:
 
     @property
     def notes(self) -> list[str]:
-        return sentences(self.run.notes)
+        said = sentences(self.run.notes)
+        if self.run.pruned_at is not None:
+            said.append(sentence("run_pruned", {"at": moment(self.run.pruned_at)}))
+        return said
 
     @property
     def progress(self) -> str:
