@@ -16,6 +16,7 @@ from syncapp.services.ports import OpenSession
 from syncapp.services.runs import RunKeeper, claim_queued_run, finish_run, start_run
 from syncapp.services.sealed import take_sealed_steps
 from syncapp.services.seals import check_plan, settle_plans
+from syncapp.services.standing import access_of
 from syncapp.services.steps import Execution, Progress, no_progress, take_steps
 
 logger = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ def carry_out(
     # looking through them again and again took a sixth of the whole time.
     gc.set_threshold(100_000, 50, 1000)
     status, error = RunStatus.CRASHED, None
+    access = access_of(server)
     try:
         status, error = _outcome(execution)
     except ClaimLostError:
@@ -120,6 +122,7 @@ def carry_out(
             notes=execution.keeper.notes,
             kinds=execution.keeper.kinds,
             seal=execution.seal,
+            access=access if status == RunStatus.FAILED else "",
         )
     settle_plans(run)
     return run
