@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('syncapp', '0010_rights'),
+        ('syncapp', '0011_schedules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

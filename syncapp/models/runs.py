@@ -68,6 +68,10 @@ class SyncRun(models.Model):
     queued_at = models.DateTimeField(_("queued"), default=timezone.now)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
+    handed_over_at = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(_("worker"), max_length=150, blank=True)
+    left_out = models.PositiveIntegerField(default=0)
+    access = models.CharField(max_length=64, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     pruned_at = models.DateTimeField(null=True, blank=True)
 

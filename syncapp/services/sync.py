@@ -17,6 +17,7 @@ from syncapp.services.ports import OpenSession
 from syncapp.services.runs import RunKeeper, claim_queued_run, finish_run, start_run
 from syncapp.services.sealed import take_sealed_steps
 from syncapp.services.seals import check_plan, settle_plans
+from syncapp.services.standing import access_of
 from syncapp.services.steps import Execution, Progress, no_progress, take_steps
 
 logger = logging.getLogger(__name__)
@@ -99,6 +100,7 @@ def carry_out(
     # looking through them again and again took a sixth of the whole time.
     gc.set_threshold(100_000, 50, 1000)
     status, error = RunStatus.CRASHED, None
+    access = access_of(server)
     try:
         status, error = _outcome(execution)
     except ClaimLostError:
@@ -124,6 +126,7 @@ def carry_out(
             notes=execution.keeper.notes,
             kinds=execution.keeper.kinds,
             seal=execution.seal,
+            access=access if status == RunStatus.FAILED else "",
         )
     logger.info("Ended as %s after %.1f s", run.status, execution.seconds["total"])
     settle_plans(run)
