@@ -11,3 +11,19 @@ TEMPLATES: dict[str, Promise] = {
         "No worker gives a sign of life, so nothing that is started is carried out. Start the service ldapsync-worker."
     ),
 }
+
+# How a server stands, by `services.standing.Health`.
+HEALTH_LABELS: dict[str, Promise] = {
+    "ok": _("works"),
+    "never_ran": _("never synchronised"),
+    "failing": _("does not work"),
+    "stopped": _("stopped: the account is refused"),
+    "held": _("held, and waits for a look"),
+}
+# Why nothing runs by itself, by `services.standing.WhyNot`.
+WHY_NOT_LABELS: dict[str, Promise] = {
+    "switched_off": _("switched off"),
+    "not_given": _("no schedule"),
+    "off": _("schedule switched off"),
+    "stopped": _("stopped until somebody tries again"),
+}

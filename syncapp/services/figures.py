@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, Min, QuerySet
 
-from syncapp.choices import ReadMode, RunMode, RunPhase, RunStatus, State, Status
+from syncapp.choices import RunMode, RunPhase, RunStatus, State, Status
 from syncapp.models import Conflict, Employee, Endpoint, SyncRecord, SyncRun
 from syncapp.services import queue
+from syncapp.services.standing import Health, standings
 
 WINDOW = timedelta(days=1)
 SUCCESS = (RunStatus.COMPLETED, RunStatus.PARTIAL)
@@ -37,20 +38,14 @@ class Figure:
 
 
 def figures(*, now: datetime) -> Iterator[Figure]:
-    """Yield every metric: ten queries in all, and what the broker needs."""
-    servers = {server.pk: server for server in _servers()}
-    names = {pk: server.name for pk, server in servers.items()}
-    at_work = {pk: server for pk, server in servers.items() if server.enabled}
+    """Yield every metric: a fixed number of queries, and what the broker needs."""
+    servers = list(Endpoint.objects.order_by("name"))
+    names = {server.pk: server.name for server in servers}
     yield Figure(
         "server_enabled", "Whether the server is synchronised.", ("server",),
-        [((server.name,), float(server.enabled)) for server in servers.values()],
+        [((server.name,), float(server.enabled)) for server in servers],
     )  # fmt: skip
-    yield Figure(
-        "last_success_age_seconds",
-        "Time since the last run over everybody that was completed, with open matters or without; +Inf: there is none.",
-        ("server",),
-        [((server.name,), _age(server.last_success, now)) for server in at_work.values()],
-    )
+    yield from _standings({server.pk: server.name for server in servers if server.enabled}, now)
     yield from _last_runs(names)
     yield _runs_of_the_day(names, now)
     yield from _open_runs(names, now)
@@ -59,14 +54,31 @@ def figures(*, now: datetime) -> Iterator[Figure]:
     yield Figure("workers", "Clusters that gave a sign of life.", (), [((), float(queue.workers_alive()))])
 
 
-def _servers() -> "QuerySet[Any]":
-    done = whole_runs().filter(endpoint=OuterRef("pk"), status__in=SUCCESS).order_by("-id")
-    return Endpoint.objects.annotate(last_success=Subquery(done.values("finished_at")[:1])).order_by("name")
+def _standings(names: Mapping[int, str], now: datetime) -> Iterator[Figure]:
+    found = [(names[pk], standing) for pk, standing in standings(names, now=now).items()]
+    yield Figure(
+        "last_success_age_seconds",
+        "Time since the last run over everybody that was completed, with open matters or without; +Inf: there is none.",
+        ("server",),
+        [((name,), _age(standing.last_success, now)) for name, standing in found],
+    )
+    yield Figure(
+        "failures_in_a_row",
+        "Runs that have failed since the last one that went through.",
+        ("server",),
+        [((name,), float(standing.failures)) for name, standing in found],
+    )
+    yield Figure(
+        "server_health",
+        "How the server stands: 1 at the word for it.",
+        ("server", "health"),
+        [((name, health.value), float(standing.health == health)) for name, standing in found for health in Health],
+    )
 
 
 def whole_runs() -> "QuerySet[SyncRun]":
     """Runs that synchronise everybody: previews and runs for certain people say nothing of how a server stands."""
-    return SyncRun.objects.filter(mode=RunMode.APPLY).exclude(read=ReadMode.PERSON)
+    return SyncRun.objects.filter(mode=RunMode.APPLY, anchors=[])
 
 
 def _age(since: datetime | None, now: datetime) -> float:

@@ -20,11 +20,11 @@ from syncapp.models import Conflict, SyncRun
 from syncapp.services.queue import worker_is_running
 from tests.admin.pages import text
 from tests.factories import make_employee, make_record, make_server
-from tests.processes import environment, started, wait_for
+from tests.processes import cluster, environment, wait_for
 
 STRANGER = {"REMOTE_ADDR": "192.0.2.7"}
 TOKEN = "a-token-of-thirty-two-characters"
-ORDER = ["server", "mode", "phase", "state", "status"]
+ORDER = ["server", "health", "mode", "phase", "state", "status"]
 BEARER = {"HTTP_AUTHORIZATION": f"Bearer {TOKEN}"}
 
 
@@ -81,11 +81,9 @@ def test_readyz_sees_tables_that_are_older_than_the_program(client: Client) -> N
 def test_readyz_follows_the_worker(client: Client, settings: Settings, tmp_path: Path) -> None:
     settings.CACHES = {"default": {**project.CACHES["default"], "BACKEND": FOLDER, "LOCATION": str(tmp_path)}}
 
-    with started("qcluster", CACHE_DIR=str(tmp_path), WORKERS="1") as worker:
+    with cluster(CACHE_DIR=str(tmp_path)) as worker:
         wait_for(worker_is_running, process=worker)
         alive = client.get("/readyz")
-        worker.terminate()
-        worker.wait(30)
     wait_for(lambda: not worker_is_running())  # its last sign of life lasts for 3 seconds
     gone = client.get("/readyz")
 
@@ -105,21 +103,17 @@ ASK = (
 
 
 def test_without_database_the_process_is_alive_and_not_ready() -> None:
-    environment_of_it = {**environment_without_database(), "DATABASE_URL": "postgres://nobody:-@127.0.0.1:1/none"}
+    away = {"DATABASE_URL": "postgres://nobody:-@127.0.0.1:1/none", "CACHE_DIR": "/nonexistent"}
 
     asked = subprocess.run(
         [sys.executable, "-c", ASK],
-        cwd=project.BASE_DIR, env=environment_of_it, capture_output=True, text=True, check=False, timeout=50,
+        cwd=project.BASE_DIR, env=environment(**away), capture_output=True, text=True, check=False, timeout=50,
     )  # fmt: skip
 
     assert asked.stdout.split("\n", 3) == [
         "200", "503", "503", "['broker', 'database', 'migrations', 'worker']\n",
     ], asked.stderr  # fmt: skip
     assert "Traceback" not in asked.stderr
-
-
-def environment_without_database() -> dict[str, str]:
-    return {**environment(), "CACHE_DIR": "/nonexistent"}
 
 
 # Who may read the metrics
@@ -174,7 +168,7 @@ def test_metrics_tell_how_servers_stand(client: Client) -> None:
     make_server(name="Off", enabled=False)
     for server, ago, status, values in [
         (works, 90, RunStatus.PARTIAL, {"seconds": {"read": 1.5, "plan": 0.25, "total": 2.0}}),
-        (works, 30, RunStatus.COMPLETED, {"read": ReadMode.PERSON}),
+        (works, 30, RunStatus.COMPLETED, {"read": ReadMode.PERSON, "anchors": [["a", "cn=a"]]}),
         (works, 20, RunStatus.HELD, {"mode": RunMode.PREVIEW}),
         (broken, 60 * 60, RunStatus.COMPLETED, {}),
         (broken, 10, RunStatus.FAILED, {}),
@@ -190,6 +184,9 @@ def test_metrics_tell_how_servers_stand(client: Client) -> None:
     assert found["ldapsync_last_success_age_seconds", "Head office"] == pytest.approx(90 * 60, abs=30)
     assert found["ldapsync_last_success_age_seconds", 'Branch "North"'] == pytest.approx(60 * 60 * 60, abs=30)
     assert ("ldapsync_last_success_age_seconds", "Off") not in found
+    assert found["ldapsync_server_health", "Head office", "held"] == 1
+    assert found["ldapsync_server_health", 'Branch "North"', "failing"] == 1
+    assert found["ldapsync_failures_in_a_row", 'Branch "North"'] == 1
     assert found["ldapsync_last_run_status", "Head office", "partial"] == 1
     assert found["ldapsync_last_run_status", 'Branch "North"', "failed"] == 1
     assert found["ldapsync_last_run_status", 'Branch "North"', "completed"] == 0
@@ -248,7 +245,7 @@ def test_metrics_need_the_same_queries_for_any_number_of_servers(
         record = make_record()
         SyncRun.objects.create(endpoint=record.endpoint, status=RunStatus.COMPLETED, finished_at=timezone.now())
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(15):
         client.get("/metrics")
 
 
