@@ -129,6 +129,12 @@ Q_CLUSTER = {
     "label": "django-q2",
 }
 
+# House-keeping: how long things are kept, in days. None: for ever.
+KEEP_PREVIEWS_DAYS = env.int("KEEP_PREVIEWS_DAYS", default=30)
+KEEP_RUNS_DAYS = env.int("KEEP_RUNS_DAYS", default=90)
+KEEP_TASKS_DAYS = env.int("KEEP_TASKS_DAYS", default=30)
+KEEP_AUDIT_DAYS = env.int("KEEP_AUDIT_DAYS", default=None)
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -149,18 +155,34 @@ STATIC_URL = "static/"
 PHOTO_DIR = Path(env.str("PHOTO_DIR", default=str(BASE_DIR / "var" / "photos")))
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
+# Who may read /metrics and the reasons of /readyz: whoever has the token, and callers from these networks.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_ALLOWED = env.list("METRICS_ALLOWED", default=["127.0.0.0/8", "::1"])
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+
 if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS_ONLY", default=True)
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE
     SECURE_HSTS_SECONDS = 3600 if SESSION_COOKIE_SECURE else 0
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+    # Asked by programs on the same machine, past the proxy.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+if LOG_FORMAT not in ("line", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}; it is line or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"run": {"()": "syncapp.logs.RunFilter"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}{of_run} {message}", "style": "{"},
+        "json": {"()": "syncapp.logs.JsonFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["run"]}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    # Django gives it handlers of its own, which would say everything a second time and in another form.
+    "loggers": {"django": {"handlers": [], "level": "NOTSET"}},
 }
 
 LOGIN_URL = "admin:login"

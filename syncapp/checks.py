@@ -1,6 +1,7 @@
 """System checks: settings that would hurt later are named before anything starts."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -11,6 +12,8 @@ QUEUE = "Q_CLUSTER"
 KEY_HINT = "README, section Settings, says how to make one."
 # What django-q2 takes where Q_CLUSTER is silent.
 DEFAULT_RETRY = 60  # seconds
+# One more than a plan can be applied for.
+LEAST_DAYS = 8
 
 
 @register
@@ -85,6 +88,38 @@ def queue_leaves_runs_alone(**_: Any) -> list[CheckMessage]:
     return [
         Warning(f"{QUEUE}: {text}", hint=hint, id=f"syncapp.{code}") for is_so, code, text, hint in troubles if is_so
     ]
+
+
+@register
+def watchers_are_networks(**_: Any) -> list[CheckMessage]:
+    """A mistyped network would show itself as an error page, at the first scrape."""
+    return [
+        Error(
+            f"METRICS_ALLOWED: {network!r} is neither an address nor a network.",
+            hint="Such as 192.0.2.10 or 192.0.2.0/24.",
+            id="syncapp.E005",
+        )
+        for network in settings.METRICS_ALLOWED
+        if not _is_network(network)
+    ]
+
+
+@register
+def house_keeping_leaves_what_is_needed(**_: Any) -> list[CheckMessage]:
+    """A plan can be applied for a week, and the brakes count what the last day did."""
+    return [
+        Error(f"{name} is {days}: fewer than {LEAST_DAYS} days.", hint="0 does not mean for ever.", id="syncapp.E006")
+        for name in ("KEEP_PREVIEWS_DAYS", "KEEP_RUNS_DAYS", "KEEP_TASKS_DAYS", "KEEP_AUDIT_DAYS")
+        if (days := getattr(settings, name)) is not None and days < LEAST_DAYS
+    ]
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _queue() -> dict[str, Any]:

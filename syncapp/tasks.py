@@ -1,9 +1,16 @@
-"""What the worker carries out. Tasks take ids and return an id: both are pickled and kept."""
+"""What the worker carries out. Tasks take ids and return an id or a number: both are pickled and kept."""
 
-from syncapp.services import sync
+from django.utils import timezone
+
+from syncapp.services import housekeeping, sync
 
 
 def execute_run(run_id: int) -> int:
     """Carry out a queued run; one that is not queued any more is left alone."""
     sync.execute_run(run_id)
     return run_id
+
+
+def keep_house() -> int:
+    """Remove what is older than the settings say; return how many rows and files that were."""
+    return housekeeping.keep_house(now=timezone.now()).total

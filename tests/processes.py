@@ -60,6 +60,17 @@ def started(*arguments: str, **changes: str) -> "Iterator[subprocess.Popen[str]]
         process.communicate()
 
 
+@contextmanager
+def cluster(**changes: str) -> "Iterator[subprocess.Popen[str]]":
+    """Start `manage.py qcluster`; at the end it is told to stop, for its processes would outlive a killed head."""
+    with started("qcluster", **{"WORKERS": "1", **changes}) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(LIMIT)
+
+
 def finish(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
     """Wait for the end; return exit code, standard output and standard error."""
     out, err = process.communicate(timeout=LIMIT)

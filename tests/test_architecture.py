@@ -14,7 +14,7 @@ APP = settings.BASE_DIR / "syncapp"
 # What the part may import besides the standard library.
 ALLOWED = {
     "exceptions.py": (),
-    "core": ("phonenumbers", "syncapp.core", "syncapp.exceptions"),
+    "core": ("phonenumbers", "croniter", "syncapp.core", "syncapp.exceptions"),
     "directory": (
         "ldap",
         "ldif",
@@ -26,7 +26,12 @@ ALLOWED = {
     ),
 }
 # Who alone may import a library, and why it matters: another library stays possible.
-ALONE = {"ldap": ("directory",), "ldif": ("directory",), "PIL": ("services/pictures.py",)}
+ALONE = {
+    "ldap": ("directory",),
+    "ldif": ("directory",),
+    "PIL": ("services/pictures.py",),
+    "croniter": ("core/schedule.py",),
+}
 
 
 def imports(path: Path) -> Iterator[str]:

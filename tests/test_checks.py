@@ -92,3 +92,17 @@ def test_default_settings_have_nothing_to_warn_of() -> None:
     call_command("check", fail_level="WARNING", stdout=out, stderr=out)
 
     assert "no issues" in out.getvalue()
+
+
+def test_networks_that_are_none_are_named(settings: Settings) -> None:
+    settings.METRICS_ALLOWED = ["192.0.2.0/24", "2001:db8::/32", "monitor.corp.example"]
+
+    assert ids() == ["syncapp.E005"]
+
+
+@pytest.mark.parametrize("name", ["KEEP_PREVIEWS_DAYS", "KEEP_RUNS_DAYS", "KEEP_TASKS_DAYS", "KEEP_AUDIT_DAYS"])
+def test_nothing_is_removed_that_is_still_needed(settings: Settings, name: str) -> None:
+    """0 might have been meant as "for ever"."""
+    setattr(settings, name, 0)
+
+    assert ids() == ["syncapp.E006"]

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from syncapp.models import DirectoryServer, Employee
+from syncapp.services.queue import worker_is_running
 from syncapp.views.overview import overview
-from syncapp.views.worker_state import worker_is_running
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

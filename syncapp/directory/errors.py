@@ -40,6 +40,8 @@ _AD_LOGIN_CODES = {
     "773": "login_password_must_change",
     "775": "login_account_locked",
 }
+# Every way of saying that the account is refused.
+LOGIN_CODES = frozenset({*_AD_LOGIN_CODES.values(), "login_refused", "login_account_locked", "login_unwilling"})
 
 
 def text_of(error: ldap.LDAPError) -> str:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from syncapp.core.limits import BEGINS_AFTER, DEFAULTS, Limit
-from syncapp.services.directory_settings.endpoints import LIMIT_KINDS, LONGEST_INTERVAL
+from syncapp.core.schedule import LONGEST_INTERVAL
+from syncapp.services.directory_settings.endpoints import LIMIT_KINDS
 
 LIMIT_LABELS: Mapping[str, Promise] = {
     "lost": _("People missing"),
@@ -26,7 +27,7 @@ LIMIT_LABELS: Mapping[str, Promise] = {
 }
 FIGURES: Mapping[str, Promise] = {"number": _("Count"), "percent": _("Percent"), "ceiling": _("Ceiling")}
 HIGHEST = {"percent": 100}
-EVERY, CRON, OFF = "every_minutes", "cron", "off"
+EVERY, FASTER, CRON, OFF = "every_minutes", "faster_after_change", "cron", "off"
 
 
 class LimitsWidget(forms.MultiWidget):
@@ -131,6 +132,9 @@ class ScheduleWidget(forms.MultiWidget):
                 "minutes": UnfoldAdminIntegerFieldWidget(
                     {"min": 1, "max": LONGEST_INTERVAL, "placeholder": 60, "inputmode": "numeric"}
                 ),
+                "faster": UnfoldAdminIntegerFieldWidget(
+                    {"min": 1, "max": LONGEST_INTERVAL, "placeholder": "—", "inputmode": "numeric"}
+                ),
                 "cron": UnfoldAdminTextInputWidget({"placeholder": "*/5 8-19 * * 1-5", "spellcheck": "false"}),
             }
         )
@@ -140,20 +144,24 @@ class ScheduleWidget(forms.MultiWidget):
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         mode, *typed = value if isinstance(value, list) else taken_apart(value)
-        labels = {"_minutes": _("minutes between two runs"), "_cron": _("cron expression")}
+        labels = {
+            "_minutes": _("minutes between two runs"),
+            "_faster": _("minutes between two runs in the hour after a change"),
+            "_cron": _("cron expression"),
+        }
         inputs = [
             part.render(f"{name}{suffix}", text, {"id": f"id_{name}{suffix}", "aria-label": labels[suffix]})
             for part, suffix, text in zip(self.widgets[1:], self.widgets_names[1:], typed, strict=True)
         ]
-        context = {"name": name, "mode": mode or OFF, "minutes": inputs[0], "cron": inputs[1]}
+        context = {"name": name, "mode": mode or OFF, "minutes": inputs[0], "faster": inputs[1], "cron": inputs[2]}
         return render_to_string("admin/syncapp/widgets/schedule.html", context)
 
 
 def taken_apart(schedule: Any) -> list[Any]:
-    """Return mode, minutes and cron expression of a stored schedule."""
+    """Return mode, minutes, those after a change, and cron expression of a stored schedule."""
     stored = schedule if isinstance(schedule, Mapping) else {}
     mode = next((key for key in (EVERY, CRON) if key in stored), OFF)
-    return [mode, stored.get(EVERY), stored.get(CRON)]
+    return [mode, stored.get(EVERY), stored.get(FASTER), stored.get(CRON)]
 
 
 class ScheduleField(forms.Field):
@@ -165,11 +173,16 @@ class ScheduleField(forms.Field):
         return value if isinstance(value, list) else taken_apart(value)
 
     def clean(self, value: Any) -> dict[str, Any]:
-        mode, minutes, cron = self.prepare_value(value)
+        mode, minutes, faster, cron = self.prepare_value(value)
         if mode == EVERY:
-            typed = str(minutes or "").strip()
-            return {EVERY: int(typed) if typed.isascii() and typed.isdigit() else typed}
+            return {EVERY: _number(minutes)} | ({FASTER: _number(faster)} if str(faster or "").strip() else {})
         return {CRON: " ".join(str(cron or "").split())} if mode == CRON else {}
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self.clean(initial or {}) != self.clean(data)
+
+
+def _number(typed: Any) -> int | str:
+    """Read a whole number; what is none is given back, to be judged with the rest of the schedule."""
+    text = str(typed or "").strip()
+    return int(text) if text.isascii() and text.isdigit() else text

@@ -87,14 +87,20 @@ class _Screen(Console):
         _do_without_reader()
 
 
+def plain_console(*, stderr: bool = False) -> Console:
+    """A console that is wide where its output goes to a file or a pipe, and survives a reader who leaves."""
+    console = _Screen(stderr=stderr)
+    if not console.is_terminal:
+        console.width = WIDTH_OF_FILES
+    return console
+
+
 class RunScreen:
     """Shows runs to a person; with `json` only the progress, on standard error."""
 
     def __init__(self, *, json: bool, everybody: bool) -> None:
         self.everybody = everybody
-        self.console = _Screen(stderr=json)
-        if not self.console.is_terminal:
-            self.console.width = WIDTH_OF_FILES
+        self.console = plain_console(stderr=json)
         self.progress_console = Console(stderr=True)
 
     @contextmanager

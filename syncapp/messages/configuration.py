@@ -67,6 +67,8 @@ TEMPLATES: dict[str, Promise] = {
         "The limit “%(kind)s” must be three whole numbers: count, percent (up to 100), ceiling, such as [5, 10, 1000]."
     ),
     "schedule_malformed": _("A schedule has either every_minutes or cron, or is off."),
+    "schedule_faster_alone": _("faster_after_change goes with every_minutes alone."),
+    "schedule_faster": _("faster_after_change must be a whole number of minutes below %(minutes)s."),
     "schedule_minutes": _(
         "The minutes between two runs (every_minutes) must be a whole number from 1 to %(longest)s. For rarer runs use cron."
     ),

@@ -56,5 +56,8 @@ TEMPLATES: dict[str, Promise] = {
         "%(count)s of %(filled)s values of “%(attribute)s” cannot be read as %(field)s (for example “%(example)s”), so the mapping may name the wrong attribute. Test connection names a better one where it finds one."
     ),
     "server_switched_off": _("“%(server)s” is switched off: nothing was carried out there."),
+    "run_pruned": _(
+        "What this run says of entries that are nobody's here was removed by house-keeping (%(at)s). What it did to employees is all there."
+    ),
     "run_unknown": _("There is no run #%(run)s."),
 }

@@ -57,9 +57,8 @@ class SyncRecord(models.Model):
     waits = models.JSONField(default=dict, blank=True)
     refusals = models.JSONField(default=dict, blank=True)
     written = models.JSONField(default=dict, blank=True)
-    run = models.ForeignKey(
-        "SyncRun", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
-    )
+    # With an index: without one each run that is removed would have all records looked through.
+    run = models.ForeignKey("SyncRun", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     state_since = models.DateTimeField(_("since"), null=True, blank=True)
     evidence_since = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)

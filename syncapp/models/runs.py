@@ -24,6 +24,7 @@ class SyncRun(models.Model):
     preview or held run would have. `seal` is what applying its plan later has to
     know (rule E5), as `services.seals` writes and reads it. `plan_end_code`: why a
     held or previewed plan cannot be applied any more. `phase_at`: when the phase began.
+    `pruned_at`: when house-keeping removed the items that are nobody's history.
     """
 
     endpoint = models.ForeignKey(
@@ -67,7 +68,12 @@ class SyncRun(models.Model):
     queued_at = models.DateTimeField(_("queued"), default=timezone.now)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
+    handed_over_at = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(_("worker"), max_length=150, blank=True)
+    left_out = models.PositiveIntegerField(default=0)
+    access = models.CharField(max_length=64, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    pruned_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-id",)
@@ -78,7 +84,10 @@ class SyncRun(models.Model):
                 fields=["endpoint"], condition=Q(status=RunStatus.RUNNING), name="one_running_run_per_endpoint"
             ),
         ]
-        indexes = [models.Index(fields=["endpoint", "-id"], name="run_of_endpoint")]
+        indexes = [
+            models.Index(fields=["endpoint", "-id"], name="run_of_endpoint"),
+            models.Index(fields=["finished_at"], name="run_finished"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.endpoint or self.get_mode_display()}"

@@ -126,16 +126,16 @@ def keep_for(replaced: Iterable[tuple[str, int]]) -> None:
     update_rows(Photo, [(item_id, name) for name, item_id in replaced], assign=["kept_for_id"], where=("sha256",))
 
 
-def sweep(*, now: datetime, folders: Iterable[str] = FOLDERS) -> int:
+def sweep(*, now: datetime, folders: Iterable[str] = FOLDERS, dry_run: bool = False) -> int:
     """Remove photos that neither an employee nor a run item names, and files without a row; return how many.
 
     Of files only those in these folders: of a hundred thousand a part is looked
-    through at a time.
+    through at a time. `dry_run` only counts.
     """
     named = Employee.rows.filter(photo=OuterRef("pk"))
     unused = Photo.objects.filter(kept_for=None, created_at__lt=now - YOUNG).exclude(Exists(named))
     names = set(unused.values_list("pk", flat=True))
-    if names:
+    if names and not dry_run:
         unused.filter(pk__in=names).delete()
         names -= set(Photo.objects.filter(pk__in=names).values_list("pk", flat=True))
     paths = [path_of(name) for name in names]
@@ -143,7 +143,7 @@ def sweep(*, now: datetime, folders: Iterable[str] = FOLDERS) -> int:
         files = {path.stem: path for path in _files(folder)}
         known = set(Photo.objects.filter(pk__startswith=folder).values_list("pk", flat=True)) if files else set()
         paths += [path for name, path in files.items() if name not in known and name not in names]
-    return sum(_remove(path, older_than=now - YOUNG) for path in paths)
+    return sum(_remove(path, older_than=now - YOUNG, dry_run=dry_run) for path in paths)
 
 
 def _files(folder: str) -> list[Path]:
@@ -155,10 +155,11 @@ def _files(folder: str) -> list[Path]:
     return [path for path in paths if path.suffix == ".jpg" and _NAME.fullmatch(path.stem)]
 
 
-def _remove(path: Path, *, older_than: datetime) -> bool:
+def _remove(path: Path, *, older_than: datetime, dry_run: bool) -> bool:
     with suppress(FileNotFoundError):
         if path.lstat().st_mtime < older_than.timestamp():
-            path.unlink()
+            if not dry_run:
+                path.unlink()
             return True
     return False
 

@@ -206,6 +206,7 @@ def finish_run(
     notes: list[dict[str, Any]] | None = None,
     kinds: Mapping[str, int] | None = None,
     seal: dict[str, Any] | None = None,
+    access: str = "",
 ) -> None:
     """End a running run; one that was closed by somebody else stays as it is."""
     SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(
@@ -218,6 +219,7 @@ def finish_run(
         notes=notes or [],
         kinds=dict(kinds or {}),
         seal=seal or {},
+        access=access,
         finished_at=Now(),
     )
     run.refresh_from_db()

@@ -11,11 +11,13 @@ from django.utils import timezone
 from syncapp.choices import RunMode, RunStatus, RunTrigger
 from syncapp.directory.session import open_session as open_directory_session
 from syncapp.exceptions import ClaimLostError, PlanHeldError, RunCancelledError, SyncError
+from syncapp.logs import about_run
 from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services.ports import OpenSession
 from syncapp.services.runs import RunKeeper, claim_queued_run, finish_run, start_run
 from syncapp.services.sealed import take_sealed_steps
 from syncapp.services.seals import check_plan, settle_plans
+from syncapp.services.standing import access_of
 from syncapp.services.steps import Execution, Progress, no_progress, take_steps
 
 logger = logging.getLogger(__name__)
@@ -41,7 +43,8 @@ def run_sync(
     `stop` is asked at each page and chunk whether the run should end.
     """
     run = start_run(endpoint=server, mode=mode, trigger=trigger, who=who, force=force, anchors=anchors, applies=applies)
-    return carry_out(run, server, progress=progress, stop=stop, open_session=open_session)
+    with about_run(run.pk):
+        return carry_out(run, server, progress=progress, stop=stop, open_session=open_session)
 
 
 def execute_run(run_id: int) -> SyncRun | None:
@@ -49,7 +52,8 @@ def execute_run(run_id: int) -> SyncRun | None:
     run = claim_queued_run(run_id)
     if run is None:
         return None
-    return carry_out(run, DirectoryServer.objects.get(pk=run.server_id))
+    with about_run(run.pk):
+        return carry_out(run, DirectoryServer.objects.get(pk=run.server_id))
 
 
 def apply_plan(
@@ -90,11 +94,13 @@ def carry_out(
     """Do a claimed run. Only a killed process can leave it open; the next claim closes those."""
     execution = Execution(run, server, RunKeeper(run, stop), progress, open_session)
     began = time.monotonic()
+    logger.info("Began: %s of server %s", run.mode, server.pk)
     gc_before = gc.get_threshold()
     # Hundreds of thousands of small objects live through a run and hold no cycles:
     # looking through them again and again took a sixth of the whole time.
     gc.set_threshold(100_000, 50, 1000)
     status, error = RunStatus.CRASHED, None
+    access = access_of(server)
     try:
         status, error = _outcome(execution)
     except ClaimLostError:
@@ -112,15 +118,16 @@ def carry_out(
         gc.set_threshold(*gc_before)
         execution.seconds["total"] = round(time.monotonic() - began, 3)
         try:
-            _finish(execution, status, error)
+            _finish(execution, status, error, access)
         except KeyboardInterrupt:  # a second Ctrl-C while the run is being closed must not leave it open
-            _finish(execution, status, error)
+            _finish(execution, status, error, access)
             raise
+    logger.info("Ended as %s after %.1f s", run.status, execution.seconds["total"])
     settle_plans(run)
     return run
 
 
-def _finish(execution: Execution, status: RunStatus, error: SyncError | None) -> None:
+def _finish(execution: Execution, status: RunStatus, error: SyncError | None, access: str) -> None:
     finish_run(
         execution.run,
         status,
@@ -130,6 +137,7 @@ def _finish(execution: Execution, status: RunStatus, error: SyncError | None) ->
         notes=execution.keeper.notes,
         kinds=execution.keeper.kinds,
         seal=execution.seal,
+        access=access if status == RunStatus.FAILED else "",
     )
 
 

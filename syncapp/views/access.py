@@ -1,8 +1,12 @@
 """Who may do what. Buttons are shown, and answers given, by the same question."""
 
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 
 from syncapp.choices import RunMode
 from syncapp.models import SyncRun
@@ -90,6 +94,34 @@ def _may_look(request: HttpRequest, model: str) -> bool:
 def may_archive(request: HttpRequest) -> bool:
     """Whether the user may archive people and take them back."""
     return bool(request.user.has_perm("syncapp.change_employee"))
+
+
+# Whoever sends one of these came through a proxy: then the address is the proxy's, and everybody has it.
+_SET_BY_PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
+
+
+def may_watch(request: HttpRequest) -> bool:
+    """Whether the caller, a program without log-in, may read the metrics: by the token, or by the address.
+
+    An address counts only where no proxy is in between. What a proxy says of the
+    address behind it is not believed, for a caller can say the same.
+    """
+    scheme, _space, given = request.headers.get("Authorization", "").partition(" ")
+    if settings.METRICS_TOKEN and scheme.lower() == "bearer":
+        return constant_time_compare(given.strip(), settings.METRICS_TOKEN)
+    if settings.BEHIND_PROXY or any(name in request.headers for name in _SET_BY_PROXIES):
+        return False
+    return _is_listed(request.META.get("REMOTE_ADDR", ""), settings.METRICS_ALLOWED)
+
+
+def _is_listed(address: str, networks: list[str]) -> bool:
+    try:
+        caller = ip_address(address)
+    except ValueError:  # a socket of the system has no address
+        return False
+    if isinstance(caller, IPv6Address) and caller.ipv4_mapped is not None:
+        caller = caller.ipv4_mapped
+    return any(caller in ip_network(network, strict=False) for network in networks)
 
 
 def allow(permitted: bool) -> None:

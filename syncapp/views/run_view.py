@@ -16,18 +16,19 @@ from syncapp.choices import Happening, ItemOutcome, RunMode, RunPhase, RunStatus
 from syncapp.models import RunItem, SyncRun
 from syncapp.services import seals
 from syncapp.services.identity import identity_of_run, may_be_accepted
+from syncapp.services.queue import worker_is_running
 from syncapp.store import happenings
 from syncapp.store.selectors import SHOWS_PLAN
 from syncapp.views.display import (
     breakable_dn,
     changes_table,
+    moment,
     outcome_label,
     person_link,
     run_status_label,
     sentence,
     sentences,
 )
-from syncapp.views.worker_state import worker_is_running
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 # Before so much of a phase is done its pace says nothing.
@@ -154,7 +155,10 @@ class RunView:
 
     @property
     def notes(self) -> list[str]:
-        return sentences(self.run.notes)
+        said = sentences(self.run.notes)
+        if self.run.pruned_at is not None:
+            said.append(sentence("run_pruned", {"at": moment(self.run.pruned_at)}))
+        return said
 
     @property
     def progress(self) -> str:

@@ -76,7 +76,7 @@ def test_page_gives_the_worker_a_moment(admin_client: Client) -> None:
 
 
 def test_page_says_nothing_of_a_worker_that_runs(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncapp.views.worker_state.Stat.get_all", lambda: ["a sign of life"])
+    monkeypatch.setattr("syncapp.services.queue.Stat.get_all", lambda: ["a sign of life"])
     run = make_run(status=RunStatus.QUEUED, queued_at=timezone.now() - timedelta(seconds=30))
 
     assert "manage.py qcluster" not in run_page(admin_client, run)

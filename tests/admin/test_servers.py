@@ -104,6 +104,10 @@ def test_defaults_of_the_limits_are_on_the_page(admin_client: Client, bound_serv
 SCHEDULES = {
     "off": ({"schedule_mode": "off"}, {}),
     "minutes": ({"schedule_mode": "every_minutes", "schedule_minutes": " 15 "}, {"every_minutes": 15}),
+    "faster": (
+        {"schedule_mode": "every_minutes", "schedule_minutes": "60", "schedule_faster": "5"},
+        {"every_minutes": 60, "faster_after_change": 5},
+    ),
     "cron": ({"schedule_mode": "cron", "schedule_cron": " */5  8-19 * * 1-5"}, {"cron": "*/5 8-19 * * 1-5"}),
 }
 
@@ -148,6 +152,10 @@ MISTAKES = {
     "limit_above_everybody": ({"limits_lost_percent": "101"}, "People missing: whole numbers"),
     "schedule_without_minutes": ({"schedule_mode": "every_minutes", "schedule_minutes": ""}, "from 1 to 10080"),
     "schedule_of_words": ({"schedule_mode": "every_minutes", "schedule_minutes": "often"}, "from 1 to 10080"),
+    "schedule_slower_after_a_change": (
+        {"schedule_mode": "every_minutes", "schedule_minutes": "60", "schedule_faster": "60"},
+        "below 60",
+    ),
     "schedule_of_seconds": ({"schedule_mode": "cron", "schedule_cron": "* * * * * *"}, "is not a cron expression"),
     "schedule_that_never_comes": ({"schedule_mode": "cron", "schedule_cron": "0 0 31 2 *"}, "not a cron expression"),
     "password_without_account": ({"bind_dn": "", "password": "x"}, "needs an account"),

@@ -241,7 +241,7 @@ def test_schedule_can_be_switched_off(tmp_path: Path) -> None:
 
     apply(tmp_path, f"{HEAD}schedule = {{ off = true }}")
 
-    assert DirectoryServer.objects.get().schedule == {}
+    assert DirectoryServer.objects.get().schedule == {"off": True}
 
 
 MAIL, TITLE = (

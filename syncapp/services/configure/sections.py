@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from syncapp.core.schedule import LONGEST_INTERVAL
 from syncapp.core.vocabulary import Field
 from syncapp.models import DirectoryServer, FieldMapping, NumberPool
 from syncapp.services.configure.mistakes import Where
@@ -19,7 +20,7 @@ from syncapp.services.configure.values import (
     text,
     whole_number,
 )
-from syncapp.services.directory_settings.endpoints import LIMIT_KINDS, LONGEST_INTERVAL
+from syncapp.services.directory_settings.endpoints import LIMIT_KINDS
 
 NUMBER_POOL = "number_pool"
 DIRECTORY = "directory"
@@ -118,15 +119,21 @@ def _pool_of_server(value: Any, where: Where) -> dict[str, str] | None:
 
 
 def _schedule(value: Any, where: Where) -> Any:
-    """Read a schedule as it is stored; off is the empty one."""
-    readers: dict[str, Reader] = {"every_minutes": whole_number(1, LONGEST_INTERVAL), "cron": text(), "off": boolean}
+    """Read a schedule as it is stored."""
+    interval = whole_number(1, LONGEST_INTERVAL)
+    readers: dict[str, Reader] = {
+        "every_minutes": interval,
+        "faster_after_change": interval,
+        "cron": text(),
+        "off": boolean,
+    }
     values = table(readers)(value, where)
     if not isinstance(value, dict) or values.keys() != value.keys():
         return WRONG
-    if len(values) != 1 or values.get("off") is False:
+    if not values:
         where.wrong("schedule_malformed")
         return WRONG
-    return {} if "off" in values else values
+    return values
 
 
 def _limits(value: Any, where: Where) -> Any:

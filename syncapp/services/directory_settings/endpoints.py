@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import phonenumbers
-from croniter import croniter
 
+from syncapp.core import schedule as core_schedule
 from syncapp.core.vocabulary import MatchKey
 from syncapp.services.directory_settings.mistakes import Mistake, mistake
 
@@ -20,7 +20,6 @@ LIMIT_KINDS = (
     "written_back",
     "conflicts",
 )
-LONGEST_INTERVAL = 7 * 24 * 60  # minutes; who wants it rarer wants cron
 
 
 def region_mistakes(region: str) -> Iterator[Mistake]:
@@ -57,20 +56,5 @@ def _are_figures(figures: Any) -> bool:
 
 
 def schedule_mistakes(schedule: Mapping[str, Any]) -> Iterator[Mistake]:
-    """A schedule is stored as {"every_minutes": 60}, {"cron": "…"}, or {} for off."""
-    if not schedule:
-        return
-    if len(schedule) != 1 or not schedule.keys() <= {"every_minutes", "cron"}:
-        yield mistake("schedule", "schedule_malformed")
-        return
-    if "every_minutes" in schedule:
-        minutes = schedule["every_minutes"]
-        if type(minutes) is not int or not 1 <= minutes <= LONGEST_INTERVAL:
-            yield mistake("schedule", "schedule_minutes", longest=LONGEST_INTERVAL)
-    elif not _is_cron(schedule["cron"]):
-        yield mistake("schedule", "schedule_cron", cron=str(schedule["cron"]))
-
-
-def _is_cron(expression: Any) -> bool:
-    """Five fields that some day fulfils: croniter also takes seconds, and 31 February."""
-    return isinstance(expression, str) and len(expression.split()) == 5 and croniter.is_valid(expression, strict=True)
+    for code, params in core_schedule.mistakes(schedule):
+        yield mistake("schedule", code, **params)
