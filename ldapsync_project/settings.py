@@ -155,6 +155,14 @@ STATIC_URL = "static/"
 PHOTO_DIR = Path(env.str("PHOTO_DIR", default=str(BASE_DIR / "var" / "photos")))
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
+# Messages about how servers stand: through which mail server, from whom, and where their links lead.
+_mail_server = env.str("EMAIL_URL", default="")
+MAIL_IS_SET_UP = bool(_mail_server)
+vars().update(env.email_url_config(_mail_server or "dummymail://"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="ldapsync@localhost")
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+
 # Who may read /metrics and the reasons of /readyz: whoever has the token, and callers from these networks.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_ALLOWED = env.list("METRICS_ALLOWED", default=["127.0.0.0/8", "::1"])

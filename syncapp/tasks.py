@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from syncapp.services import housekeeping, sync
+from syncapp.services.notifications import delivery
 
 
 def execute_run(run_id: int) -> int:
@@ -14,3 +15,8 @@ def execute_run(run_id: int) -> int:
 def keep_house() -> int:
     """Remove what is older than the settings say; return how many rows and files that were."""
     return housekeeping.keep_house(now=timezone.now()).total
+
+
+def send_word() -> int:
+    """Tell whoever wants to know how servers stand; return how many messages got through."""
+    return delivery.send_word(now=timezone.now())

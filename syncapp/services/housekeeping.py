@@ -8,6 +8,7 @@ that later ones look back to, and plans that were applied, as long as their appl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -16,16 +17,17 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django_q.models import Schedule, Task
 
-from syncapp.choices import RunMode
-from syncapp.models import RunItem, SyncRun
+from syncapp.choices import NoticeStatus, RunMode
+from syncapp.models import Notice, RunItem, SyncRun
 from syncapp.services import photos
+from syncapp.services.standing import OURS
 from syncapp.store.bulk import in_chunks
 from syncapp.store.pruning import AUDIT, ENDED, InUse, delete_in_chunks, runs_in_use, with_audit
 
-SCHEDULE = "ldapsync: house-keeping"
+SCHEDULE = f"{OURS}house-keeping"
 TASK = "syncapp.tasks.keep_house"
 # Tasks of ours; those of other programs that share the queue are left alone.
-_OURS = "syncapp."
+_TASKS_OF_OURS = "syncapp."
 # It begins somewhen in these hours of the night.
 _FROM, _HOURS = time(1), 4
 _RUNS_AT_ONCE = 200
@@ -39,6 +41,7 @@ class Swept:
     runs: int = 0
     items: int = 0
     tasks: int = 0
+    messages: int = 0
     sessions: int = 0
     photos: int = 0
 
@@ -55,7 +58,7 @@ class _Broom:
     in_use: InUse
     swept: Swept
 
-    def rows(self, rows: "QuerySet[RunItem] | QuerySet[SyncRun] | QuerySet[Task] | QuerySet[Session]") -> int:
+    def rows(self, rows: "QuerySet[Any]") -> int:
         return rows.count() if self.dry_run else delete_in_chunks(rows)
 
     def free(self, runs: "QuerySet[SyncRun]") -> Iterator[list[int]]:
@@ -86,8 +89,10 @@ def keep_house(*, now: datetime, dry_run: bool = False) -> Swept:
         _forget_audit(broom, others.filter(finished_at__lt=audit_from))
         others = others.filter(finished_at__gte=audit_from)
     _prune_runs(broom, others.filter(mode=RunMode.APPLY, finished_at__lt=_ago(settings.KEEP_RUNS_DAYS, now)), now)
-    tasks = Task.objects.filter(func__startswith=_OURS, stopped__lt=_ago(settings.KEEP_TASKS_DAYS, now))
+    tasks = Task.objects.filter(func__startswith=_TASKS_OF_OURS, stopped__lt=_ago(settings.KEEP_TASKS_DAYS, now))
     broom.swept.tasks = broom.rows(tasks)
+    told = Notice.objects.exclude(status=NoticeStatus.WAITING)
+    broom.swept.messages = broom.rows(told.filter(created_at__lt=_ago(settings.KEEP_TASKS_DAYS, now)))
     broom.swept.sessions = broom.rows(Session.objects.filter(expire_date__lt=now))
     broom.swept.photos = photos.sweep(now=now, dry_run=dry_run)
     return broom.swept

@@ -13,6 +13,7 @@ from syncapp.directory.session import open_session as open_directory_session
 from syncapp.exceptions import ClaimLostError, PlanHeldError, RunCancelledError, SyncError
 from syncapp.logs import about_run
 from syncapp.models import DirectoryServer, SyncRun
+from syncapp.services.notifications import delivery
 from syncapp.services.ports import OpenSession
 from syncapp.services.runs import RunKeeper, claim_queued_run, finish_run, start_run
 from syncapp.services.sealed import take_sealed_steps
@@ -130,6 +131,7 @@ def carry_out(
         )
     logger.info("Ended as %s after %.1f s", run.status, execution.seconds["total"])
     settle_plans(run)
+    delivery.after_run(run)
     return run
 
 
