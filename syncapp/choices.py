@@ -187,7 +187,7 @@ class Happened(models.TextChoices):
     FAILING = "failing", _("a server does not work")
     RECOVERED = "recovered", _("a server works again")
     HELD = "held", _("a run is held")
-    CONFLICTS = "conflicts", _("matters wait for a decision (once a day at most)")
+    CONFLICTS = "conflicts", _("matters wait for a decision")
 
 
 class NoticeStatus(models.TextChoices):

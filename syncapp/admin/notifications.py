@@ -7,11 +7,10 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from syncapp.admin.base import ReadOnlyInline, SiteAdmin
-from syncapp.choices import Happened, NoticeStatus
+from syncapp.choices import NoticeStatus
 from syncapp.forms import NotificationChannelForm
 from syncapp.models import Notice, NotificationChannel
 from syncapp.views.access import may_manage
@@ -57,7 +56,7 @@ class NoticeInline(ReadOnlyInline):
     def trouble(self, notice: Notice) -> str:
         said = sentence(notice.error_code, notice.error_params) if notice.error_code else ""
         if said and notice.status == NoticeStatus.WAITING:
-            said += " " + str(_("Next attempt: %(at)s.") % {"at": moment(notice.next_at)})
+            said += " " + str(_("Next attempt: %(at)s") % {"at": moment(notice.next_at)})
         return said or "–"
 
 
@@ -71,7 +70,7 @@ class NotificationChannelAdmin(SiteAdmin):
         (_("Mail"), {"fields": ("addresses",)}),
         (_("Webhook"), {"fields": ("url", "password")}),
     )
-    list_display = ("__str__", "kind", "endpoint_shown", "events_shown", "language", "enabled", "last_notice")
+    list_display = ("__str__", "kind", "endpoint_shown", "language", "enabled", "last_notice")
     list_select_related = ("endpoint",)
     inlines = (NoticeInline,)
     change_form_template = "admin/syncapp/notificationchannel/change_form.html"
@@ -97,7 +96,7 @@ class NotificationChannelAdmin(SiteAdmin):
         return may_manage(request)
 
     def get_inlines(self, request: HttpRequest, obj: NotificationChannel | None) -> Any:
-        return self.inlines if obj is not None else ()
+        return self.inlines if obj is not None and obj.notices.exists() else ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NotificationChannel]:
         newest = Notice.objects.filter(channel=OuterRef("pk")).order_by("-pk")
@@ -106,10 +105,6 @@ class NotificationChannelAdmin(SiteAdmin):
     @admin.display(description=_("server"))
     def endpoint_shown(self, channel: NotificationChannel) -> str:
         return str(channel.endpoint or _("all servers"))
-
-    @admin.display(description=_("tells"))
-    def events_shown(self, channel: NotificationChannel) -> str:
-        return capfirst(", ".join(str(each.label) for each in Happened if each in channel.events))
 
     @admin.display(description=_("last message"))
     def last_notice(self, channel: Any) -> str:

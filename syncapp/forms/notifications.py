@@ -29,7 +29,9 @@ class NotificationChannelForm(forms.ModelForm):
         choices=Happened.choices,
         initial=default_events,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_("Each state of a server is told once. Of people a message has numbers alone."),
+        help_text=_(
+            "Each state of a server is told once, and matters once a day at most. Of people a message has numbers alone."
+        ),
     )
 
     class Meta:

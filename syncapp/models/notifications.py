@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from syncapp.choices import ChannelKind, Happened, NoticeStatus
@@ -63,9 +64,13 @@ class NotificationChannel(models.Model):
         verbose_name_plural = _("notifications")
 
     def __str__(self) -> str:
-        if self.kind == ChannelKind.MAIL:
-            return ", ".join(self.addresses)
-        return urlsplit(self.url).netloc.rpartition("@")[2] or self.url
+        text = gettext("Mail to %(to)s") if self.kind == ChannelKind.MAIL else gettext("Webhook at %(to)s")
+        return text % {"to": self.target}
+
+    @property
+    def target(self) -> str:
+        """Where it goes: the addresses, or the host without what may be a key in the path."""
+        return ", ".join(self.addresses) if self.kind == ChannelKind.MAIL else urlsplit(self.url).netloc
 
     def set_secret(self, secret: str) -> None:
         """Keep the secret, encrypted, for the present address only."""

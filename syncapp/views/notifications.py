@@ -30,5 +30,5 @@ def test_view(request: HttpRequest, channel_id: int) -> HttpResponse:
             if channel.kind == ChannelKind.MAIL
             else _("%(to)s took the test message and answered %(status)s.")
         )
-        messages.success(request, said % {"to": channel, "status": status})
+        messages.success(request, said % {"to": channel.target, "status": status})
     return redirect("admin:syncapp_notificationchannel_change", channel.pk)

@@ -145,7 +145,7 @@ def test_page_says_what_became_of_the_last_messages(admin_client: Client) -> Non
     shown = text(admin_client.get(page(CHANGE, channel.pk)))
 
     assert "Head office" in shown
-    assert "The mail server refused the mail (code 554). Its log has the reason. Next attempt:" in shown
+    assert "The mail server refused the mail (code 554). Its log has the reason. Next attempt: " in shown
 
 
 def test_list_and_deletion(admin_client: Client, django_assert_max_num_queries: Any) -> None:
