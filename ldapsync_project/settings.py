@@ -113,6 +113,13 @@ CACHES = {
 }
 
 RUN_DEADLINE = timedelta(hours=5)  # a run ends itself, well before django-q2's SIGALRM would
+# A run that gave no sign of life for so long is taken for dead. Nothing that a run waits
+# for takes longer than a minute, and after two minutes another one shall be possible.
+CLAIM_EXPIRES_AFTER = timedelta(seconds=110)
+# A queued run that no worker took for so long, though one was free, is queued again.
+QUEUED_AGAIN_AFTER = timedelta(minutes=2)
+WORKER_LOOKS_EVERY = timedelta(seconds=5)  # after killed workers, lost runs and changed schedules
+WORKER_ENDS_WITHIN = timedelta(seconds=90)  # once it was told to; then it is killed
 _WORKERS = env.int("WORKERS", default=2)
 Q_CLUSTER = {
     "name": "syncapp",
