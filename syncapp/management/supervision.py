@@ -67,6 +67,7 @@ class Worker:
     def _start(self) -> None:
         worker_process.begin(self.name)
         self._try(schedules.keep_schedules)
+        self._try(upkeep.keep_regular_tasks)
         # A connection that two processes use is broken for both.
         connections.close_all()
         self.cluster = Cluster()
@@ -80,6 +81,7 @@ class Worker:
         self._try(self._care_for_the_queue)
         if self._looks % SCHEDULES_EVERY == 0:
             self._try(schedules.keep_schedules)
+            self._try(upkeep.keep_regular_tasks)
 
     def _care_for_the_queue(self) -> None:
         busy = upkeep.runs_of(self.name)

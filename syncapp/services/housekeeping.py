@@ -15,7 +15,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django_q.models import Schedule, Task
+from django_q.models import Task
 
 from syncapp.choices import NoticeStatus, RunMode
 from syncapp.models import Notice, RunItem, SyncRun
@@ -123,16 +123,9 @@ def _prune_runs(broom: _Broom, runs: "QuerySet[SyncRun]", now: datetime) -> None
             SyncRun.objects.filter(pk__in=kept).update(pruned_at=now)
 
 
-def schedule_house_keeping(*, now: datetime) -> None:
-    """See to it that house-keeping is done every night, at a minute of this installation's own."""
-    if Schedule.objects.filter(name=SCHEDULE, func=TASK).exists():
-        return
+def first_time(*, now: datetime) -> datetime:
+    """Return when house-keeping begins: in the night, at a minute of this installation's own."""
     digest = salted_hmac("syncapp.housekeeping", SCHEDULE, algorithm="sha256").digest()
     begins = timezone.localtime(now).replace(hour=_FROM.hour, minute=0, second=0, microsecond=0)
     first = begins + timedelta(minutes=int.from_bytes(digest[:4]) % (_HOURS * 60))
-    Schedule.objects.create(
-        name=SCHEDULE,
-        func=TASK,
-        schedule_type=Schedule.DAILY,
-        next_run=first if first > now else first + timedelta(days=1),
-    )
+    return first if first > now else first + timedelta(days=1)

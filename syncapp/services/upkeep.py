@@ -1,13 +1,17 @@
-"""What a worker looks after besides carrying out runs: those that were killed, and those that got lost."""
+"""What a worker looks after besides carrying out runs: those that were killed or got lost, and what comes regularly."""
 
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.db.models.functions import Now
+from django.utils import timezone
+from django_q.models import Schedule
 
 from syncapp.choices import RunStatus
 from syncapp.models import SyncRun
-from syncapp.services import schedules, worker_process
+from syncapp.services import housekeeping, schedules, worker_process
+from syncapp.services.notifications import delivery
 from syncapp.services.runs import close_as_crashed, close_stale_runs, hand_over
 
 logger = logging.getLogger(__name__)
@@ -50,3 +54,17 @@ def somebody_waits_too_long() -> bool:
     """Whether a run is still queued though it has been queued again meanwhile."""
     queued = SyncRun.objects.filter(status=RunStatus.QUEUED, endpoint__isnull=False)
     return queued.filter(queued_at__lt=Now() - 2 * settings.QUEUED_AGAIN_AFTER).exists()
+
+
+def keep_regular_tasks() -> None:
+    """See to it that house-keeping is done every night, and that word is sent that no run could send."""
+    first = housekeeping.first_time(now=timezone.now())
+    _keep(housekeeping.SCHEDULE, func=housekeeping.TASK, schedule_type=Schedule.DAILY, next_run=first)
+    _keep(delivery.SCHEDULE, func=delivery.TASK, schedule_type=Schedule.MINUTES, minutes=delivery.EVERY)
+
+
+def _keep(name: str, **values: Any) -> None:
+    """Make the row where there is none; of two, which two workers made that began at once, the first stays."""
+    rows = Schedule.objects.filter(name=name).order_by("pk")
+    row = rows.first() or Schedule.objects.create(name=name, **values)
+    rows.exclude(pk=row.pk).delete()

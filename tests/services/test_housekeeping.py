@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -30,6 +29,7 @@ from syncapp.services import housekeeping, runs
 from syncapp.services.housekeeping import SCHEDULE, Swept, keep_house
 from syncapp.services.notifications import delivery
 from syncapp.services.photos import path_of
+from syncapp.services.upkeep import keep_regular_tasks
 from syncapp.store import pruning
 from tests.factories import make_employee, make_record, make_server
 from tests.services.test_photos import taken
@@ -300,20 +300,24 @@ def test_what_is_needed_is_found_with_one_query(number: int, django_assert_num_q
 # The schedule
 
 
-def test_migrate_schedules_it_once() -> None:
-    Schedule.objects.all().delete()
+def test_worker_schedules_it_once_and_leaves_other_rows_alone() -> None:
     Schedule.objects.create(name="of somebody else", func="x")
+    Schedule.objects.create(name=SCHEDULE, func=housekeeping.TASK)
+    Schedule.objects.create(name=SCHEDULE, func=housekeeping.TASK)  # two workers began at once
 
     for _number in range(2):
-        call_command("migrate", verbosity=0)
+        keep_regular_tasks()
 
-    (schedule,) = Schedule.objects.filter(name=SCHEDULE)
-    assert (schedule.func, schedule.schedule_type) == (housekeeping.TASK, Schedule.DAILY)
-    assert schedule.next_run is not None
-    assert schedule.next_run > timezone.now()
-    assert 1 <= timezone.localtime(schedule.next_run).hour < 5
-    assert Schedule.objects.filter(name="of somebody else").exists()
-    assert Schedule.objects.filter(name=delivery.SCHEDULE, func=delivery.TASK).count() == 1
+    assert sorted(str(row.name) for row in Schedule.objects.all()) == [SCHEDULE, delivery.SCHEDULE, "of somebody else"]
+
+
+def test_it_is_done_in_the_night() -> None:
+    for hours in range(24):
+        now = NOW + timedelta(hours=hours)
+        first = housekeeping.first_time(now=now)
+
+        assert now < first <= now + timedelta(days=1)
+        assert 1 <= timezone.localtime(first).hour < 5
 
 
 def test_schedule_names_a_task_that_there_is() -> None:

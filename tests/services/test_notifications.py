@@ -22,6 +22,7 @@ from syncapp.services.notifications.watching import notice_changes
 from syncapp.services.notifications.wording import words_of
 from syncapp.services.standing import access_of
 from syncapp.services.sync import run_sync
+from syncapp.services.upkeep import keep_regular_tasks
 from tests.factories import make_record, make_server
 from tests.receivers import Hook, Mailbox, hook_server, mail_server
 
@@ -418,6 +419,5 @@ def test_a_queue_that_is_away_is_no_fault_of_the_run() -> None:
 
 def test_schedule_names_a_task_that_there_is() -> None:
     assert f"{tasks.__name__}.{tasks.send_word.__name__}" == delivery.TASK
-    delivery.schedule_word()
-    delivery.schedule_word()
-    assert Schedule.objects.filter(name=delivery.SCHEDULE).count() == 1
+    keep_regular_tasks()
+    assert Schedule.objects.get(name=delivery.SCHEDULE).minutes == delivery.EVERY

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError
 from django.db.models import F
-from django_q.models import Schedule
 
 from syncapp.choices import ChannelKind, NoticeStatus
 from syncapp.exceptions import SyncError
@@ -105,9 +104,3 @@ def send_test(channel: NotificationChannel, *, now: datetime) -> int | None:
         send_mail(channel, words_of_test(channel.language))
         return None
     return send_webhook(channel, payload_of_test(channel.language), now=now)
-
-
-def schedule_word() -> None:
-    """See to it that what a run could not say is said some minutes later, and that what failed is tried again."""
-    if not Schedule.objects.filter(name=SCHEDULE, func=TASK).exists():
-        Schedule.objects.create(name=SCHEDULE, func=TASK, schedule_type=Schedule.MINUTES, minutes=EVERY)
