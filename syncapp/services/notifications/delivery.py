@@ -55,6 +55,9 @@ def _send_all(channel: NotificationChannel, now: datetime) -> int:
         if not mine.update(next_at=now + LEASE, attempts=F("attempts") + 1):
             break
         notice.attempts += 1
+        if notice.attempts > len(PAUSES) + 1:  # whoever tried was killed each time: perhaps by trying
+            Notice.objects.filter(pk=notice.pk).update(status=NoticeStatus.GIVEN_UP)
+            continue
         if not _send(notice, now):
             break
         sent += 1
