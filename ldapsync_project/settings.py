@@ -113,6 +113,13 @@ CACHES = {
 }
 
 RUN_DEADLINE = timedelta(hours=5)  # a run ends itself, well before django-q2's SIGALRM would
+# A run that gave no sign of life for so long is taken for dead. Nothing that a run waits
+# for takes longer than a minute, and after two minutes another one shall be possible.
+CLAIM_EXPIRES_AFTER = timedelta(seconds=110)
+# A queued run that no worker took for so long, though one was free, is queued again.
+QUEUED_AGAIN_AFTER = timedelta(minutes=2)
+WORKER_LOOKS_EVERY = timedelta(seconds=5)  # after killed workers, lost runs and changed schedules
+WORKER_ENDS_WITHIN = timedelta(seconds=90)  # once it was told to; then it is killed
 _WORKERS = env.int("WORKERS", default=2)
 Q_CLUSTER = {
     "name": "syncapp",
@@ -154,6 +161,14 @@ STATIC_URL = "static/"
 # Photos of employees. Never served as plain files: a view behind the log-in shows them.
 PHOTO_DIR = Path(env.str("PHOTO_DIR", default=str(BASE_DIR / "var" / "photos")))
 STATIC_ROOT = BASE_DIR / "staticfiles"
+
+# Messages about how servers stand: through which mail server, from whom, and where their links lead.
+_mail_server = env.str("EMAIL_URL", default="")
+MAIL_IS_SET_UP = bool(_mail_server)
+vars().update(env.email_url_config(_mail_server or "dummymail://"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="ldapsync@localhost")
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 
 # Who may read /metrics and the reasons of /readyz: whoever has the token, and callers from these networks.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

@@ -1,11 +1,6 @@
 """The application."""
 
-from typing import Any
-
 from django.apps import AppConfig
-from django.db import connections
-from django.db.models.signals import post_migrate
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,16 +11,3 @@ class SyncAppConfig(AppConfig):
 
     def ready(self) -> None:
         from syncapp import checks  # noqa: F401  # importing it registers them
-
-        post_migrate.connect(_schedule_house_keeping, sender=self)
-
-
-def _schedule_house_keeping(using: str, plan: Any = (), **_kwargs: Any) -> None:
-    """After every `migrate`, also one that has nothing to do: a restored database may lack the schedule."""
-    from django_q.models import Schedule
-
-    from syncapp.services.housekeeping import schedule_house_keeping
-
-    backwards = any(back for _migration, back in plan)
-    if not backwards and Schedule._meta.db_table in connections[using].introspection.table_names():
-        schedule_house_keeping(now=timezone.now())

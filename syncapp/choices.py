@@ -174,3 +174,23 @@ class ReadMode(models.TextChoices):
     FULL = "full", _("full")
     INCREMENTAL = "incremental", _("incremental")
     PERSON = "person", _("one person")
+
+
+class ChannelKind(models.TextChoices):
+    MAIL = "mail", _("mail")
+    WEBHOOK = "webhook", _("webhook (signed JSON)")
+
+
+class Happened(models.TextChoices):
+    """What a notification tells of a server."""
+
+    FAILING = "failing", _("a server does not work")
+    RECOVERED = "recovered", _("a server works again")
+    HELD = "held", _("a run is held")
+    CONFLICTS = "conflicts", _("matters wait for a decision")
+
+
+class NoticeStatus(models.TextChoices):
+    WAITING = "waiting", _("on its way")
+    SENT = "sent", _("delivered")
+    GIVEN_UP = "given_up", _("given up")

@@ -1,8 +1,11 @@
 """What the worker carries out. Tasks take ids and return an id or a number: both are pickled and kept."""
 
+from datetime import datetime
+
 from django.utils import timezone
 
-from syncapp.services import housekeeping, sync
+from syncapp.services import housekeeping, schedules, sync
+from syncapp.services.notifications import delivery
 
 
 def execute_run(run_id: int) -> int:
@@ -11,6 +14,17 @@ def execute_run(run_id: int) -> int:
     return run_id
 
 
+def start_due_run(endpoint_id: int, due: str | None = None) -> int | None:
+    """Queue the run that a server's schedule asks for; `due` is when it was to begin, in ISO 8601."""
+    run = schedules.start_due_run(endpoint_id, due=datetime.fromisoformat(due) if due else None)
+    return run.pk if run is not None else None
+
+
 def keep_house() -> int:
     """Remove what is older than the settings say; return how many rows and files that were."""
     return housekeeping.keep_house(now=timezone.now()).total
+
+
+def send_word() -> int:
+    """Tell whoever wants to know how servers stand; return how many messages got through."""
+    return delivery.send_word(now=timezone.now())

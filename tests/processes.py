@@ -62,8 +62,8 @@ def started(*arguments: str, **changes: str) -> "Iterator[subprocess.Popen[str]]
 
 @contextmanager
 def cluster(**changes: str) -> "Iterator[subprocess.Popen[str]]":
-    """Start `manage.py qcluster`; at the end it is told to stop, for its processes would outlive a killed head."""
-    with started("qcluster", **{"WORKERS": "1", **changes}) as process:
+    """Start `manage.py worker`; at the end it is told to stop, for its processes would outlive a killed head."""
+    with started("worker", **{"WORKERS": "1", **changes}) as process:
         try:
             yield process
         finally:

@@ -75,7 +75,7 @@ def test_everything_that_the_worker_says_is_json(tmp_path: Path) -> None:
     )
     async_task(TASK, run.pk, sync=False)
 
-    with started("qcluster", LOG_FORMAT="json", LOG_LEVEL="INFO", WORKERS="1", CACHE_DIR=str(tmp_path)) as worker:
+    with started("worker", LOG_FORMAT="json", LOG_LEVEL="INFO", WORKERS="1", CACHE_DIR=str(tmp_path)) as worker:
         wait_for(lambda: SyncRun.objects.get(pk=run.pk).status == RunStatus.FAILED, process=worker)
         worker.terminate()
         _out, said = worker.communicate(timeout=LIMIT)

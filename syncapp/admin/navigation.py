@@ -32,6 +32,12 @@ PAGES = (
         (
             (_("Directory servers"), "dns", "syncapp_directoryserver_changelist", "syncapp.view_directoryserver"),
             (_("Number pools"), "dialpad", "syncapp_numberpool_changelist", "syncapp.view_numberpool"),
+            (
+                _("Notifications"),
+                "notifications",
+                "syncapp_notificationchannel_changelist",
+                "syncapp.change_directoryserver",
+            ),
         ),
     ),
     (

@@ -2,6 +2,7 @@
 
 from syncapp.forms.adding import FoundForm, NewServerForm
 from syncapp.forms.employees import EmployeeForm
+from syncapp.forms.notifications import NotificationChannelForm
 from syncapp.forms.pools import EndpointPoolFormSet, NumberPoolForm
 from syncapp.forms.servers import DirectoryServerForm, MappingFormSet
 
@@ -12,5 +13,6 @@ __all__ = [
     "FoundForm",
     "MappingFormSet",
     "NewServerForm",
+    "NotificationChannelForm",
     "NumberPoolForm",
 ]

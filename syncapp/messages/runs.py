@@ -10,6 +10,9 @@ TEMPLATES: dict[str, Promise] = {
         "The directory answered, but nobody is in scope. Check base DN, search bases, departments and filter with Test connection."
     ),
     "run_cancelled": _("The run was cancelled. What had been applied stays; the next run does the rest."),
+    "worker_stopped": _(
+        "The worker was stopped, so the run ended after what it was about to do. What had been applied stays; the next run does the rest."
+    ),
     "run_died": _(
         "The run stopped answering, most likely because its process was killed. Start another one: it looks what was done."
     ),

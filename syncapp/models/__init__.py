@@ -4,6 +4,7 @@ from syncapp.models.conflicts import Conflict
 from syncapp.models.employees import Employee, Leaver
 from syncapp.models.endpoints import DirectoryServer, Endpoint
 from syncapp.models.mappings import FieldMapping
+from syncapp.models.notifications import LastSaid, Notice, NotificationChannel
 from syncapp.models.numbers import CoolingNumber, EndpointPool, NumberPool
 from syncapp.models.photos import Photo
 from syncapp.models.records import SyncRecord
@@ -17,7 +18,10 @@ __all__ = [
     "Endpoint",
     "EndpointPool",
     "FieldMapping",
+    "LastSaid",
     "Leaver",
+    "Notice",
+    "NotificationChannel",
     "NumberPool",
     "Photo",
     "RunItem",

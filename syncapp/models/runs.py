@@ -68,7 +68,7 @@ class SyncRun(models.Model):
     queued_at = models.DateTimeField(_("queued"), default=timezone.now)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
-    handed_over_at = models.DateTimeField(null=True, blank=True)
+    handed_over_at = models.DateTimeField(default=timezone.now)
     worker = models.CharField(_("worker"), max_length=150, blank=True)
     left_out = models.PositiveIntegerField(default=0)
     access = models.CharField(max_length=64, blank=True)

@@ -8,24 +8,26 @@ that later ones look back to, and plans that were applied, as long as their appl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django_q.models import Schedule, Task
+from django_q.models import Task
 
-from syncapp.choices import RunMode
-from syncapp.models import RunItem, SyncRun
+from syncapp.choices import NoticeStatus, RunMode
+from syncapp.models import Notice, RunItem, SyncRun
 from syncapp.services import photos
+from syncapp.services.standing import OURS
 from syncapp.store.bulk import in_chunks
 from syncapp.store.pruning import AUDIT, ENDED, InUse, delete_in_chunks, runs_in_use, with_audit
 
-SCHEDULE = "ldapsync: house-keeping"
+SCHEDULE = f"{OURS}house-keeping"
 TASK = "syncapp.tasks.keep_house"
 # Tasks of ours; those of other programs that share the queue are left alone.
-_OURS = "syncapp."
+_TASKS_OF_OURS = "syncapp."
 # It begins somewhen in these hours of the night.
 _FROM, _HOURS = time(1), 4
 _RUNS_AT_ONCE = 200
@@ -39,6 +41,7 @@ class Swept:
     runs: int = 0
     items: int = 0
     tasks: int = 0
+    messages: int = 0
     sessions: int = 0
     photos: int = 0
 
@@ -55,7 +58,7 @@ class _Broom:
     in_use: InUse
     swept: Swept
 
-    def rows(self, rows: "QuerySet[RunItem] | QuerySet[SyncRun] | QuerySet[Task] | QuerySet[Session]") -> int:
+    def rows(self, rows: "QuerySet[Any]") -> int:
         return rows.count() if self.dry_run else delete_in_chunks(rows)
 
     def free(self, runs: "QuerySet[SyncRun]") -> Iterator[list[int]]:
@@ -86,8 +89,10 @@ def keep_house(*, now: datetime, dry_run: bool = False) -> Swept:
         _forget_audit(broom, others.filter(finished_at__lt=audit_from))
         others = others.filter(finished_at__gte=audit_from)
     _prune_runs(broom, others.filter(mode=RunMode.APPLY, finished_at__lt=_ago(settings.KEEP_RUNS_DAYS, now)), now)
-    tasks = Task.objects.filter(func__startswith=_OURS, stopped__lt=_ago(settings.KEEP_TASKS_DAYS, now))
+    tasks = Task.objects.filter(func__startswith=_TASKS_OF_OURS, stopped__lt=_ago(settings.KEEP_TASKS_DAYS, now))
     broom.swept.tasks = broom.rows(tasks)
+    told = Notice.objects.exclude(status=NoticeStatus.WAITING)
+    broom.swept.messages = broom.rows(told.filter(created_at__lt=_ago(settings.KEEP_TASKS_DAYS, now)))
     broom.swept.sessions = broom.rows(Session.objects.filter(expire_date__lt=now))
     broom.swept.photos = photos.sweep(now=now, dry_run=dry_run)
     return broom.swept
@@ -118,16 +123,9 @@ def _prune_runs(broom: _Broom, runs: "QuerySet[SyncRun]", now: datetime) -> None
             SyncRun.objects.filter(pk__in=kept).update(pruned_at=now)
 
 
-def schedule_house_keeping(*, now: datetime) -> None:
-    """See to it that house-keeping is done every night, at a minute of this installation's own."""
-    if Schedule.objects.filter(name=SCHEDULE, func=TASK).exists():
-        return
+def first_time(*, now: datetime) -> datetime:
+    """Return when house-keeping begins: in the night, at a minute of this installation's own."""
     digest = salted_hmac("syncapp.housekeeping", SCHEDULE, algorithm="sha256").digest()
     begins = timezone.localtime(now).replace(hour=_FROM.hour, minute=0, second=0, microsecond=0)
     first = begins + timedelta(minutes=int.from_bytes(digest[:4]) % (_HOURS * 60))
-    Schedule.objects.create(
-        name=SCHEDULE,
-        func=TASK,
-        schedule_type=Schedule.DAILY,
-        next_run=first if first > now else first + timedelta(days=1),
-    )
+    return first if first > now else first + timedelta(days=1)

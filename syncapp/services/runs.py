@@ -5,7 +5,6 @@ import os
 import pwd
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -16,13 +15,14 @@ from django.utils import timezone
 from syncapp.choices import ReadMode, RunMode, RunPhase, RunStatus, RunTrigger
 from syncapp.exceptions import ClaimLostError, RunAlreadyActiveError, RunCancelledError, SyncError
 from syncapp.models import Endpoint, SyncRun
+from syncapp.services import worker_process
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 logger = logging.getLogger(__name__)
 
-CLAIM_EXPIRES_AFTER = timedelta(seconds=120)
 TASK = "syncapp.tasks.execute_run"
 
 
@@ -43,13 +43,13 @@ def enqueue_run(
 
     Raise RunAlreadyActiveError when one of this endpoint is running or waiting.
     """
-    from django_q.tasks import async_task
-
     close_stale_runs(endpoint_id)
     active = SyncRun.objects.filter(endpoint_id=endpoint_id, status__in=[RunStatus.RUNNING, RunStatus.QUEUED])
-    if first := active.order_by("id").select_related("endpoint").first():
-        raise RunAlreadyActiveError("run_already_active", run=first.pk, server=str(first.endpoint))
     with transaction.atomic():
+        # A person and the schedule may come at one moment: one after the other, they see each other's run.
+        list(Endpoint.objects.select_for_update(no_key=True).filter(pk=endpoint_id))
+        if first := active.order_by("id").select_related("endpoint").first():
+            raise RunAlreadyActiveError("run_already_active", run=first.pk, server=str(first.endpoint))
         run = SyncRun.objects.create(
             endpoint_id=endpoint_id,
             mode=mode,
@@ -60,9 +60,19 @@ def enqueue_run(
             anchors=list(map(list, anchors)),
             applies=applies,
             status=RunStatus.QUEUED,
+            handed_over_at=Now(),
         )
-        transaction.on_commit(lambda: async_task(TASK, run.pk, task_name=f"run {run.pk}"))
+        # Robust: where the broker is away, a worker takes the run up later (`upkeep`).
+        # A lambda, for Django asks a robust one that failed for its name, and a partial has none.
+        transaction.on_commit(lambda: hand_over(run.pk), robust=True)
     return run
+
+
+def hand_over(run_id: int) -> None:
+    """Give the task of a queued run to the workers."""
+    from django_q.tasks import async_task
+
+    async_task(TASK, run_id, task_name=f"run {run_id}")
 
 
 def start_run(
@@ -99,7 +109,8 @@ def claim_queued_run(run_id: int) -> SyncRun | None:
     """Turn a queued run into a running one; None when it is not queued any more.
 
     A task that is delivered twice finds nothing to do the second time. When
-    another run holds the claim, this one ends as `failed` and says so.
+    another run holds the claim, this one ends and says so: as `failed`, or as
+    `cancelled` where nobody but the schedule had asked for it.
     """
     run = SyncRun.objects.select_related("endpoint", "applies").get(pk=run_id)
     if run.endpoint is None:
@@ -113,7 +124,10 @@ def claim_queued_run(run_id: int) -> SyncRun | None:
     except IntegrityError:
         error = _already_active(run.endpoint)
         SyncRun.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(
-            status=RunStatus.FAILED, error_code=error.code, error_params=error.params, finished_at=Now()
+            status=RunStatus.CANCELLED if run.trigger == RunTrigger.SCHEDULE else RunStatus.FAILED,
+            error_code=error.code,
+            error_params=error.params,
+            finished_at=Now(),
         )
         return None
     if not claimed:
@@ -138,6 +152,7 @@ def _claim(read: str) -> dict[str, Any]:
         "read": read,
         "started_at": Now(),
         "heartbeat_at": Now(),
+        "worker": worker_process.name(),
     }
 
 
@@ -146,13 +161,29 @@ def _already_active(endpoint: Endpoint) -> RunAlreadyActiveError:
     return RunAlreadyActiveError("run_already_active", run=active.pk if active else 0, server=endpoint.name)
 
 
-def close_stale_runs(endpoint_id: int) -> None:
-    """Close runs whose process died: no heartbeat for two minutes, by the database's clock."""
-    closed = SyncRun.objects.filter(
-        endpoint_id=endpoint_id, status=RunStatus.RUNNING, heartbeat_at__lt=Now() - CLAIM_EXPIRES_AFTER
-    ).update(status=RunStatus.CRASHED, error_code="run_died", error_params={}, finished_at=Now())
-    if closed:
-        logger.warning("Closed %d runs of endpoint %s that had stopped answering", closed, endpoint_id)
+def close_stale_runs(endpoint_id: int | None = None) -> list[int]:
+    """Close runs whose process died, of one endpoint or of all: too long without a heartbeat, by the database's clock.
+
+    Return the endpoints of the runs that were closed.
+    """
+    silent = SyncRun.objects.filter(
+        status=RunStatus.RUNNING, heartbeat_at__lt=Now() - settings.CLAIM_EXPIRES_AFTER, endpoint__isnull=False
+    )
+    if endpoint_id is not None:
+        silent = silent.filter(endpoint_id=endpoint_id)
+    return close_as_crashed(silent)
+
+
+def close_as_crashed(runs: "QuerySet[SyncRun]") -> list[int]:
+    """Close those of the runs that still are as the query says, and return their endpoints."""
+    closed = []
+    for run_id, endpoint_id in list(runs.order_by("id").values_list("pk", "endpoint_id")):
+        if runs.filter(pk=run_id).update(
+            status=RunStatus.CRASHED, error_code="run_died", error_params={}, finished_at=Now()
+        ):
+            logger.warning("Closed run %s of endpoint %s, which had stopped answering", run_id, endpoint_id)
+            closed.append(endpoint_id)
+    return closed
 
 
 class RunKeeper:
@@ -160,21 +191,23 @@ class RunKeeper:
 
     `beat` must be called at least every minute: at each page read and each chunk
     written. It raises ClaimLostError when another process closed the run,
-    RunCancelledError when somebody asked for it, SyncError past the deadline.
+    RunCancelledError when somebody asked for it, SyncError past the deadline. `stop`
+    is asked whether the process is to end, `stop_code` says why it would.
     `kinds` is what has been done so far that counts towards the brakes: it is stored
     on the way, so that a killed run counts too.
     """
 
-    def __init__(self, run: SyncRun, stop: Callable[[], bool]) -> None:
+    def __init__(self, run: SyncRun, stop: Callable[[], bool], stop_code: str = "run_cancelled") -> None:
         self.run = run
         self.stop = stop
+        self.stop_code = stop_code
         self.started = timezone.now()
         self.notes: list[dict[str, Any]] = []
         self.kinds: Mapping[str, int] = {}
 
     def beat(self, *, phase: RunPhase | None = None, done: int | None = None, total: int | None = None) -> None:
         if self.stop():
-            raise RunCancelledError("run_cancelled")
+            raise RunCancelledError(self.stop_code)
         values: dict[str, Any] = {"heartbeat_at": Now()}
         if phase is not None:
             values |= {"phase": phase, "phase_at": Now(), "progress_total": total, "progress_done": 0}

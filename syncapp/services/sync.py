@@ -13,8 +13,10 @@ from syncapp.directory.session import open_session as open_directory_session
 from syncapp.exceptions import ClaimLostError, PlanHeldError, RunCancelledError, SyncError
 from syncapp.logs import about_run
 from syncapp.models import DirectoryServer, SyncRun
+from syncapp.services import schedules, worker_process
+from syncapp.services.notifications import delivery
 from syncapp.services.ports import OpenSession
-from syncapp.services.runs import RunKeeper, claim_queued_run, finish_run, start_run
+from syncapp.services.runs import RunKeeper, claim_queued_run, finish_run, hand_over, start_run
 from syncapp.services.sealed import take_sealed_steps
 from syncapp.services.seals import check_plan, settle_plans
 from syncapp.services.standing import access_of
@@ -48,12 +50,16 @@ def run_sync(
 
 
 def execute_run(run_id: int) -> SyncRun | None:
-    """Carry out a queued run; None when it is not queued any more."""
+    """Carry out a queued run; None when it is not queued any more, or this worker is about to end."""
+    if worker_process.is_to_stop():
+        hand_over(run_id)
+        return None
     run = claim_queued_run(run_id)
     if run is None:
         return None
+    server = DirectoryServer.objects.get(pk=run.server_id)
     with about_run(run.pk):
-        return carry_out(run, DirectoryServer.objects.get(pk=run.server_id))
+        return carry_out(run, server, stop=worker_process.is_to_stop, stop_code="worker_stopped")
 
 
 def apply_plan(
@@ -89,10 +95,11 @@ def carry_out(
     *,
     progress: Progress = no_progress,
     stop: Callable[[], bool] = lambda: False,
+    stop_code: str = "run_cancelled",
     open_session: OpenSession = open_directory_session,
 ) -> SyncRun:
-    """Do a claimed run. Only a killed process can leave it open; the next claim closes those."""
-    execution = Execution(run, server, RunKeeper(run, stop), progress, open_session)
+    """Do a claimed run. Only a killed process can leave it open; `upkeep` and the next claim close those."""
+    execution = Execution(run, server, RunKeeper(run, stop, stop_code), progress, open_session)
     began = time.monotonic()
     logger.info("Began: %s of server %s", run.mode, server.pk)
     gc_before = gc.get_threshold()
@@ -124,6 +131,8 @@ def carry_out(
             raise
     logger.info("Ended as %s after %.1f s", run.status, execution.seconds["total"])
     settle_plans(run)
+    schedules.after_run(run)
+    delivery.after_run(run)
     return run
 
 
@@ -162,7 +171,7 @@ def _outcome(execution: Execution) -> tuple[RunStatus, SyncError | None]:
     except SyncError as error:
         # A signal breaks off a call that waits for the network, which then looks like a lost connection.
         if execution.keeper.stop():
-            return RunStatus.CANCELLED, RunCancelledError("run_cancelled")
+            return RunStatus.CANCELLED, RunCancelledError(execution.keeper.stop_code)
         return RunStatus.FAILED, error
     except OperationalError:
         logger.exception("The database refused to go on with run %s", execution.run.pk)

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 
 from syncapp.choices import MatterKind, RunMode, RunStatus
-from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping, RunItem, SyncRun
+from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping, NotificationChannel, RunItem, SyncRun
 from syncapp.services.conflicts import seen_of
 from tests.admin.pages import page, text
 from tests.admin.test_plans import make_held, make_plan
@@ -78,6 +78,11 @@ GET: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_numberpool_change", "pool"): LOOKERS,
     ("syncapp_numberpool_history", "pool"): LOOKERS,
     ("syncapp_numberpool_add", ""): MANAGERS_LOOK,
+    ("syncapp_notificationchannel_changelist", ""): MANAGERS_LOOK,
+    ("syncapp_notificationchannel_change", "channel"): MANAGERS_LOOK,
+    ("syncapp_notificationchannel_history", "channel"): MANAGERS_LOOK,
+    ("syncapp_notificationchannel_delete", "channel"): MANAGERS_LOOK,
+    ("syncapp_notificationchannel_add", ""): MANAGERS_LOOK,
     ("auth_user_changelist", ""): OF_USERS,
     ("auth_user_change", "user"): OF_USERS,
     ("auth_user_history", "user"): OF_USERS,
@@ -131,6 +136,9 @@ POST: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_numberpool_change", "pool"): MANAGERS_LOOK,
     ("syncapp_numberpool_add", ""): MANAGERS_LOOK,
     ("syncapp_numberpool_delete", "pool"): NOBODY,
+    ("syncapp_notificationchannel_test", "channel"): MANAGERS,
+    ("syncapp_notificationchannel_change", "channel"): MANAGERS_LOOK,
+    ("syncapp_notificationchannel_add", ""): MANAGERS_LOOK,
     ("auth_user_change", "user"): MANAGERS_LOOK,
     ("auth_group_change", "group"): MANAGERS_LOOK,
 }
@@ -152,6 +160,7 @@ BUTTONS: dict[tuple[str, str], list[str]] = {
     ("syncapp_syncrun_change", "held"): ["syncapp_syncrun_apply", "syncapp_syncrun_discard"],
     ("syncapp_syncrun_change", "found_another"): ["syncapp_syncrun_accept"],
     ("syncapp_syncrun_change", "renamed"): ["syncapp_syncrun_take_over"],
+    ("syncapp_notificationchannel_change", "channel"): ["syncapp_notificationchannel_test"],
 }
 SENT = {
     "syncapp_conflict_decide": {"take": "local"},
@@ -217,6 +226,7 @@ def rows(db: None, groups: None) -> Rows:
             error_params={"base": "OU=Sales,DC=x", "now": "OU=Sold,DC=x"},
         ),
         "pool": pool,
+        "channel": NotificationChannel.objects.create(addresses=["it@corp.example"]),
         "user": User.objects.create_user("somebody"),
         "group": Group.objects.create(name="Some"),
     }

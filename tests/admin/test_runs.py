@@ -68,18 +68,18 @@ def test_live_part_is_not_for_users_of_no_admin_site(client: Client, viewer: Use
 def test_page_says_that_no_worker_runs(admin_client: Client) -> None:
     run = make_run(status=RunStatus.QUEUED, queued_at=timezone.now() - timedelta(seconds=30))
 
-    assert "manage.py qcluster" in run_page(admin_client, run)
+    assert "manage.py worker" in run_page(admin_client, run)
 
 
 def test_page_gives_the_worker_a_moment(admin_client: Client) -> None:
-    assert "manage.py qcluster" not in run_page(admin_client, make_run(status=RunStatus.QUEUED))
+    assert "manage.py worker" not in run_page(admin_client, make_run(status=RunStatus.QUEUED))
 
 
 def test_page_says_nothing_of_a_worker_that_runs(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("syncapp.services.queue.Stat.get_all", lambda: ["a sign of life"])
     run = make_run(status=RunStatus.QUEUED, queued_at=timezone.now() - timedelta(seconds=30))
 
-    assert "manage.py qcluster" not in run_page(admin_client, run)
+    assert "manage.py worker" not in run_page(admin_client, run)
 
 
 def test_page_shows_counts_in_words(admin_client: Client) -> None:

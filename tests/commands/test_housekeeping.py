@@ -34,7 +34,8 @@ def preview() -> SyncRun:
 
 def test_it_says_in_numbers_what_it_removed(preview: SyncRun) -> None:
     assert said() == [
-        "Removed:", "1 previews", "0 runs", "0 items of runs", "0 tasks of the worker", "0 sessions that have ended",
+        "Removed:", "1 previews", "0 runs", "0 items of runs", "0 tasks of the worker",
+        "0 messages that were sent or given up", "0 sessions that have ended",
         "0 photos that nobody names",
     ]  # fmt: skip
     assert list(SyncRun.objects.all()) == [preview]

@@ -53,7 +53,7 @@ def test_second_run_is_refused_with_the_number_of_the_first(company: Company) ->
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize(("silent_for", "status"), [(115, "running"), (125, "crashed")], ids=["alive", "dead"])
+@pytest.mark.parametrize(("silent_for", "status"), [(100, "running"), (120, "crashed")], ids=["alive", "dead"])
 def test_run_is_taken_for_dead_after_two_minutes_of_silence(company: Company, silent_for: int, status: str) -> None:
     company.add("anna", "Anna Petrova")
     silent = busy(company.server(), heartbeat_at=timezone.now() - timedelta(seconds=silent_for))

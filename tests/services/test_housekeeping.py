@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -14,11 +13,23 @@ from django_q.models import Schedule, Task
 from pytest_django import Settings
 
 from syncapp import tasks
-from syncapp.choices import ItemOutcome, ReadMode, RunMode, RunStatus, RunTrigger
-from syncapp.models import Conflict, DirectoryServer, Employee, Photo, RunItem, SyncRecord, SyncRun
+from syncapp.choices import ItemOutcome, NoticeStatus, ReadMode, RunMode, RunStatus, RunTrigger
+from syncapp.models import (
+    Conflict,
+    DirectoryServer,
+    Employee,
+    Notice,
+    NotificationChannel,
+    Photo,
+    RunItem,
+    SyncRecord,
+    SyncRun,
+)
 from syncapp.services import housekeeping, runs
 from syncapp.services.housekeeping import SCHEDULE, Swept, keep_house
+from syncapp.services.notifications import delivery
 from syncapp.services.photos import path_of
+from syncapp.services.upkeep import keep_regular_tasks
 from syncapp.store import pruning
 from tests.factories import make_employee, make_record, make_server
 from tests.services.test_photos import taken
@@ -227,6 +238,18 @@ def test_sessions_that_have_ended_go() -> None:
     assert [each.pk for each in Session.objects.all()] == ["b"]
 
 
+def test_messages_that_were_sent_go_and_those_on_their_way_stay() -> None:
+    channel = NotificationChannel.objects.create(addresses=["it@corp.example"])
+    at = NOW - timedelta(days=31)
+    sent, waiting = (
+        Notice.objects.create(channel=channel, happened="held", status=status, created_at=at)
+        for status in (NoticeStatus.SENT, NoticeStatus.WAITING)
+    )
+
+    assert keep_house(now=NOW).messages == 1
+    assert left(sent, waiting) == [False, True]
+
+
 def test_photos_go_that_only_a_removed_item_named(server: DirectoryServer, settings: Settings) -> None:
     settings.KEEP_AUDIT_DAYS = 365
     name = taken()
@@ -277,19 +300,24 @@ def test_what_is_needed_is_found_with_one_query(number: int, django_assert_num_q
 # The schedule
 
 
-def test_migrate_schedules_it_once() -> None:
-    Schedule.objects.filter(name=SCHEDULE).delete()
+def test_worker_schedules_it_once_and_leaves_other_rows_alone() -> None:
     Schedule.objects.create(name="of somebody else", func="x")
+    Schedule.objects.create(name=SCHEDULE, func=housekeeping.TASK)
+    Schedule.objects.create(name=SCHEDULE, func=housekeeping.TASK)  # two workers began at once
 
     for _number in range(2):
-        call_command("migrate", verbosity=0)
+        keep_regular_tasks()
 
-    (schedule,) = Schedule.objects.filter(name=SCHEDULE)
-    assert (schedule.func, schedule.schedule_type) == (housekeeping.TASK, Schedule.DAILY)
-    assert schedule.next_run is not None
-    assert schedule.next_run > timezone.now()
-    assert 1 <= timezone.localtime(schedule.next_run).hour < 5
-    assert Schedule.objects.count() == 2
+    assert sorted(str(row.name) for row in Schedule.objects.all()) == [SCHEDULE, delivery.SCHEDULE, "of somebody else"]
+
+
+def test_it_is_done_in_the_night() -> None:
+    for hours in range(24):
+        now = NOW + timedelta(hours=hours)
+        first = housekeeping.first_time(now=now)
+
+        assert now < first <= now + timedelta(days=1)
+        assert 1 <= timezone.localtime(first).hour < 5
 
 
 def test_schedule_names_a_task_that_there_is() -> None:

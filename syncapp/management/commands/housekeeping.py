@@ -37,6 +37,7 @@ def _numbers(swept: Swept) -> list[tuple[str, int]]:
         (pgettext("swept", "runs"), swept.runs),
         (pgettext("swept", "items of runs"), swept.items),
         (pgettext("swept", "tasks of the worker"), swept.tasks),
+        (pgettext("swept", "messages that were sent or given up"), swept.messages),
         (pgettext("swept", "sessions that have ended"), swept.sessions),
         (pgettext("swept", "photos that nobody names"), swept.photos),
     ]
