@@ -1,12 +1,14 @@
 """Employees: versions, compared forms and `due` follow every edit, whatever way it comes."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.db.models.functions import Upper
+from django.test.utils import CaptureQueriesContext
 
 from syncapp.models import Employee
 from tests.factories import make_employee, make_record
@@ -236,3 +238,15 @@ def test_employee_with_a_record_cannot_be_deleted() -> None:
 )
 def test_employee_is_shown_by_what_there_is(values: dict[str, str], shown: str) -> None:
     assert str(make_employee(**values)) == shown
+
+
+def test_bulk_edit_locks_people_before_records_as_runs_do() -> None:
+    """On PostgreSQL a run and an edit in the other order waited for each other until one was broken off."""
+    employee = make_employee()
+    make_record(employee=employee)
+
+    with CaptureQueriesContext(connection) as captured:
+        Employee.objects.filter(name=employee.name).update(department="Sales")
+
+    tables = [re.findall(r'(?:FROM|UPDATE) "(\w+)"', query["sql"])[:1] for query in captured]
+    assert [table[0] for table in tables if table] == ["syncapp_employee", "syncapp_syncrecord", "syncapp_employee"]

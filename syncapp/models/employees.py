@@ -33,7 +33,10 @@ class EmployeeQuerySet(models.QuerySet["Employee"]):
         if "extension" in touched:
             values.setdefault("number_issued", False)
         with transaction.atomic(using=self.db):
-            mark_due(self.order_by().values("pk"))
+            # People before records, as runs lock them: the other way round each would wait for the other.
+            found = self.order_by().values("pk")
+            list(self.model.rows.filter(pk__in=found).order_by("pk").select_for_update().values_list("pk", flat=True))
+            mark_due(found)
             return super().update(**{"version": F("version") + 1, "updated_at": timezone.now(), **values})
 
     def bulk_update(self, objs: Iterable["Employee"], fields: Iterable[str], batch_size: int | None = None) -> int:
