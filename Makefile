@@ -18,6 +18,7 @@ ARGS ?=
 RUN := .venv/bin/python
 TESTS_ON_sqlite := pytest
 TESTS_ON_postgresql := tests.on_postgresql
+TESTS_ON_postgresql-redis := tests.on_postgresql --redis
 MANAGE := $(RUN) manage.py
 export PYTHON DIRECTORY
 
@@ -38,8 +39,8 @@ demo-stop: ready-to-run ## stop the directory that `make demo SERVE=0` left runn
 	@$(RUN) -m fixtures.demo stop
 
 .PHONY: test
-test: ready-to-test ## all tests (ARGS="tests/core -n0 -k name" for some; DATABASE=postgresql: on one that is started for it)
-	@$(RUN) -m $(or $(TESTS_ON_$(DATABASE)),$(error DATABASE is sqlite or postgresql)) $(ARGS)
+test: ready-to-test ## all tests (ARGS="tests/core -n0 -k name" for some; DATABASE=postgresql or postgresql-redis: on servers started for it)
+	@$(RUN) -m $(or $(TESTS_ON_$(DATABASE)),$(error DATABASE is sqlite, postgresql or postgresql-redis)) $(ARGS)
 
 .PHONY: check
 check: ready-to-test ## format, lint, types, import contracts, migrations, system checks, translations

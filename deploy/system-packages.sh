@@ -52,6 +52,7 @@ if [ "$purpose" = test ]; then
     need chromium has_browser
     need fonts-dejavu-core test -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
     need postgresql has_postgresql
+    need redis-server has redis-server
 
     # Active Directory and 389 Directory Server for real: not every distribution has them,
     # and where they are missing their tests say so and are skipped. Samba's ports are
@@ -103,7 +104,7 @@ done
 # Debian starts slapd when it is installed, for the whole network on port 389, and
 # postgresql at the machine's own address. We need the programs, no service: these
 # files (see /etc/default/slapd, man pg_createcluster) keep slapd from being started
-# and postgresql from making a cluster to start. Samba and 389 have no such file: while
+# and postgresql from making a cluster to start. Samba, 389 and Redis have no such file: while
 # they are installed a policy forbids every start (see man invoke-rc.d), and then they
 # are switched off. What is here already is somebody's, and left alone.
 policy=/usr/sbin/policy-rc.d
@@ -126,6 +127,8 @@ for package in "${missing[@]}"; do
         done
     elif [ "$package" = 389-ds-base ]; then
         services+=(dirsrv-snmp)
+    elif [ "$package" = redis-server ]; then
+        services+=(redis-server)
     fi
 done
 if [ ${#services[@]} -gt 0 ] && [ ! -e "$policy" ]; then

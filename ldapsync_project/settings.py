@@ -104,9 +104,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Queue and cache of several machines; without it both are those of one.
+REDIS_URL = env.str("REDIS_URL", default="")
 # A folder and not memory: the web process must see what the worker says of itself.
 CACHES = {
-    "default": {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": env.str("CACHE_DIR", default=str(BASE_DIR / "var" / "cache")),
     }
@@ -123,7 +127,7 @@ WORKER_ENDS_WITHIN = timedelta(seconds=90)  # once it was told to; then it is ki
 _WORKERS = env.int("WORKERS", default=2)
 Q_CLUSTER = {
     "name": "syncapp",
-    "orm": "default",
+    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
     "workers": _WORKERS,
     "timeout": 6 * 3600,
     "retry": 6 * 3600 + 600,

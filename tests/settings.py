@@ -4,6 +4,9 @@ import os
 from pathlib import Path
 from tempfile import gettempdir
 
+if "REDIS_URL" in os.environ:  # each process of the tests has a database of its own in the one Redis
+    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{number}"
 os.environ.setdefault("DEVELOPMENT_KEYS", str(Path(gettempdir()) / f"ldapsync-test-keys-{os.getuid()}"))
 
 from ldapsync_project.settings import *  # noqa: F403

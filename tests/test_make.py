@@ -31,7 +31,7 @@ def stub(tmp_path: Path) -> Callable[[str, str], Path]:
         file.chmod(file.stat().st_mode | stat.S_IXUSR)
         return folder
 
-    for present in ("python3", "gcc", "slapd", "msgfmt", "chromium", "postgres"):
+    for present in ("python3", "gcc", "slapd", "msgfmt", "chromium", "postgres", "redis-server"):
         add(present, "exit 0")
     return add
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from syncapp.choices import ReadMode, RunMode, RunPhase, RunStatus, RunTrigger
 from syncapp.exceptions import ClaimLostError, RunAlreadyActiveError, RunCancelledError, SyncError
@@ -69,10 +70,17 @@ def enqueue_run(
 
 
 def hand_over(run_id: int) -> None:
-    """Give the task of a queued run to the workers."""
+    """Give the task of a queued run to the workers.
+
+    Where the broker is out of reach the run stays queued: a worker hands it over as
+    soon as it is back.
+    """
     from django_q.tasks import async_task
 
-    async_task(TASK, run_id, task_name=f"run {run_id}")
+    try:
+        async_task(TASK, run_id, task_name=f"run {run_id}")
+    except RedisError as error:
+        logger.error("Run %s waits: the broker cannot be reached (%s)", run_id, type(error).__name__)
 
 
 def start_run(
