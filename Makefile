@@ -11,6 +11,8 @@ PORT ?= 8000
 DIRECTORY_PORT ?= 3890
 PEOPLE ?= 20000
 DATABASE ?= sqlite
+RUNS ?= 500
+MINUTES ?= 20
 ARGS ?=
 
 # Always `python -m`: scripts in .venv/bin name their interpreter by a path that
@@ -68,6 +70,10 @@ bench: ready-to-run ## reading and writing back beside the plain ways, on an Ope
 .PHONY: bench-pages
 bench-pages: ready-to-run ## server time of the main pages with 1,000 and with 100,000 people
 	@$(RUN) -m benchmarks.pages $(ARGS)
+
+.PHONY: soak
+soak: ready-to-run ## weeks of a worker in minutes, on changing data: memory and tables must stay flat (RUNS=500, MINUTES=20)
+	@$(RUN) -m benchmarks.soak --runs "$(RUNS)" --minutes "$(MINUTES)"
 
 .PHONY: screenshots
 screenshots: ready-to-test ## pictures of the main pages in docs/images, both languages, light and dark
