@@ -133,6 +133,12 @@ def proposed_lines(lines: Iterable[ProposedLine]) -> list[LineForm]:
     return [LineForm(field, rule=rules.get(field)) for field in OFFERED]
 
 
+def kept_lines(rules: Iterable[FieldRule]) -> list[LineForm]:
+    """Return a form for every field, filled in with what was confirmed before; the others are left out."""
+    by_field = {rule.field.value: rule for rule in rules}
+    return [LineForm(field, rule=by_field.get(field)) for field in OFFERED]
+
+
 def typed_lines(data: Any, *, region: str) -> tuple[list[LineForm], list[FieldMapping], bool]:
     """Return the forms as typed, the mappings they make, and whether all of them can be kept."""
     forms_typed = [LineForm(field, data) for field in OFFERED]
