@@ -17,7 +17,7 @@ from syncapp.core.proposal import Candidate, ProposedLine
 from syncapp.core.records import FieldRule, Message
 from syncapp.directory.discovery import Found
 from syncapp.exceptions import SyncError
-from syncapp.forms.adding import FoundForm, LineForm, kept_lines, proposed_lines, typed_lines
+from syncapp.forms.adding import FoundForm, LineForm, proposed_lines, typed_lines
 from syncapp.models import DirectoryServer, FieldMapping
 from syncapp.services import adding
 from syncapp.services.directory_settings import anchor_caution, rule_of
@@ -103,8 +103,7 @@ def _first_look(server: DirectoryServer) -> dict[str, Any]:
             "anchor_attribute": server.anchor_attribute or adding.proposed_anchor(found),
         },
     )
-    lines = kept_lines(kept) if kept else proposed_lines(found.lines)
-    return _result(server, form, lines, found)
+    return _result(server, form, proposed_lines(found.lines, kept=kept), found)
 
 
 def _posted(request: HttpRequest, server: DirectoryServer) -> HttpResponse:

@@ -279,6 +279,7 @@ def test_who_comes_back_finds_what_was_confirmed(
     assert rows["extension"].form["attribute"].value() == "employeeNumber"
     assert rows["extension"].examples == "1000, 1001, 1002"
     assert (rows["photo"].form["use"].value(), rows["name"].form["use"].value()) == (False, True)
+    assert rows["photo"].form["attribute"].value() == "jpegPhoto"
 
 
 def test_second_step_of_a_server_that_is_set_up_leads_to_its_page(admin_client: Client, company: Company) -> None:
