@@ -28,6 +28,7 @@ from syncapp.views.connection_test import test_view
 from syncapp.views.display import admin_link, label, moment, run_status_label, sentence
 from syncapp.views.health import health_csv_view, health_view
 from syncapp.views.mapping import mapping_view
+from syncapp.views.scope import scope_view
 from syncapp.views.server_matters import matters_of
 from syncapp.views.tabs import opened, tabs_of
 
@@ -144,6 +145,7 @@ class DirectoryServerAdmin(SiteAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("<int:server_id>/found/", wrap(found_view), name="syncapp_directoryserver_found"),
+            path("<int:server_id>/scope/", wrap(scope_view), name="syncapp_directoryserver_scope"),
             path("<int:server_id>/test/", wrap(test_view), name="syncapp_directoryserver_test"),
             path("<int:server_id>/mapping/", wrap(mapping_view), name="syncapp_directoryserver_mapping"),
             path("<int:server_id>/health/", wrap(health_view), name="syncapp_directoryserver_health"),

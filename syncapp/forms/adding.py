@@ -96,12 +96,12 @@ class LineForm(forms.Form):
         required=False, max_length=300, label=capfirst(_("pattern")), widget=UnfoldAdminTextInputWidget
     )
 
-    def __init__(self, field: str, data: Any = None, *, rule: FieldRule | None = None) -> None:
+    def __init__(self, field: str, data: Any = None, *, rule: FieldRule | None = None, use: bool = True) -> None:
         self.field = field
         self.title = capfirst(str(Field(field).label))
         initial: dict[str, Any] = {"use": False, "direction": Direction.PULL}
         if rule is not None:
-            initial = {"use": True, **{name: getattr(rule, name) for name in ("attribute", "direction", "pattern")}}
+            initial = {"use": use, **{name: getattr(rule, name) for name in ("attribute", "direction", "pattern")}}
         super().__init__(data, prefix=field, initial=initial)
         for name in self.fields:
             shown = _("map this field") if name == "use" else self.fields[name].label
@@ -127,10 +127,14 @@ class LineForm(forms.Form):
         )
 
 
-def proposed_lines(lines: Iterable[ProposedLine]) -> list[LineForm]:
-    """Return a form for every field, filled in with what is proposed."""
+def proposed_lines(lines: Iterable[ProposedLine], *, kept: Iterable[FieldRule] = ()) -> list[LineForm]:
+    """Return a form for every field, filled in with what is proposed.
+
+    With `kept`, what was confirmed before, the fields that were left out are not ticked again.
+    """
+    left_in = {rule.field.value for rule in kept}
     rules: Mapping[str, FieldRule] = {line.field.value: line.best.rule for line in lines}
-    return [LineForm(field, rule=rules.get(field)) for field in OFFERED]
+    return [LineForm(field, rule=rules.get(field), use=not left_in or field in left_in) for field in OFFERED]
 
 
 def typed_lines(data: Any, *, region: str) -> tuple[list[LineForm], list[FieldMapping], bool]:

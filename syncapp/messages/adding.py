@@ -55,6 +55,10 @@ TEMPLATES: dict[str, Promise] = {
     "found_nobody": _(
         "The directory answered, but nobody is in scope (%(filter)s). Check the base DN, and what the account may see."
     ),
+    "scope_at_least": _(
+        "People in scope: at least %(people)s; counting further would take too long here. Switched off of these: %(inactive)s."
+    ),
+    "scope_brings_nobody": _("Nobody would be read. Look at the search bases, the departments and the filter."),
     "anchor_serves": _("“%(attribute)s”: everybody has one of his own, such as “%(example)s”."),
     "anchor_serves_for_now": _(
         "“%(attribute)s”: everybody has one of his own, such as “%(example)s”; but it changes when people marry or move."

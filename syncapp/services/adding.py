@@ -1,4 +1,4 @@
-"""Adding a directory server: address and account first, then what was found there, then it is confirmed."""
+"""Adding a directory server: address and account, what was found there, scope and rules; then it is switched on."""
 
 from collections.abc import Sequence
 
@@ -7,15 +7,19 @@ from django.utils import timezone
 
 from syncapp.core.records import FieldRule, Message
 from syncapp.directory.anchors import changes
+from syncapp.directory.branches import Branch, ScopeFound, find_branches, look_at_scope
 from syncapp.directory.discovery import AnchorFound, Feature, Found, discover
 from syncapp.directory.kinds import usual_mapping
 from syncapp.directory.sampling import Look
-from syncapp.models import DirectoryServer, FieldMapping
+from syncapp.models import DirectoryServer, EndpointPool, FieldMapping, NumberPool
 from syncapp.services.endpoints import directory_config, extension_pattern, pool_specs
 
 SECONDS = 20.0  # in the web process (design, section 3)
 # Settings that the second step asks for.
-CONFIRMED = ("kind", "base_dn", "region", "anchor_attribute", "disabled_attribute", "disabled_value", "enabled")
+FOUND = ("kind", "base_dn", "region", "anchor_attribute", "disabled_attribute", "disabled_value")
+# And those that the third one asks for.
+SCOPE = ("search_bases", "department_attribute", "departments", "user_filter")
+RULES = ("match_keys", "create")
 
 _SAID = {
     Feature.PAGED: "feature_paged",
@@ -31,32 +35,65 @@ def look(server: DirectoryServer, *, own: Sequence[FieldRule] = ()) -> Found:
     `own`: rules that are looked at in the place of proposals for their fields. The
     server's row may have values that are not stored.
     """
+    return discover(_look(server, own=own))
+
+
+def _look(server: DirectoryServer, *, own: Sequence[FieldRule] = ()) -> Look:
     pattern = extension_pattern(pool_specs(server))
-    return discover(
-        Look(
-            config=directory_config(server),
-            usual=lambda kind: usual_mapping(kind, extension_pattern=pattern),
-            region=server.region,
-            now=timezone.now(),
-            seconds=SECONDS,
-            own=own,
-        )
+    return Look(
+        config=directory_config(server),
+        usual=lambda kind: usual_mapping(kind, extension_pattern=pattern),
+        region=server.region,
+        now=timezone.now(),
+        seconds=SECONDS,
+        own=own,
     )
 
 
-def confirm(server: DirectoryServer, mappings: Sequence[FieldMapping]) -> bool:
-    """Keep the row as it is now and the mappings, and switch the server on; False where it was confirmed already."""
+def keep(server: DirectoryServer, mappings: Sequence[FieldMapping]) -> bool:
+    """Keep what was found and confirmed, for the next step to go on from; False where the server is set up already."""
     with transaction.atomic():
         # Whoever comes second, from another window, would run over what is in use by now.
-        if not DirectoryServer.objects.filter(pk=server.pk, being_added=True).update(being_added=False):
+        if not DirectoryServer.objects.filter(pk=server.pk, being_added=True).update(being_added=True):
             return False
-        server.enabled, server.being_added = True, False
-        server.save(update_fields=CONFIRMED)
+        server.save(update_fields=FOUND)
         server.mappings.all().delete()
         for mapping in mappings:
             mapping.endpoint = server
         FieldMapping.objects.bulk_create(mappings)
     return True
+
+
+def confirm(server: DirectoryServer, *, pool: NumberPool | None, new_range: tuple[str, str] | None) -> bool:
+    """Keep the scope and rules of the row as it is now, and switch the server on; False where it is on already."""
+    with transaction.atomic():
+        if not DirectoryServer.objects.filter(pk=server.pk, being_added=True).update(being_added=False):
+            return False
+        server.enabled, server.being_added = True, False
+        server.save(update_fields=[*SCOPE, *RULES, "enabled"])
+        if new_range is not None:
+            pool = NumberPool.objects.create(name=server.name, first=new_range[0], last=new_range[1])
+        if pool is not None:
+            EndpointPool.objects.create(endpoint=server, pool=pool)
+    return True
+
+
+def count_scope(server: DirectoryServer) -> ScopeFound:
+    """Count the people whom the row as it is now would bring; raise SyncError."""
+    return look_at_scope(_look(server))
+
+
+def branches(server: DirectoryServer) -> tuple[Branch, ...]:
+    """Return the branches of the directory in which people are; raise SyncError."""
+    return find_branches(_look(server))
+
+
+def said_of_scope(found: ScopeFound) -> Message:
+    """Say how many people the scope would bring."""
+    figures = {"people": found.people, "inactive": found.inactive}
+    if not found.people:
+        return Message("scope_brings_nobody")
+    return Message("found_people" if found.complete else "scope_at_least", figures)
 
 
 def said_of_server(found: Found) -> list[tuple[bool, Message]]:

@@ -26,7 +26,7 @@ from syncapp.views.display import sentence
 from syncapp.views.servers import page_of
 
 _FOLDER = "admin/syncapp/directoryserver"
-_SET_UP = gettext_lazy("This server is set up already. What it is and does is changed here.")
+SET_UP = gettext_lazy("This server is set up already. What it is and does is changed here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def found_view(request: HttpRequest, server_id: int) -> HttpResponse:
     allow(may_manage(request))
     server = get_object_or_404(DirectoryServer, pk=server_id)
     if not server.being_added:
-        messages.info(request, _SET_UP)
+        messages.info(request, SET_UP)
         return redirect("admin:syncapp_directoryserver_change", server.pk)
     if request.method == "POST":
         return _posted(request, server)
@@ -90,8 +90,9 @@ def found_view(request: HttpRequest, server_id: int) -> HttpResponse:
 
 
 def _first_look(server: DirectoryServer) -> dict[str, Any]:
+    kept = [rule_of(mapping) for mapping in server.mappings.order_by("id")]
     try:
-        found = adding.look(server)
+        found = adding.look(server, own=kept)
     except SyncError as error:
         return {"server": server, "error": sentence(error.code, error.params)}
     form = FoundForm(
@@ -102,7 +103,7 @@ def _first_look(server: DirectoryServer) -> dict[str, Any]:
             "anchor_attribute": server.anchor_attribute or adding.proposed_anchor(found),
         },
     )
-    return _result(server, form, proposed_lines(found.lines), found)
+    return _result(server, form, proposed_lines(found.lines, kept=kept), found)
 
 
 def _posted(request: HttpRequest, server: DirectoryServer) -> HttpResponse:
@@ -114,7 +115,7 @@ def _posted(request: HttpRequest, server: DirectoryServer) -> HttpResponse:
         form.add_error(None, _("Map at least one field."))
         form_valid = False
     if form_valid and lines_valid and "again" not in request.POST:
-        return _confirmed(request, server, mappings)
+        return _kept(request, server, mappings)
     found, error = (None, "")
     if form_valid:
         found, error = _look_again(server, [rule_of(mapping) for mapping in mappings])
@@ -124,18 +125,16 @@ def _posted(request: HttpRequest, server: DirectoryServer) -> HttpResponse:
     )
 
 
-def _confirmed(request: HttpRequest, server: DirectoryServer, mappings: Sequence[FieldMapping]) -> HttpResponse:
-    if adding.confirm(server, mappings):
-        text = _("What was found is confirmed, and the server is switched on.")
-        LogEntry.objects.log_actions(current_user(request).pk, [server], CHANGE, change_message=text)
-        ready = _("“%(server)s” is ready. Preview sync shows everything that would happen.") % {"server": server}
-        messages.success(request, ready)
-        caution = anchor_caution(server.anchor_attribute)
-        if caution is not None:
-            messages.warning(request, _said(caution))
-    else:
-        messages.info(request, _SET_UP)
-    return redirect("admin:syncapp_directoryserver_change", server.pk)
+def _kept(request: HttpRequest, server: DirectoryServer, mappings: Sequence[FieldMapping]) -> HttpResponse:
+    if not adding.keep(server, mappings):
+        messages.info(request, SET_UP)
+        return redirect("admin:syncapp_directoryserver_change", server.pk)
+    text = _("What was found is confirmed.")
+    LogEntry.objects.log_actions(current_user(request).pk, [server], CHANGE, change_message=text)
+    caution = anchor_caution(server.anchor_attribute)
+    if caution is not None:
+        messages.warning(request, _said(caution))
+    return redirect("admin:syncapp_directoryserver_scope", server.pk)
 
 
 def _look_again(server: DirectoryServer, own: Sequence[FieldRule]) -> tuple[Found | None, str]:

@@ -62,6 +62,11 @@ def start_view(request: HttpRequest, server_id: int, *, mode: RunMode) -> HttpRe
     if mode == RunMode.APPLY and not server.enabled:
         messages.error(request, _("“%(server)s” is switched off. Switch it on first.") % {"server": server})
         return redirect("admin:syncapp_directoryserver_change", server.pk)
+    return start(request, server, mode)
+
+
+def start(request: HttpRequest, server: DirectoryServer, mode: RunMode) -> HttpResponse:
+    """Queue a run, by somebody who may, and lead to its page."""
     try:
         run = runs.enqueue_run(endpoint_id=server.pk, mode=mode, trigger=RunTrigger.MANUAL, user=current_user(request))
     except RunAlreadyActiveError as error:

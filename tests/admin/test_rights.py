@@ -38,6 +38,7 @@ GET: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_directoryserver_history", "server"): MANAGERS_LOOK,
     ("syncapp_directoryserver_add", ""): MANAGERS_LOOK,
     ("syncapp_directoryserver_found", "being_added"): MANAGERS_LOOK,
+    ("syncapp_directoryserver_scope", "being_added"): (403, 403, 302),  # nothing was confirmed yet: the step before
     ("syncapp_directoryserver_write_back", "server"): MANAGERS_LOOK,
     ("syncapp_directoryserver_mapping", "server"): MANAGERS_LOOK,
     ("syncapp_directoryserver_health", "server"): ASKERS,
@@ -102,6 +103,7 @@ POST: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_directoryserver_synchronise", "server"): OPERATORS,
     ("syncapp_directoryserver_write_back", "server"): MANAGERS,
     ("syncapp_directoryserver_found", "being_added"): MANAGERS_LOOK,
+    ("syncapp_directoryserver_scope", "being_added"): MANAGERS,
     ("syncapp_directoryserver_change", "server"): MANAGERS_LOOK,
     ("syncapp_directoryserver_add", ""): MANAGERS_LOOK,
     ("syncapp_directoryserver_delete", "server"): NOBODY,

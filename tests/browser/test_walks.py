@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from fixtures.portraits import portrait
 from syncapp.choices import RunMode, RunPhase, RunStatus
-from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, SyncRun
+from syncapp.models import Conflict, DirectoryServer, Employee, EndpointPool, FieldMapping, SyncRun
 from tests.browser.conftest import PASSWORD, Site, begin, log_in
 from tests.services.company import Company, sync
 from tests.services.disputes import disputed_title
@@ -32,6 +32,8 @@ def server_page(server: DirectoryServer) -> str:
 
 def test_first_server_from_nothing_to_the_first_sync(site: Site, company: Company) -> None:
     staffed(company)
+    company.ldap.add_s(f"ou=Sales,{company.base}", [("objectClass", [b"organizationalUnit"])])
+    company.add("clara,ou=Sales", "Clara Schumann")
     directory = company.directory
     site.sees("No directory server is set up yet")
 
@@ -50,14 +52,25 @@ def test_first_server_from_nothing_to_the_first_sync(site: Site, company: Compan
     site.page.fill("input[name=base_dn]", company.base)
     site.press("Look again with these")
     site.sees("+79161234567")
-    site.press("Confirm and switch on")
+    site.press("Confirm, and on to scope and rules")
+    site.sees("People in scope: 3; switched off: 1.")
+    site.page.get_by_role("checkbox", name=re.compile("ou=Sales")).check()
+    site.sees("People in scope: 1; switched off: 0.")
+    site.page.get_by_role("checkbox", name=re.compile("ou=Sales")).uncheck()
+    site.sees("People in scope: 3; switched off: 1.")
+    site.page.fill("textarea[name=user_filter]", "(mail=*)")
+    site.page.keyboard.press("Tab")
+    site.sees("People in scope: 2; switched off: 1.")
+    site.page.fill("input[name=first]", "300")
+    site.page.fill("input[name=last]", "349")
+    site.press("Switch on, and preview sync")
     site.sees("“Head office” is ready")
-    site.press("Preview sync")
     site.sees("This is a preview")
     site.press("Apply exactly this")
     site.sees("employees created")
 
     assert Employee.objects.get().extension == "215"
+    assert EndpointPool.objects.get().pool.name == "Head office"
     assert directory.service_password not in site.page.content()
     site.open("/admin/syncapp/employee/")
     site.sees("Анна Каренина")
