@@ -365,7 +365,9 @@ def test_a_killed_sender_leaves_the_message_to_the_next_one(mailbox: Mailbox, mo
 
 def test_a_message_that_kills_its_sender_is_given_up_some_day(mailbox: Mailbox) -> None:
     channel = mail_channel()
-    Notice.objects.create(channel=channel, endpoint=make_server(), happened=Happened.HELD, attempts=len(PAUSES) + 1)
+    Notice.objects.create(
+        channel=channel, endpoint=make_server(), happened=Happened.HELD, attempts=len(PAUSES) + 1, next_at=NOW
+    )
 
     assert send_word(now=later(minutes=1)) == 0
     assert Notice.objects.get().status == NoticeStatus.GIVEN_UP
