@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from django_q.models import Schedule
+from django_q.models import Schedule, Task
 
 from fixtures.openldap import OpenLdap
 from syncapp.choices import RunTrigger
@@ -44,6 +44,7 @@ def runs_overlap(server: DirectoryServer) -> bool:
     return any(following.started_at < before.finished_at for before, following in pairwise(ran))  # type: ignore[operator]
 
 
+@pytest.mark.timeout(120)  # schedules are looked at every half minute
 def test_schedules_fire_and_two_workers_serve_ten_servers_one_run_at_a_time(
     directory: OpenLdap, tmp_path: Path
 ) -> None:
@@ -56,6 +57,8 @@ def test_schedules_fire_and_two_workers_serve_ten_servers_one_run_at_a_time(
     with worker(tmp_path) as one, worker(tmp_path) as other:
         by_hand = [queue(server, times=2) for server in servers]
         wait_for(lambda: all(has_ended(run) for run in by_hand), process=one.process)
+        # What follows a run sets its server's schedule anew: not before the tasks have ended, too.
+        wait_for(lambda: Task.objects.count() == 2 * SERVERS, process=one.process)
         scheduled = SyncRun.objects.filter(trigger=RunTrigger.SCHEDULE)
         for company in companies:
             company.change("p0008", title="Chief")
