@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from syncapp.models import DirectoryServer, Employee
 from syncapp.services.queue import worker_is_running
+from syncapp.views.access import may_synchronise
 from syncapp.views.overview import overview
 
 
@@ -18,6 +19,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("syncapp.view_directoryserver"):
         page: Any = admin.site._registry[DirectoryServer]
         context |= overview(list(page.get_queryset(request)))
+        context["may_synchronise"] = may_synchronise(request)
         context["worker_running"] = worker_is_running()
     if user.has_perm("syncapp.view_employee"):
         context["employees"] = Employee.objects.filter(archived_at__isnull=True).count()

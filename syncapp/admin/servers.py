@@ -3,8 +3,8 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import BooleanField, Count, IntegerField, Model, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import BooleanField, CharField, Count, IntegerField, Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,6 +13,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
+from django_q.models import Schedule
 from unfold.admin import TabularInline
 
 from syncapp.admin.base import SiteAdmin
@@ -20,7 +21,9 @@ from syncapp.choices import RunMode, Status
 from syncapp.core.converters import cautions
 from syncapp.forms import DirectoryServerForm, EndpointPoolFormSet, MappingFormSet, NewServerForm
 from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping, SyncRecord, SyncRun
+from syncapp.services import schedules
 from syncapp.services.directory_settings import anchor_caution, rule_of
+from syncapp.services.standing import schedule_name, standings
 from syncapp.views import servers as views
 from syncapp.views.access import allow, may_examine, may_manage, may_query, may_synchronise
 from syncapp.views.adding import found_view
@@ -30,6 +33,7 @@ from syncapp.views.health import health_csv_view, health_view
 from syncapp.views.mapping import mapping_view
 from syncapp.views.scope import scope_view
 from syncapp.views.server_matters import matters_of
+from syncapp.views.standings import next_text, trouble_text
 from syncapp.views.tabs import opened, tabs_of
 
 
@@ -132,7 +136,7 @@ class DirectoryServerAdmin(SiteAdmin):
         (_("Brakes"), {"fields": ("limits",), "classes": ("rules",)}),
         (None, {"fields": ("schedule",), "classes": ("schedule",)}),
     )
-    list_display = ("name", "kind", "enabled", "last_run", "open_matters", "people")
+    list_display = ("name", "kind", "enabled", "last_run", "next_run", "open_matters", "people")
     add_form = NewServerForm
     add_fieldsets = (
         (None, {"fields": ("name",)}),
@@ -179,6 +183,11 @@ class DirectoryServerAdmin(SiteAdmin):
                 conflicts_open=_number_of(Conflict.objects.filter(closed_at__isnull=True)),
                 people_failed=_number_of(SyncRecord.objects.filter(status=Status.FAILED)),
                 people_known=_number_of(SyncRecord.objects.all()),
+                next_run_at=Subquery(
+                    Schedule.objects.filter(
+                        name=Concat(Value(schedule_name("")), Cast(OuterRef("pk"), CharField()))
+                    ).values("next_run")[:1]
+                ),
                 may_finish=Value(may_manage(request), output_field=BooleanField()),
             )
         )
@@ -227,7 +236,10 @@ class DirectoryServerAdmin(SiteAdmin):
             "may_manage": may_manage(request),
             "may_examine": may_examine(request),
         }
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **rights})
+        said = {}
+        for standing in standings([int(object_id)] if object_id.isdigit() else []).values():
+            said = {"trouble": trouble_text(standing), "next_run": next_text(standing)}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **rights, **said})
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -253,6 +265,7 @@ class DirectoryServerAdmin(SiteAdmin):
         for row in form.instance.mappings.order_by("id"):
             if caution := cautions(rule_of(row)):
                 messages.warning(request, sentence(caution.code, caution.params))
+        schedules.keep_schedules([form.instance.pk])
 
     @admin.display(description=_("last run"), ordering="last_run_at")
     def last_run(self, server: Counted) -> str:
@@ -263,6 +276,10 @@ class DirectoryServerAdmin(SiteAdmin):
             return "–"
         link = admin_link("syncapp_syncrun_change", server.last_run_id, moment(server.last_run_at))
         return format_html("{} {}", run_status_label(server.last_run_status), link)
+
+    @admin.display(description=_("next run"), ordering="next_run_at")
+    def next_run(self, server: Counted) -> str:
+        return moment(server.next_run_at) or "–"
 
     @admin.display(description=_("open matters"), ordering="conflicts_open")
     def open_matters(self, server: Counted) -> str:

@@ -96,7 +96,7 @@ def standings(endpoint_ids: Iterable[int] | None = None, *, now: datetime | None
     return {row.pk: _standing(row, runs, scheduled, marks.get(row.pk, ""), now) for row in rows}
 
 
-def schedule_name(endpoint_id: int) -> str:
+def schedule_name(endpoint_id: int | str) -> str:
     return f"{OURS}server {endpoint_id}"
 
 

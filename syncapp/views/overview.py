@@ -24,10 +24,12 @@ from syncapp.core import vocabulary as words
 from syncapp.models import Conflict, DirectoryServer, Employee, SyncRecord, SyncRun
 from syncapp.services import numbers
 from syncapp.services.seals import LASTS
+from syncapp.services.standing import Health, Standing, standings
 from syncapp.store import leavers
 from syncapp.views.display import OUTCOMES, STATES, moment, run_status_label, sentence
 from syncapp.views.run_view import COUNTS
 from syncapp.views.server_matters import matters_of
+from syncapp.views.standings import next_text, trouble_text
 
 DAYS = 30
 _MOST_HELD = 10
@@ -59,6 +61,9 @@ class Card:
     error: str = ""
     counts: tuple[tuple[str, int], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()  # text and address
+    trouble: str = ""
+    next_run: str = ""
+    may_be_tried: bool = False
 
     @property
     def kind(self) -> str:
@@ -105,11 +110,13 @@ class Day:
 def cards(servers: Sequence[Any]) -> list[Card]:
     """Return a card for each server; `servers` have what the admin's list adds to them (one query for their runs)."""
     runs = SyncRun.objects.in_bulk([server.last_run_id for server in servers if server.last_run_id])
-    return [_card(server, runs.get(server.last_run_id)) for server in servers]
+    stands = standings([server.pk for server in servers])
+    return [_card(server, runs.get(server.last_run_id), stands[server.pk]) for server in servers]
 
 
-def _card(server: Any, run: SyncRun | None) -> Card:
-    tone, icon, word = _standing(server, run)
+def _card(server: Any, run: SyncRun | None, standing: Standing) -> Card:
+    tone, icon, word = _standing(server, run, standing)
+    fails = standing.health in (Health.FAILING, Health.STOPPED)
     counts: Mapping[str, int] = run.counts if run is not None and run.status != RunStatus.FAILED else {}
     return Card(
         server=server,
@@ -121,10 +128,13 @@ def _card(server: Any, run: SyncRun | None) -> Card:
         error=sentence(run.error_code, run.error_params) if run is not None and run.error_code else "",
         counts=tuple((str(COUNTS[name][0]), counts[name]) for name in _CARD_COUNTS if counts.get(name)),
         needs=tuple(matters_of(server)),
+        trouble=trouble_text(standing) if server.enabled else "",
+        next_run=next_text(standing),
+        may_be_tried=server.enabled and fails,
     )
 
 
-def _standing(server: Any, run: SyncRun | None) -> tuple[str, str, str]:
+def _standing(server: Any, run: SyncRun | None, standing: Standing) -> tuple[str, str, str]:
     """How a server stands: tone and icon of the theme, and a word."""
     if server.being_added:
         return "info", "pending", _("not added to the end yet")
@@ -134,7 +144,9 @@ def _standing(server: Any, run: SyncRun | None) -> tuple[str, str, str]:
         return "info", "rocket_launch", _("never synchronised")
     if run.status in (RunStatus.QUEUED, RunStatus.RUNNING):
         return "info", "sync", _("at work")
-    if run.status in (RunStatus.FAILED, RunStatus.CRASHED):
+    if standing.health is Health.STOPPED:
+        return "danger", "lock", _("stopped: the account is refused")
+    if run.status in (RunStatus.FAILED, RunStatus.CRASHED) or standing.health is Health.FAILING:
         return "danger", "error", _("does not work")
     if run.status == RunStatus.HELD:
         return "warning", "front_hand", _("held, and waits for a look")

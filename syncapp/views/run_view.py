@@ -29,6 +29,7 @@ from syncapp.views.display import (
     sentence,
     sentences,
 )
+from syncapp.views.standings import left_out_text
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 # Before so much of a phase is done its pace says nothing.
@@ -159,6 +160,11 @@ class RunView:
         if self.run.pruned_at is not None:
             said.append(sentence("run_pruned", {"at": moment(self.run.pruned_at)}))
         return said
+
+    @property
+    def left_out(self) -> str:
+        """How many runs of the schedule found this one in their way."""
+        return left_out_text(self.run.left_out)
 
     @property
     def progress(self) -> str:

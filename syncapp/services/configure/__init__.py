@@ -16,6 +16,7 @@ from syncapp.services.configure.mistakes import ConfigurationFileError, PlacedMi
 from syncapp.services.configure.pools import PoolDraft
 from syncapp.services.configure.reading import read_sections
 from syncapp.services.configure.sections import DIRECTORY, NUMBER_POOL
+from syncapp.services.schedules import keep_schedules
 
 __all__ = ["Change", "ConfigurationFileError", "PlacedMistake", "SectionReport", "configure"]
 
@@ -39,4 +40,6 @@ def configure(path: Path) -> list[SectionReport]:
         mistakes = content.mistakes()
         if mistakes:
             raise ConfigurationFileError(path, mistakes)
-        return [*(pool.store() for pool in pools), *(directory.store() for directory in directories)]
+        reports = [*(pool.store() for pool in pools), *(directory.store() for directory in directories)]
+        keep_schedules([directory.server.pk for directory in directories])
+    return reports
