@@ -56,5 +56,21 @@ TEMPLATES: dict[str, Promise] = {
         "%(count)s of %(filled)s values of “%(attribute)s” cannot be read as %(field)s (for example “%(example)s”), so the mapping may name the wrong attribute. Test connection names a better one where it finds one."
     ),
     "server_switched_off": _("“%(server)s” is switched off: nothing was carried out there."),
+    "full_read_nightly": _("Everybody was read: the first run after %(hour)s does that once a day."),
+    "full_read_settings": _("Everybody was read: the settings of the server have changed since the last run."),
+    "full_read_controller": _(
+        "Everybody was read: %(uri)s answered, and what the last run had read was known of %(before)s."
+    ),
+    "full_read_other_machine": _(
+        "Everybody was read: another machine answers at %(uri)s than the last time, or it was set up anew."
+    ),
+    "full_read_refused": _("Everybody was read: %(uri)s does not say any more what has changed (%(text)s)."),
+    "full_read_units": _("Everybody was read: a unit was added, renamed, moved or removed."),
+    "full_read_leavers": ngettext_lazy(
+        "Everybody was read: %(count)s known person has left, and only a read of everybody says so for sure.",
+        "Everybody was read: %(count)s known people have left, and only a read of everybody says so for sure.",
+        "count",
+    ),
+    "full_read_broken_off": _("Everybody was read: run #%(run)s was broken off before it had stored everything."),
     "run_unknown": _("There is no run #%(run)s."),
 }

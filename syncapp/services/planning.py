@@ -86,7 +86,7 @@ def make_plan(
     _plan_absent(read, planning)
     if not read.people:
         return planning
-    if len(read.people) * 2 > read.count:  # of a few who changed nothing can be said
+    if read.whole and len(read.people) * 2 > read.count:  # of a few who changed nothing can be said
         planning.notes += foreign_values(read.people, read.options.rules)
     planning.notes += _emptied_attributes(read)
     entries = _everybody(server, read, keys)

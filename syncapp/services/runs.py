@@ -74,6 +74,7 @@ def start_run(
     force: bool = False,
     anchors: Sequence[tuple[str, str]] = (),
     applies: SyncRun | None = None,
+    incremental: bool = False,
 ) -> SyncRun:
     """Claim the endpoint by a running row; raise RunAlreadyActiveError when another one holds the claim."""
     close_stale_runs(endpoint.pk)
@@ -87,7 +88,7 @@ def start_run(
                 forced=force,
                 anchors=list(map(list, anchors)),
                 applies=applies,
-                **_claim(_read_mode(anchors, applies)),
+                **_claim(_read_mode(anchors, applies, incremental=incremental)),
             )
     except IntegrityError:
         raise _already_active(endpoint) from None
@@ -122,11 +123,13 @@ def claim_queued_run(run_id: int) -> SyncRun | None:
     return run
 
 
-def _read_mode(anchors: Sequence[Any], applies: SyncRun | None) -> str:
-    """How much a run reads: '' for one that looks at the people of another run's plan."""
+def _read_mode(anchors: Sequence[Any], applies: SyncRun | None, *, incremental: bool = False) -> str:
+    """How much a run is to read: '' for one that looks at the people of another run's plan."""
     if applies is not None:
         return ""
-    return ReadMode.PERSON if anchors else ReadMode.FULL
+    if anchors:
+        return ReadMode.PERSON
+    return ReadMode.INCREMENTAL if incremental else ReadMode.FULL
 
 
 def _claim(read: str) -> dict[str, Any]:
@@ -206,6 +209,7 @@ def finish_run(
     notes: list[dict[str, Any]] | None = None,
     kinds: Mapping[str, int] | None = None,
     seal: dict[str, Any] | None = None,
+    bookmark: dict[str, Any] | None = None,
 ) -> None:
     """End a running run; one that was closed by somebody else stays as it is."""
     SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(
@@ -218,6 +222,7 @@ def finish_run(
         notes=notes or [],
         kinds=dict(kinds or {}),
         seal=seal or {},
+        bookmark=bookmark or {},
         finished_at=Now(),
     )
     run.refresh_from_db()

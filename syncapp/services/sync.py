@@ -20,6 +20,8 @@ from syncapp.services.steps import Execution, Progress, no_progress, take_steps
 
 logger = logging.getLogger(__name__)
 
+ENDED_WELL = (RunStatus.COMPLETED, RunStatus.PARTIAL)
+
 
 def run_sync(
     *,
@@ -30,6 +32,7 @@ def run_sync(
     force: bool = False,
     anchors: Sequence[tuple[str, str]] = (),
     applies: SyncRun | None = None,
+    incremental: bool = False,
     progress: Progress = no_progress,
     stop: Callable[[], bool] = lambda: False,
     open_session: OpenSession = open_directory_session,
@@ -37,10 +40,20 @@ def run_sync(
     """Do one whole run here and now, and leave it finished however it ends.
 
     `anchors` are anchor and last known DN of the only people to look at, none for
-    everybody; `applies` is the run whose plan, and nothing else, is carried out. Raise RunAlreadyActiveError when the server is busy with another run.
+    everybody; `applies` is the run whose plan, and nothing else, is carried out.
+    `incremental`: read no more than what has changed, where that is known for sure. Raise RunAlreadyActiveError when the server is busy with another run.
     `stop` is asked at each page and chunk whether the run should end.
     """
-    run = start_run(endpoint=server, mode=mode, trigger=trigger, who=who, force=force, anchors=anchors, applies=applies)
+    run = start_run(
+        endpoint=server,
+        mode=mode,
+        trigger=trigger,
+        who=who,
+        force=force,
+        anchors=anchors,
+        applies=applies,
+        incremental=incremental,
+    )
     return carry_out(run, server, progress=progress, stop=stop, open_session=open_session)
 
 
@@ -120,6 +133,7 @@ def carry_out(
             notes=execution.keeper.notes,
             kinds=execution.keeper.kinds,
             seal=execution.seal,
+            bookmark=execution.bookmark if status in ENDED_WELL else None,
         )
     settle_plans(run)
     return run
