@@ -27,7 +27,7 @@ class Watermark(NamedTuple):
 class Delta(NamedTuple):
     """What has changed since a watermark.
 
-    `entries`: anchor ('' where it is not told) and DN of who was added, changed or moved.
+    `entries`: anchor and DN of who was added, changed or moved.
     `gone`: anchors of who was deleted, or is elsewhere now. `present`: anchors of all
     the others who are still there, where the server names them instead of who is gone.
     """

@@ -57,7 +57,9 @@ TEMPLATES: dict[str, Promise] = {
     ),
     "server_switched_off": _("“%(server)s” is switched off: nothing was carried out there."),
     "full_read_nightly": _("Everybody was read: the first run after %(hour)s does that once a day."),
-    "full_read_settings": _("Everybody was read: the settings of the server have changed since the last run."),
+    "full_read_settings": _(
+        "Everybody was read: people are compared by other settings than in the last run, or writing back begins."
+    ),
     "full_read_controller": _(
         "Everybody was read: %(uri)s answered, and what the last run had read was known of %(before)s."
     ),
@@ -65,6 +67,13 @@ TEMPLATES: dict[str, Promise] = {
         "Everybody was read: another machine answers at %(uri)s than the last time, or it was set up anew."
     ),
     "full_read_refused": _("Everybody was read: %(uri)s does not say any more what has changed (%(text)s)."),
+    "full_read_restored": _(
+        "Everybody was read: %(uri)s counts its changes from further back than the last time, as after a restored backup."
+    ),
+    "full_read_clock": _(
+        "Everybody was read: at %(uri)s something was changed at %(newest)s, which has yet to come. Compare the clocks of the directory and of this machine."
+    ),
+    "full_read_nobody": _("Everybody was read: %(uri)s does not show when its people were changed last."),
     "full_read_units": _("Everybody was read: a unit was added, renamed, moved or removed."),
     "full_read_leavers": ngettext_lazy(
         "Everybody was read: %(count)s known person has left, and only a read of everybody says so for sure.",

@@ -8,19 +8,27 @@ import ldap
 
 from syncapp.core.watermark import Delta, Watermark
 from syncapp.directory.answers import receive
-from syncapp.directory.config import DirectoryConfig
+from syncapp.directory.config import GENERIC, DirectoryConfig
 from syncapp.directory.errors import is_verdict
-from syncapp.directory.incremental import syncrepl
+from syncapp.directory.incremental.dirsync import DIRSYNC
+from syncapp.directory.incremental.modified import MODIFIED
 from syncapp.directory.incremental.strategy import Mark, Place, Strategy
+from syncapp.directory.incremental.syncrepl import SYNCREPL
 from syncapp.directory.incremental.units import units_digest
+from syncapp.directory.incremental.usn import USN
 from syncapp.directory.survey import Directory
 from syncapp.exceptions import FullReadNeededError, IncompleteReadError
 
 # Of each kind the better one first.
-_MEANS: Mapping[str, Sequence[Strategy]] = {
-    "openldap": (syncrepl.OPENLDAP,),
+MEANS: Mapping[str, Sequence[Strategy]] = {
+    "active_directory": (DIRSYNC, USN),
+    "openldap": (SYNCREPL, MODIFIED),
+    # Content synchronisation, too, is offered by these; 389 2.3.1 dies of it when it is asked the second or third time.
+    "389ds": (MODIFIED,),
+    "freeipa": (MODIFIED,),
+    GENERIC: (MODIFIED,),
 }
-_BY_NAME = {strategy.name: strategy for several in _MEANS.values() for strategy in several}
+_BY_NAME = {strategy.name: strategy for several in MEANS.values() for strategy in several}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,7 @@ class Marking:
 def begin_marking(directory: Directory, config: DirectoryConfig, *, now: datetime) -> Marking | None:
     """Begin to take a watermark, before everybody is read; None where changes cannot be had of this server."""
     # Of two entries with one id that somebody chose only a full read finds both.
-    means = () if directory.profile.anchor_is_chosen else _MEANS.get(directory.kind, ())
+    means = () if directory.profile.anchor_is_chosen else MEANS.get(directory.kind, ())
     place = Place(directory, config, now)
     for strategy in means:
         mark = strategy.begin(place)

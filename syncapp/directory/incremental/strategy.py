@@ -17,7 +17,7 @@ Position = Mapping[str, str]
 
 @dataclass(slots=True)
 class Found:
-    """What a server tells of its changes, as `Delta` has it; `entries` maps DNs to anchors ('' not told)."""
+    """What a server tells of its changes, as `Delta` has it; `entries` maps DNs to anchors."""
 
     position: Position
     entries: dict[str, str] = field(default_factory=dict)

@@ -1,12 +1,11 @@
-"""OpenLDAP's and 389's own: content synchronisation (RFC 4533), as a refresh with the cookie of the last one.
+"""OpenLDAP's own: content synchronisation (RFC 4533), as a refresh with the cookie of the last one.
 
-Nobody is taken for gone here: what servers say of those who did not change is taken
-for a reason to read everybody, at most. After its log is lost slapd names all who are
-still there; 389 names nobody, which the standard has mean that all are gone.
+Nobody is taken for gone here: after its log is lost slapd names all who are still
+there instead of those who are not, and either is no more than a reason to read
+everybody.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import ldap
@@ -22,23 +21,12 @@ from syncapp.directory.search import read_bases
 _DONE = {SyncDoneControl.controlType: SyncDoneControl}
 _KNOWN = {**_DONE, SyncStateControl.controlType: SyncStateControl}
 _COMES = ("add", "modify")
-# Anchors that are the id by which the control names entries; FreeIPA's is another.
-_NAMED_BY_CONTROL = ("entryuuid", "nsuniqueid")
 _ID_SET = 0xA3
 _OCTETS, _BOOLEAN, _SET = 0x04, 0x01, 0x31
 
 
-@dataclass(frozen=True, slots=True)
 class Syncrepl:
-    """`first_scope`: where the first cookie is asked for. For slapd a look at the base is enough; 389 dies of that.
-
-    389 binds a cookie to account, base and filter, and has to name everybody once.
-    `names_present`: an answer that does not say who is gone names all who are not.
-    """
-
-    name: str
-    first_scope: int
-    names_present: bool
+    name = "syncrepl"
 
     def begin(self, place: Place) -> Taken | None:
         if not place.offers(SyncRequestControl.controlType):
@@ -46,7 +34,8 @@ class Syncrepl:
         position = {}
         for base in read_bases(place.directory, place.config):
             try:
-                number = _ask(place, base, self.first_scope, None)
+                # A look at the base is enough: the cookie says where the whole database stands.
+                number = _ask(place, base, ldap.SCOPE_BASE, None)
                 _rows, controls = receive(
                     place.directory.connection, number, limit=place.config.operation_timeout, known=_DONE
                 )
@@ -75,8 +64,8 @@ class Syncrepl:
             except ldap.LDAPError as error:
                 raise refused(place, error) from None
             done = _done(controls)
-            named = _take(place, rows, found)
-            present.append(named if self.names_present and not done.refreshDeletes else None)
+            named = _take(rows, found)
+            present.append(None if done.refreshDeletes else named)
             # That of the end alone: those on the way run ahead of what was told. None means that nothing has changed.
             found.position = {**found.position, base: done.cookie or cookie}
         # Of several bases only all of them together tell who is still there.
@@ -96,21 +85,20 @@ def _ask(place: Place, base: str, scope: int, cookie: str | None) -> int:
     return number
 
 
-def _take(place: Place, rows: Sequence[Any], found: Found) -> set[str]:
+def _take(rows: Sequence[Any], found: Found) -> set[str]:
     """Take over who changed and who is gone; return the ids of those who are named as neither."""
-    by_control = place.directory.profile.anchor_attribute.lower() in _NAMED_BY_CONTROL
     named: set[str] = set()
     for name, value, controls in rows:
         if name == SyncInfoMessage.responseName:
             ids, are_gone = id_set(value or b"")
-            (found.gone if are_gone else named).update(ids if by_control else ())
+            (found.gone if are_gone else named).update(ids)
             continue
         states = [control for control in controls if isinstance(control, SyncStateControl)]
         if name is None or not states:
             continue
         if states[0].state in _COMES:
-            found.entries[name] = states[0].entryUUID if by_control else ""
-        elif by_control:
+            found.entries[name] = states[0].entryUUID
+        else:
             (found.gone if states[0].state == "delete" else named).add(states[0].entryUUID)
     return named
 
@@ -146,5 +134,4 @@ class _NoEnd:
 
 
 _NO_END = _NoEnd()
-OPENLDAP = Syncrepl("syncrepl", ldap.SCOPE_BASE, names_present=True)
-DS389 = Syncrepl("syncrepl_389", ldap.SCOPE_SUBTREE, names_present=False)
+SYNCREPL = Syncrepl()
