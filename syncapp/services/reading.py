@@ -104,11 +104,18 @@ class DirectoryReader:
         self._coarse = bool(marker) and session.marker_is_coarse
         self._digest = settings_digest(self.options)
         self._scope: Scope | None = None
-        session.check_attributes(
-            sorted({name for rule in self.options.rules for name in attributes_as_typed(rule.attribute)})
-        )
-        for note in session.notes:
-            keeper.note(note.code, **note.params)
+        self._is_checked = False
+
+    def _check(self) -> None:
+        """Refuse what the schema does not know, before anything is read by it."""
+        if not self._is_checked:
+            rules = self.options.rules
+            self._session.check_attributes(
+                sorted({name for rule in rules for name in attributes_as_typed(rule.attribute)})
+            )
+            for note in self._session.notes:
+                self._keeper.note(note.code, **note.params)
+        self._is_checked = True
 
     def everybody(self, beat: Callable[[int], None], last: LastLook = NEVER_LOOKED) -> RemoteRead:
         """Read everybody in scope, or raise: never a part of them (promise 4). Then look for who did not come.
@@ -117,6 +124,7 @@ class DirectoryReader:
         over before anything is decoded; but a few of those who wait, for a right that
         was missing may be there by now (rule B10).
         """
+        self._check()
         read = RemoteRead(self.options, self._session.uri)
         passports = snapshots.passports(self._server.pk)
         probes = PROBES if self._sends else 0
@@ -215,6 +223,7 @@ class DirectoryReader:
         """Read entries that are in scope, each once, and keep those who need a look; return their records."""
         record_ids: list[int] = []
         for chunk in in_chunks((each for each in entries if each[0] not in came), TOGETHER):
+            self._check()
             found = {
                 raw.anchor: self._opaque.conceal(raw)
                 for _anchor, raw in self._session.fetch(chunk, self._wanted, now=now, in_scope=True)
@@ -240,6 +249,7 @@ class DirectoryReader:
 
     def some(self, entries: Sequence[tuple[str, str]]) -> RemoteRead:
         """Read certain people of the scope, given by anchor and last known DN; nothing is said of who is not there."""
+        self._check()
         read = RemoteRead(self.options, self._session.uri, whole=False)
         passports = snapshots.passports(self._server.pk)
         now = timezone.now()
@@ -259,6 +269,7 @@ class DirectoryReader:
 
         Without photos: those are compared when they are carried.
         """
+        self._check()
         now = timezone.now()
         found = {}
         for number, (anchor, raw) in enumerate(

@@ -159,8 +159,9 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
     try:
         yield
         store_findings(server, session.kind)
-        forget_unmapped_secrets()
-        sweep(now=timezone.now(), folders=[FOLDERS[run.pk % len(FOLDERS)]])
+        if execution.went_on_from is None:  # both look through everybody: once a night is enough
+            forget_unmapped_secrets()
+            sweep(now=timezone.now(), folders=[FOLDERS[run.pk % len(FOLDERS)]])
     finally:
         execution.counts = applied_counts(endpoint_id=server.pk, read=read, tally=tally, known=_known(execution))
         _name_renumbered(execution, tally)

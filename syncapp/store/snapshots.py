@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+import orjson
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from syncapp.core.plan import NEEDS_NUMBER
 from syncapp.core.records import EntryKeys, HubKeys, KnownRecord, LocalPerson, Matter, Message
@@ -223,9 +225,10 @@ def former_ties(endpoint_id: int) -> dict[str, int]:
 
 def entry_keys(endpoint_id: int) -> Iterator[tuple[str, EntryKeys, State]]:
     """Yield anchor, match keys and state of every known entry."""
-    rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).values_list("anchor", "keys", "state")
-    for anchor, keys, state in rows.order_by().iterator(chunk_size=5000):
-        yield anchor, load_keys(keys), State(state)
+    states = {state.value: state for state in State}
+    rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).annotate(text=Cast("keys", TextField()))
+    for anchor, text, state in rows.order_by().values_list("anchor", "text", "state").iterator(chunk_size=5000):
+        yield anchor, load_keys(orjson.loads(text)), states[state]
 
 
 def number_owners(number_plan: str) -> dict[str, int]:
