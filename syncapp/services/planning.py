@@ -89,6 +89,9 @@ def make_plan(
     if read.whole and len(read.people) * 2 > read.count:  # of a few who changed nothing can be said
         planning.notes += foreign_values(read.people, read.options.rules)
     planning.notes += _emptied_attributes(read)
+    if not remapped and all(plan.is_settled_who(person, read.known.get(person.anchor)) for person in read.people):
+        _load_locals(server, sides)  # of thousands of others nothing has to be known
+        return planning
     entries = _everybody(server, read, keys)
     _count_claims(sides, entries)
     beat()
