@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from syncapp.core.vocabulary import State
@@ -157,3 +159,23 @@ def test_cookie_that_the_server_does_not_take_reads_everybody(
     assert Employee.objects.get(name="Anna Karenina").title == "Director"
     assert run.counts["read"] == 3
     assert (run.read, reasons(run)) == ("full", ["full_read_refused"]) or cookie == "rubbish"
+
+
+def cost_of_a_quiet_run(company: Company, server: DirectoryServer) -> tuple[int, dict[str, int]]:
+    """SQL statements, and LDAP operations by kind."""
+    before = company.directory.operations()
+    with CaptureQueriesContext(connection) as statements:
+        assert changes(server).read == "incremental"
+    after = company.directory.operations()
+    return len(statements), {kind: after[kind] - count for kind, count in before.items()}
+
+
+def test_nothing_changed_costs_the_same_for_any_company(company: Company, server: DirectoryServer) -> None:
+    few = cost_of_a_quiet_run(company, server)
+    company.add_many(120, telephoneNumber="5{:03}")
+    sync(server, force=True)
+    sync(server)
+
+    many = cost_of_a_quiet_run(company, server)
+
+    assert many == few
