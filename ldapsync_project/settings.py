@@ -116,6 +116,10 @@ CACHES = {
     }
 }
 
+# From this hour on (local time) the first run of the day reads everybody, later ones what has changed.
+FULL_READ_HOUR = env.int("FULL_READ_HOUR", default=3)
+if FULL_READ_HOUR not in range(24):
+    raise ImproperlyConfigured("FULL_READ_HOUR must be an hour from 0 to 23.")
 RUN_DEADLINE = timedelta(hours=5)  # a run ends itself, well before django-q2's SIGALRM would
 # A run that gave no sign of life for so long is taken for dead. Nothing that a run waits
 # for takes longer than a minute, and after two minutes another one shall be possible.

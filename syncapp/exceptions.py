@@ -50,6 +50,10 @@ class IncompleteReadError(DirectoryError):
     """The read ended before everything came; it must not be used as if it were all."""
 
 
+class FullReadNeededError(SyncError):
+    """Changes alone cannot be read: what was read up to is doubtful. It ends no run, for everybody is read instead."""
+
+
 class PlanHeldError(SyncError):
     """A brake holds the plan: `brakes` lists every reason as (code, params)."""
 

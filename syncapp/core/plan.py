@@ -136,6 +136,21 @@ def _once(record: KnownRecord) -> frozenset[int]:
     return frozenset(once if record.former_id is None else once | {record.former_id})
 
 
+def is_settled_who(person: RemotePerson, record: KnownRecord | None) -> bool:
+    """Whether neither a tie nor a number is to be decided: then nobody else's keys and numbers matter.
+
+    The entry is tied, active as before and at home here, names the number that was
+    agreed, waits for none, and nothing is open about it.
+    """
+    if record is None or record.employee_id is None or not record.base or record.open_matters or record.abroad:
+        return False
+    if record.state in INACTIVE_STATES or (record.message is not None and record.message.code in NEEDS_NUMBER):
+        return False
+    reading, base = person.readings.get(_EXTENSION, EMPTY), record.base.get(_EXTENSION)
+    agreed = (base.remote,) if base is not None and base.remote else ()
+    return reading.values == agreed and not reading.foreign
+
+
 def refusal_to_create(person: RemotePerson, options: SyncOptions) -> Message | None:
     """Say why an entry without a match does not become an employee, or None (rule A8).
 

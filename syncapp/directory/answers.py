@@ -14,12 +14,18 @@ _SLICE = 1.0
 
 
 def receive(
-    connection: SimpleLDAPObject, number: int, *, limit: float, known: Mapping[str, type[ResponseControl]] | None = None
+    connection: SimpleLDAPObject,
+    number: int,
+    *,
+    limit: float,
+    known: Mapping[str, type[ResponseControl]] | None = None,
+    with_controls: bool = False,
 ) -> tuple[list[Any], list[Any]]:
     """Return rows and controls of a request's whole answer; raise ldap.TIMEOUT after `limit` seconds without it.
 
     `known` maps the controls that are to be decoded to their classes, in the place of
-    those that the library knows.
+    those that the library knows. `with_controls`: each row has its own, too, as
+    third part, and messages in between are rows of name, value and controls.
     """
     ends = time.monotonic() + limit
     while True:
@@ -27,7 +33,12 @@ def receive(
         try:
             # The answer as a whole: row by row some pages stall for 200 ms.
             _kind, rows, _number, controls, _name, _value = connection.result4(
-                number, all=1, timeout=max(0.01, min(_SLICE, left)), resp_ctrl_classes=known
+                number,
+                all=1,
+                timeout=max(0.01, min(_SLICE, left)),
+                add_ctrls=int(with_controls),
+                add_intermediates=int(with_controls),
+                resp_ctrl_classes=known,
             )
         except ldap.TIMEOUT:
             if left <= _SLICE:

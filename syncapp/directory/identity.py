@@ -18,12 +18,15 @@ def identity_of(directory: Directory, config: DirectoryConfig) -> Identity:
     replication carries along as it does people's. Where none of the server's
     contexts holds it, all of them say whose directory this is.
     """
+    contexts = holding_contexts(directory, config) or directory.naming_contexts
+    return Identity({context: _id_of(directory, config, context) for context in sorted(contexts)})
+
+
+def holding_contexts(directory: Directory, config: DirectoryConfig) -> set[str]:
+    """Return the naming contexts that hold what is read, as far as the server names them."""
     contexts = directory.naming_contexts
     bases = search_bases(config, directory.base_dn) if directory.base_dn or config.search_bases else []
-    holding = {
-        max(around, key=len) for base in bases if (around := [each for each in contexts if is_below(base, each)])
-    }
-    return Identity({context: _id_of(directory, config, context) for context in sorted(holding or contexts)})
+    return {max(around, key=len) for base in bases if (around := [each for each in contexts if is_below(base, each)])}
 
 
 def _id_of(directory: Directory, config: DirectoryConfig, context: str) -> str:

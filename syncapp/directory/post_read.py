@@ -11,6 +11,8 @@ from typing import Any
 from ldap.controls import RequestControl, ResponseControl
 from ldap.controls.readentry import PostReadControl
 
+from syncapp.directory.ber import enter
+
 OID = "1.3.6.1.1.13.2"
 
 
@@ -53,34 +55,20 @@ def entry_of(controls: Sequence[Any]) -> tuple[str, dict[str, list[bytes]]] | No
 def decode_entry(data: bytes) -> tuple[str, dict[str, list[bytes]]]:
     """Decode a SearchResultEntry (RFC 4511, section 4.5.2); raise ValueError for anything else."""
     try:
-        start, end = _enter(data, 0, 0x64)
+        start, end = enter(data, 0, 0x64)
         if end != len(data):
             raise ValueError("something follows the entry")
-        name_start, name_end = _enter(data, start, 0x04)
+        name_start, name_end = enter(data, start, 0x04)
         row: dict[str, list[bytes]] = {}
-        position, last = _enter(data, name_end, 0x30)
+        position, last = enter(data, name_end, 0x30)
         while position < last:
-            inner, position = _enter(data, position, 0x30)
-            type_start, type_end = _enter(data, inner, 0x04)
-            value_at, values_end = _enter(data, type_end, 0x31)
+            inner, position = enter(data, position, 0x30)
+            type_start, type_end = enter(data, inner, 0x04)
+            value_at, values_end = enter(data, type_end, 0x31)
             values = row.setdefault(data[type_start:type_end].decode("ascii"), [])
             while value_at < values_end:
-                value_start, value_at = _enter(data, value_at, 0x04)
+                value_start, value_at = enter(data, value_at, 0x04)
                 values.append(data[value_start:value_at])
         return data[name_start:name_end].decode(), row
     except IndexError:
         raise ValueError("the entry ends too early") from None
-
-
-def _enter(data: bytes, position: int, tag: int) -> tuple[int, int]:
-    """Return where the content of the element at this position begins and ends."""
-    if data[position] != tag:
-        raise ValueError("not an entry")
-    length, start = data[position + 1], position + 2
-    if length & 0x80:
-        octets = length & 0x7F
-        length, start = int.from_bytes(data[start : start + octets], "big"), start + octets
-    end = start + length
-    if end > len(data):
-        raise ValueError("the entry ends too early")
-    return start, end

@@ -1,6 +1,6 @@
 """Reading everybody in scope, page by page: all of it, or an error (promise 4)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,8 +30,25 @@ class SearchRequest:
     limit: float  # seconds for each answer
 
 
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Sees every row as it comes; `attributes` are asked for on its account alone."""
+
+    attributes: Sequence[str] = ()
+    see: Callable[[Mapping[str, list[bytes]]], None] = lambda _row: None
+
+
+NOBODY_WATCHES = Witness()
+
+
 def iter_pages(
-    directory: Directory, config: DirectoryConfig, attributes: Sequence[str], *, now: datetime, extra_filter: str = ""
+    directory: Directory,
+    config: DirectoryConfig,
+    attributes: Sequence[str],
+    *,
+    now: datetime,
+    extra_filter: str = "",
+    witness: Witness = NOBODY_WATCHES,
 ) -> Iterator[list[RemoteRecord]]:
     """Return the pages of all people in scope, each person once, with the named attributes.
 
@@ -42,8 +59,9 @@ def iter_pages(
     gone". `now` is our clock, for accounts that expire.
     """
     reader = EntryReader(directory.profile, attributes, directory.schema, now=now)
-    requests = people_requests(directory, config, reader.requested, mapped=attributes, extra_filter=extra_filter)
-    return _unique_pages(directory, config, requests, reader)
+    requested = tuple(dict.fromkeys((*reader.requested, *witness.attributes)))
+    requests = people_requests(directory, config, requested, mapped=attributes, extra_filter=extra_filter)
+    return _unique_pages(directory, config, requests, reader, witness)
 
 
 def count_people(directory: Directory, config: DirectoryConfig, *, with_attribute: str) -> Iterator[int]:
@@ -117,7 +135,11 @@ def read_pages(directory: Directory, config: DirectoryConfig, request: SearchReq
 
 
 def _unique_pages(
-    directory: Directory, config: DirectoryConfig, requests: Sequence[SearchRequest], reader: EntryReader
+    directory: Directory,
+    config: DirectoryConfig,
+    requests: Sequence[SearchRequest],
+    reader: EntryReader,
+    witness: Witness,
 ) -> Iterator[list[RemoteRecord]]:
     """Tell entries apart by anchor: somebody who is moved meanwhile may come in two pages or bases.
 
@@ -132,6 +154,7 @@ def _unique_pages(
             for dn, values in rows:
                 if dn is None:  # a referral is no person
                     continue
+                witness.see(values)
                 record = reader.read_person(dn, values)
                 if record is None:
                     continue

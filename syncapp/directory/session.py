@@ -18,6 +18,7 @@ from syncapp.core.records import (
     WriteRefusal,
     WriteResult,
 )
+from syncapp.core.watermark import Delta, Watermark
 from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.connection import open_directory
@@ -26,8 +27,9 @@ from syncapp.directory.errors import connection_error
 from syncapp.directory.exclusions import exclusions, find_anywhere
 from syncapp.directory.fetching import Fetcher
 from syncapp.directory.identity import identity_of
+from syncapp.directory.incremental.means import Marking, begin_marking, read_changes
 from syncapp.directory.scope import check_attributes
-from syncapp.directory.search import iter_pages, people_requests, read_pages
+from syncapp.directory.search import NOBODY_WATCHES, Witness, iter_pages, people_requests, read_pages
 from syncapp.directory.survey import Directory
 from syncapp.directory.units import find_unit, scope_of
 from syncapp.directory.whereabouts import whereabouts
@@ -53,6 +55,7 @@ class DirectorySession:
         self._directory = directory
         self._config = config
         self._writer = Writer(directory, config)
+        self._marking: Marking | None = None
 
     @property
     def kind(self) -> str:
@@ -88,9 +91,25 @@ class DirectorySession:
         schema = self._directory.schema
         return [name for name in names if schema is not None and schema.is_read_only(name)]
 
-    def pages(self, attributes: Sequence[str], *, now: datetime, having: str = "") -> Iterator[list[RemoteRecord]]:
+    @property
+    def watermark(self) -> Watermark | None:
+        return self._marking.watermark() if self._marking is not None else None
+
+    def pages(
+        self, attributes: Sequence[str], *, now: datetime, having: str = "", mark: bool = False
+    ) -> Iterator[list[RemoteRecord]]:
+        witness = NOBODY_WATCHES
+        if mark:
+            self._marking = begin_marking(self._directory, self._config, now=now)
+            if self._marking is not None:
+                witness = Witness(self._marking.mark.attributes, self._marking.mark.see)
         extra_filter = f"({having}=*)" if having else ""
-        return iter_pages(self._directory, self._config, attributes, now=now, extra_filter=extra_filter)
+        return iter_pages(
+            self._directory, self._config, attributes, now=now, extra_filter=extra_filter, witness=witness
+        )
+
+    def changes(self, watermark: Watermark, *, now: datetime) -> Delta:
+        return read_changes(self._directory, self._config, watermark, now=now)
 
     def fetch(
         self, entries: Iterable[tuple[str, str]], attributes: Sequence[str], *, now: datetime, in_scope: bool = False

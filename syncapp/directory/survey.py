@@ -1,7 +1,8 @@
 """What an open directory says of itself: kind, base, schema."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import ldap
 from ldap.ldapobject import SimpleLDAPObject
@@ -30,7 +31,8 @@ class Directory:
 
     `root_dse` has lower-cased names. `base_dn` is '' when none is configured and
     the server does not name exactly one. `notes` say what could not be checked;
-    a run carries them.
+    a run carries them. The schema is read when it is asked for: to take it apart costs
+    more than all else of a run that finds nothing changed.
     """
 
     connection: SimpleLDAPObject
@@ -39,7 +41,11 @@ class Directory:
     profile: KindProfile
     base_dn: str
     naming_contexts: tuple[str, ...]
-    schema: Schema | None
+    look_up_schema: Callable[[], Schema | None]
+
+    @property
+    def schema(self) -> Schema | None:
+        return self.look_up_schema()
 
     @property
     def kind(self) -> str:
@@ -54,7 +60,6 @@ def survey(connection: SimpleLDAPObject, *, uri: str, config: DirectoryConfig) -
     """Ask a server, to which we are logged in, what it is."""
     try:
         root_dse = _read_root_dse(connection)
-        schema = read_schema(connection, _text(root_dse, "subschemasubentry"))
     except ldap.LDAPError as exc:
         raise connection_error(exc, uri=uri, seconds=config.operation_timeout) from None
     profile = profile_of(
@@ -63,6 +68,14 @@ def survey(connection: SimpleLDAPObject, *, uri: str, config: DirectoryConfig) -
         disabled_when=config.disabled_when,
     )
     contexts = _people_contexts(root_dse)
+
+    @cache
+    def look_up_schema() -> Schema | None:
+        try:
+            return read_schema(connection, _text(root_dse, "subschemasubentry"))
+        except ldap.LDAPError as exc:
+            raise connection_error(exc, uri=uri, seconds=config.operation_timeout) from None
+
     return Directory(
         connection=connection,
         uri=uri,
@@ -70,7 +83,7 @@ def survey(connection: SimpleLDAPObject, *, uri: str, config: DirectoryConfig) -
         profile=profile,
         base_dn=config.base_dn or _own_base(root_dse, contexts, profile),
         naming_contexts=contexts,
-        schema=schema,
+        look_up_schema=look_up_schema,
     )
 
 

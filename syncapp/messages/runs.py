@@ -62,5 +62,30 @@ TEMPLATES: dict[str, Promise] = {
     "run_pruned": _(
         "What this run says of entries that are nobody's here was removed by house-keeping (%(at)s). What it did to employees is all there."
     ),
+    "full_read_nightly": _("Everybody was read: the first run after %(hour)s does that once a day."),
+    "full_read_settings": _(
+        "Everybody was read: people are compared by other settings than in the last run, or writing back begins."
+    ),
+    "full_read_controller": _(
+        "Everybody was read: %(uri)s answered, and what the last run had read was known of %(before)s."
+    ),
+    "full_read_other_machine": _(
+        "Everybody was read: another machine answers at %(uri)s than the last time, or it was set up anew."
+    ),
+    "full_read_refused": _("Everybody was read: %(uri)s does not say any more what has changed (%(text)s)."),
+    "full_read_restored": _(
+        "Everybody was read: %(uri)s counts its changes from further back than the last time, as after a restored backup."
+    ),
+    "full_read_clock": _(
+        "Everybody was read: at %(uri)s something was changed at %(newest)s, which has yet to come. Compare the clocks of the directory and of this machine."
+    ),
+    "full_read_nobody": _("Everybody was read: %(uri)s does not show when its people were changed last."),
+    "full_read_units": _("Everybody was read: a unit was added, renamed, moved or removed."),
+    "full_read_leavers": ngettext_lazy(
+        "Everybody was read: %(count)s known person has left, and only a read of everybody says so for sure.",
+        "Everybody was read: %(count)s known people have left, and only a read of everybody says so for sure.",
+        "count",
+    ),
+    "full_read_broken_off": _("Everybody was read: run #%(run)s was broken off before it had stored everything."),
     "run_unknown": _("There is no run #%(run)s."),
 }

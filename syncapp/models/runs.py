@@ -25,6 +25,8 @@ class SyncRun(models.Model):
     know (rule E5), as `services.seals` writes and reads it. `plan_end_code`: why a
     held or previewed plan cannot be applied any more. `phase_at`: when the phase began.
     `pruned_at`: when house-keeping removed the items that are nobody's history.
+    `bookmark`: from where the next run may read changes alone, as `services.bookmarks`
+    writes and reads it; a run that stored nothing, or not all, leaves none.
     """
 
     endpoint = models.ForeignKey(
@@ -55,6 +57,7 @@ class SyncRun(models.Model):
     forced = models.BooleanField(_("brakes overridden"), default=False)
     mapping = models.JSONField(default=dict, blank=True)
     scope = models.JSONField(default=dict, blank=True)
+    bookmark = models.JSONField(default=dict, blank=True)
     uri = models.CharField(_("answered by"), max_length=500, blank=True)
     identity = models.JSONField(default=dict, blank=True)
     accepted_by = models.CharField(_("directory accepted by"), max_length=150, blank=True)

@@ -18,6 +18,7 @@ NAMES = (
 )  # fmt: skip
 
 _SETTLED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.SKIPPED})
+_NOT_SKIPPED = sorted(frozenset(Outcome) - {Outcome.SKIPPED})
 
 
 @dataclass(slots=True)
@@ -119,24 +120,31 @@ def _disputed(item: PlanItem) -> set[str]:
     return {matter.field.value for matter in item.matters if matter.field is not None}
 
 
-def stored_totals(endpoint_id: int) -> tuple[Counter[str], int]:
-    """Return how many records have each status, and how many wait for the domain (two queries)."""
-    records = SyncRecord.objects.filter(endpoint_id=endpoint_id)
-    statuses = Counter(dict(records.order_by().values_list("status").annotate(count=Count("id"))))
+def stored_totals(endpoint_id: int, known: int | None = None) -> tuple[Counter[str], int]:
+    """Return how many records have each status, and how many wait for the domain (two queries).
+
+    With `known`, how many records there are, those who are `skipped` are not counted:
+    they are nearly all.
+    """
+    records = SyncRecord.objects.filter(endpoint_id=endpoint_id).order_by()
+    counted = records if known is None else records.filter(status__in=_NOT_SKIPPED)
+    statuses = Counter(dict(counted.values_list("status").annotate(count=Count("id"))))
+    if known is not None:
+        statuses[Outcome.SKIPPED] = known - statuses.total()
     return statuses, records.filter(waiting=True).count()
 
 
-def planned_counts(*, endpoint_id: int, read: int, tally: Tally) -> dict[str, int]:
+def planned_counts(*, endpoint_id: int, read: int, tally: Tally, known: int | None = None) -> dict[str, int]:
     """Counts as applying the plan would make them: today's totals, moved by the plan."""
-    statuses, waiting = stored_totals(endpoint_id)
+    statuses, waiting = stored_totals(endpoint_id, known)
     statuses.update(tally.came)
     statuses.subtract(tally.went)
     return _counts(read, tally, statuses, waiting + tally.waiting)
 
 
-def applied_counts(*, endpoint_id: int, read: int, tally: Tally) -> dict[str, int]:
+def applied_counts(*, endpoint_id: int, read: int, tally: Tally, known: int | None = None) -> dict[str, int]:
     """Counts after applying, all of it or what a run that was stopped got to: what was done, and today's totals."""
-    statuses, waiting = stored_totals(endpoint_id)
+    statuses, waiting = stored_totals(endpoint_id, known)
     return _counts(read, tally, statuses, waiting)
 
 

@@ -86,9 +86,12 @@ def make_plan(
     _plan_absent(read, planning)
     if not read.people:
         return planning
-    if len(read.people) * 2 > read.count:  # of a few who changed nothing can be said
+    if read.whole and len(read.people) * 2 > read.count:  # of a few who changed nothing can be said
         planning.notes += foreign_values(read.people, read.options.rules)
     planning.notes += _emptied_attributes(read)
+    if not remapped and all(plan.is_settled_who(person, read.known.get(person.anchor)) for person in read.people):
+        _load_locals(server, sides)  # of thousands of others nothing has to be known
+        return planning
     entries = _everybody(server, read, keys)
     _count_claims(sides, entries)
     beat()

@@ -15,6 +15,7 @@ from syncapp.core.records import (
     WriteRefusal,
     WriteResult,
 )
+from syncapp.core.watermark import Delta, Watermark
 from syncapp.directory.config import DirectoryConfig
 
 
@@ -56,10 +57,24 @@ class EndpointSession(Protocol):
     def read_only(self, names: Sequence[str]) -> Sequence[str]:
         """Return those of the attributes that the schema lets nobody write."""
 
-    def pages(self, attributes: Sequence[str], *, now: datetime, having: str = "") -> Iterator[list[RemoteRecord]]:
+    def pages(
+        self, attributes: Sequence[str], *, now: datetime, having: str = "", mark: bool = False
+    ) -> Iterator[list[RemoteRecord]]:
         """Return pages of everybody in scope, each once: all of them, or SyncError.
 
-        With `having` only people who have a value of that attribute.
+        With `having` only people who have a value of that attribute. With `mark` a
+        watermark is taken, which `watermark` has when the last page has come.
+        """
+
+    @property
+    def watermark(self) -> Watermark | None:
+        """From where changes can be read after this read of everybody; None where the server does not tell them."""
+
+    def changes(self, watermark: Watermark, *, now: datetime) -> Delta:
+        """Return who was added, changed or moved since; raise FullReadNeededError where that is not sure.
+
+        Who is gone or has left the scope need not be told, and who is told may be
+        outside, or the same as before: whoever asks reads them by `fetch`.
         """
 
     def fetch(

@@ -1,8 +1,10 @@
 """Step 2 and 3 of a run: what the directory says, beside what is known of it."""
 
+import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import Any, Protocol
 
 from django.utils import timezone
@@ -14,11 +16,14 @@ from syncapp.core.fingerprint import fingerprint, settings_digest
 from syncapp.core.outward import PROBES
 from syncapp.core.records import FieldRule, KnownRecord, RemotePerson, RemoteRecord, Scope, SyncOptions
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, State
+from syncapp.core.watermark import Watermark
+from syncapp.exceptions import FullReadNeededError
 from syncapp.models import DirectoryServer
 from syncapp.services.contents import OpaqueReader, without_unusable
 from syncapp.services.endpoints import sync_options
 from syncapp.services.ports import EndpointSession
 from syncapp.store import snapshots
+from syncapp.store.bulk import in_chunks
 
 # Longer than two clocks are usually apart.
 LATELY = timedelta(minutes=5)
@@ -26,17 +31,18 @@ LATELY = timedelta(minutes=5)
 FEW = 20
 # Entries that are read one by one between two signs of life.
 BEAT_EVERY = 200
+# Changed people who are read together (rule E6).
+TOGETHER = 100
 # Absent people who are looked up between two signs of life.
 LOOKED_UP = 200
 
 
 @dataclass(frozen=True, slots=True)
 class LastLook:
-    """What the last applied run over everybody was to bring, how many came, and which controller answered it."""
+    """What the last applied run over everybody was to bring, and which controller answered it."""
 
     uri: str = ""
     scope: Scope | None = None
-    count: int = 0
 
 
 NEVER_LOOKED = LastLook()
@@ -51,7 +57,8 @@ class RemoteRead:
     `never_filled` are the fields of which no entry had a value. `absent`: known
     people who did not come, with what a look for each of them showed; `seen`: records
     of those who did not come either and are in scope all the same. `scope` is what was
-    to be read; `scope_changed`: the last run was to bring others.
+    to be read; `scope_changed`: the last run was to bring others. `watermark`: from
+    where what changes after this read can be read, None where that is not known.
     """
 
     options: SyncOptions
@@ -66,6 +73,7 @@ class RemoteRead:
     seen: set[int] = field(default_factory=set)
     scope: Scope | None = None
     scope_changed: bool = False
+    watermark: Watermark | None = None
 
 
 class Keeper(Protocol):
@@ -95,11 +103,19 @@ class DirectoryReader:
         self._compared = [name for name in self._wanted if name not in marker]
         self._coarse = bool(marker) and session.marker_is_coarse
         self._digest = settings_digest(self.options)
-        session.check_attributes(
-            sorted({name for rule in self.options.rules for name in attributes_as_typed(rule.attribute)})
-        )
-        for note in session.notes:
-            keeper.note(note.code, **note.params)
+        self._scope: Scope | None = None
+        self._is_checked = False
+
+    def _check(self) -> None:
+        """Refuse what the schema does not know, before anything is read by it."""
+        if not self._is_checked:
+            rules = self.options.rules
+            self._session.check_attributes(
+                sorted({name for rule in rules for name in attributes_as_typed(rule.attribute)})
+            )
+            for note in self._session.notes:
+                self._keeper.note(note.code, **note.params)
+        self._is_checked = True
 
     def everybody(self, beat: Callable[[int], None], last: LastLook = NEVER_LOOKED) -> RemoteRead:
         """Read everybody in scope, or raise: never a part of them (promise 4). Then look for who did not come.
@@ -108,6 +124,7 @@ class DirectoryReader:
         over before anything is decoded; but a few of those who wait, for a right that
         was missing may be there by now (rule B10).
         """
+        self._check()
         read = RemoteRead(self.options, self._session.uri)
         passports = snapshots.passports(self._server.pk)
         probes = PROBES if self._sends else 0
@@ -115,7 +132,7 @@ class DirectoryReader:
         record_ids = []
         came: set[str] = set()
         now = timezone.now()
-        for page in self._session.pages(self._wanted, now=now):
+        for page in self._session.pages(self._wanted, now=now, mark=True):
             for raw in page:
                 record = self._opaque.conceal(raw)
                 mark = fingerprint(record, self._wanted, self._digest)
@@ -132,6 +149,7 @@ class DirectoryReader:
                     record_ids.append(passport.record_id)
             read.count += len(page)
             beat(read.count)
+        read.watermark = self._session.watermark
         read.never_filled = frozenset(rule.field for rule in empty)
         self._completed(read, record_ids)
         absent = [
@@ -144,7 +162,7 @@ class DirectoryReader:
 
     def _look_for(self, record_ids: Collection[int], read: RemoteRead, last: LastLook, now: datetime) -> None:
         """Find out where people are who did not come, without regard to the scope (rules D2, D3)."""
-        read.scope = self._session.scope()
+        read.scope = self._scope = self._session.scope()
         read.scope_changed = last.scope is not None and not same_scope(last.scope, read.scope)
         records = snapshots.known_records(self._server.pk, record_ids)
         previous = last.scope if read.scope_changed else None
@@ -161,8 +179,77 @@ class DirectoryReader:
             if done % LOOKED_UP == 0:
                 self._keeper.beat()
 
+    def settings(self) -> str:
+        """Digest of whatever decides who is read, how, and by whom: changes since another one say too little."""
+        scope = self.scope()
+        decisive = [sorted(scope.bases.items()), scope.filter, self._server.bind_dn, self._session.kind]
+        entries = [self._server.anchor_attribute, self._server.disabled_attribute, self._server.disabled_value]
+        text = json.dumps([self._digest.hex(), *decisive, *entries])
+        return blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def scope(self) -> Scope:
+        """Return who is read, which is asked of the server once."""
+        if self._scope is None:
+            self._scope = self._session.scope()
+        return self._scope
+
+    def changed(self, watermark: Watermark, beat: Callable[[int], None]) -> RemoteRead:
+        """Read who has changed since, and who is due (rule E6).
+
+        Where anybody needs a look, so do those whose open matter that may move. Raise
+        FullReadNeededError where it is not sure who has changed, and where somebody
+        known has left: that only a full read can say (rule D2).
+        """
+        read = RemoteRead(self.options, self._session.uri, whole=False, scope=self.scope())
+        now = timezone.now()
+        delta = self._session.changes(watermark, now=now)
+        read.watermark = delta.watermark
+        entries = [*delta.entries, *snapshots.due_entries(self._server.pk)]
+        came: set[str] = set()
+        record_ids = self._look_at(entries, read, came, beat, now)
+        self._expect_nobody_left({*delta.gone, *(anchor for anchor, _dn in entries)} - came, delta.present, came)
+        if read.people:
+            record_ids += self._look_at(snapshots.movable_entries(self._server.pk), read, came, beat, now)
+        return self._completed(read, record_ids)
+
+    def _look_at(
+        self,
+        entries: Iterable[tuple[str, str]],
+        read: RemoteRead,
+        came: set[str],
+        beat: Callable[[int], None],
+        now: datetime,
+    ) -> list[int]:
+        """Read entries that are in scope, each once, and keep those who need a look; return their records."""
+        record_ids: list[int] = []
+        for chunk in in_chunks((each for each in entries if each[0] not in came), TOGETHER):
+            self._check()
+            found = {
+                raw.anchor: self._opaque.conceal(raw)
+                for _anchor, raw in self._session.fetch(chunk, self._wanted, now=now, in_scope=True)
+                if raw is not None and raw.anchor not in came
+            }
+            passports = snapshots.passports_of(self._server.pk, found)
+            for anchor, record in found.items():
+                mark, passport = fingerprint(record, self._wanted, self._digest), passports.get(anchor)
+                if passport is None or passport.fingerprint != mark or passport.due:
+                    read.people.append(self._person(record, mark, now))
+                    record_ids += [passport.record_id] if passport is not None else []
+            came.update(found)
+            read.count = len(came)
+            beat(read.count)
+        return record_ids
+
+    def _expect_nobody_left(self, gone: set[str], present: Collection[str] | None, came: set[str]) -> None:
+        left = snapshots.expected_entries(self._server.pk, gone)
+        if not left and present is not None:
+            left = snapshots.expected_entries(self._server.pk) - set(present) - came
+        if left:
+            raise FullReadNeededError("full_read_leavers", count=len(left))
+
     def some(self, entries: Sequence[tuple[str, str]]) -> RemoteRead:
         """Read certain people of the scope, given by anchor and last known DN; nothing is said of who is not there."""
+        self._check()
         read = RemoteRead(self.options, self._session.uri, whole=False)
         passports = snapshots.passports(self._server.pk)
         now = timezone.now()
@@ -182,6 +269,7 @@ class DirectoryReader:
 
         Without photos: those are compared when they are carried.
         """
+        self._check()
         now = timezone.now()
         found = {}
         for number, (anchor, raw) in enumerate(

@@ -92,6 +92,7 @@ def start_run(
     force: bool = False,
     anchors: Sequence[tuple[str, str]] = (),
     applies: SyncRun | None = None,
+    incremental: bool = False,
 ) -> SyncRun:
     """Claim the endpoint by a running row; raise RunAlreadyActiveError when another one holds the claim."""
     close_stale_runs(endpoint.pk)
@@ -105,7 +106,7 @@ def start_run(
                 forced=force,
                 anchors=list(map(list, anchors)),
                 applies=applies,
-                **_claim(_read_mode(anchors, applies)),
+                **_claim(_read_mode(anchors, applies, incremental=incremental)),
             )
     except IntegrityError:
         raise _already_active(endpoint) from None
@@ -127,7 +128,10 @@ def claim_queued_run(run_id: int) -> SyncRun | None:
     try:
         with transaction.atomic():
             claimed = SyncRun.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(
-                **_claim(_read_mode(run.anchors, run.applies)),
+                **_claim(
+                    # By itself only what has changed is read; who presses a button wants everybody looked at.
+                    _read_mode(run.anchors, run.applies, incremental=run.trigger == RunTrigger.SCHEDULE)
+                ),
             )
     except IntegrityError:
         error = _already_active(run.endpoint)
@@ -144,11 +148,13 @@ def claim_queued_run(run_id: int) -> SyncRun | None:
     return run
 
 
-def _read_mode(anchors: Sequence[Any], applies: SyncRun | None) -> str:
-    """How much a run reads: '' for one that looks at the people of another run's plan."""
+def _read_mode(anchors: Sequence[Any], applies: SyncRun | None, *, incremental: bool = False) -> str:
+    """How much a run is to read: '' for one that looks at the people of another run's plan."""
     if applies is not None:
         return ""
-    return ReadMode.PERSON if anchors else ReadMode.FULL
+    if anchors:
+        return ReadMode.PERSON
+    return ReadMode.INCREMENTAL if incremental else ReadMode.FULL
 
 
 def _claim(read: str) -> dict[str, Any]:
@@ -248,6 +254,7 @@ def finish_run(
     kinds: Mapping[str, int] | None = None,
     seal: dict[str, Any] | None = None,
     access: str = "",
+    bookmark: dict[str, Any] | None = None,
 ) -> None:
     """End a running run; one that was closed by somebody else stays as it is."""
     SyncRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(
@@ -261,6 +268,7 @@ def finish_run(
         kinds=dict(kinds or {}),
         seal=seal or {},
         access=access,
+        bookmark=bookmark or {},
         finished_at=Now(),
     )
     run.refresh_from_db()

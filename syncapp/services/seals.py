@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from syncapp.choices import RunMode, RunStatus, RunTrigger
+from syncapp.choices import ReadMode, RunMode, RunStatus, RunTrigger
 from syncapp.core.causes import SCOPE
 from syncapp.core.fingerprint import settings_digest
 from syncapp.core.records import Message, SyncOptions
@@ -145,6 +145,8 @@ def settle_plans(run: SyncRun) -> None:
     """After a run: its plan replaces an older held one, what it applied ends that plan, and a whole run overtakes."""
     held = SyncRun.objects.filter(endpoint=run.endpoint_id, status=RunStatus.HELD, plan_end_code="", id__lt=run.pk)
     whole = not run.anchors
+    if run.read == ReadMode.INCREMENTAL:  # it says nothing of what a full read was held for
+        held = held.filter(read=ReadMode.INCREMENTAL)
     if run.status == RunStatus.HELD and whole:
         _end_all(held, run, "plan_replaced")
     elif run.mode == RunMode.APPLY and run.status in APPLIED:

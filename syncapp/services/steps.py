@@ -4,19 +4,22 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from django.utils import timezone
 
-from syncapp.choices import RunMode, RunPhase
+from syncapp.choices import ReadMode, RunMode, RunPhase
 from syncapp.core import limits
 from syncapp.core.absence import is_newly_lost, renamed_base
 from syncapp.core.outward import Outward
 from syncapp.core.records import Message, PlanItem, RecordTouch, RemoteRecord, SyncOptions
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side, State
-from syncapp.exceptions import ConfigurationError, PlanHeldError
+from syncapp.core.watermark import Bookmark
+from syncapp.exceptions import ConfigurationError, FullReadNeededError, PlanHeldError
 from syncapp.models import DirectoryServer, SyncRun
+from syncapp.services.bookmarks import bookmark_for, dump_bookmark, known_entries, new_bookmark
 from syncapp.services.brakes import Changes, too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
@@ -35,7 +38,7 @@ from syncapp.store.bulk import in_chunks
 from syncapp.store.items import PlannedRow, dump_scope, insert_items, iter_planned, load_scope
 from syncapp.store.newcomers import Newcomers, from_now_on
 from syncapp.store.records import confirm_missing
-from syncapp.store.sent import UnknownWrite, last_whole_run, unknown_writes, waiting_for
+from syncapp.store.sent import UnknownWrite, last_full_count, last_whole_run, unknown_writes, waiting_for
 from syncapp.store.writer import apply_items, apply_touches, settle_the_rest
 
 # So many names are said in a note.
@@ -68,6 +71,9 @@ class Execution:
     stored: int = 0  # items of this run so far
     seal: dict[str, Any] = field(default_factory=dict)
     refused: int = 0  # rows of a sealed plan that had drifted
+    went_on_from: Bookmark | None = None  # of a run that reads changes alone
+    bookmark: dict[str, Any] = field(default_factory=dict)  # what it leaves for the next one
+    lost_sight: bool = False  # of somebody who was read, and is on no record
 
     def beat(self, phase: RunPhase, done: int, total: int | None = None) -> None:
         self.keeper.beat(phase=phase if done == 0 else None, done=done, total=total)
@@ -106,9 +112,10 @@ def take_steps(execution: Execution) -> None:
         raise ConfigurationError("server_being_added", server=server.name)
     with ExitStack() as stack:
         last = last_whole_run(server.pk)
+        began = timezone.now()
         with execution.timed(RunPhase.READ):
             # How many came the last time tells how far this read is.
-            expected = (last.counts.get("read") or None) if last and not run.anchors else None
+            expected = last_full_count(server.pk) if run.read == ReadMode.FULL else None
             session = stack.enter_context(
                 execution.open_session(run_config(server), lambda: execution.beat(RunPhase.READ, 0, expected))
             )
@@ -116,7 +123,7 @@ def take_steps(execution: Execution) -> None:
             # First in, then out (rule E2).
             outward = Outward(allowed=server.write_back and last is not None, asked=bool(run.anchors))
             reader = DirectoryReader(server, session, execution.keeper, sends=outward.allowed)
-            read = _read(execution, session, reader, last)
+            read = _read(execution, session, reader, _last_look(last))
         _close_read_only(execution, session, read, outward)
         remapped = _compare_mapping(execution, read, last.mapping if last else {})
         planned_at = timezone.now()
@@ -140,6 +147,7 @@ def take_steps(execution: Execution) -> None:
             _apply(execution, session, wave, tally)
             if outward.allowed:
                 _write_back(execution, session, reader, wave, outward, tally)
+        _leave_bookmark(execution, reader, read, began)
 
 
 @contextmanager
@@ -151,22 +159,69 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
     try:
         yield
         store_findings(server, session.kind)
-        forget_unmapped_secrets()
-        sweep(now=timezone.now(), folders=[FOLDERS[run.pk % len(FOLDERS)]])
+        if execution.went_on_from is None:  # both look through everybody: once a night is enough
+            forget_unmapped_secrets()
+            sweep(now=timezone.now(), folders=[FOLDERS[run.pk % len(FOLDERS)]])
     finally:
-        execution.counts = applied_counts(endpoint_id=server.pk, read=read, tally=tally)
+        execution.counts = applied_counts(endpoint_id=server.pk, read=read, tally=tally, known=_known(execution))
         _name_renumbered(execution, tally)
 
 
-def _read(execution: Execution, session: EndpointSession, reader: DirectoryReader, last: SyncRun | None) -> RemoteRead:
+def _read(execution: Execution, session: EndpointSession, reader: DirectoryReader, look: LastLook) -> RemoteRead:
     anchors = [(anchor, dn) for anchor, dn in execution.run.anchors]
     if anchors:
         return reader.some(anchors)
-    look = _last_look(last)
+    changes = _read_changes(execution, session, reader)
+    if changes is not None:
+        return changes
+    expected = last_full_count(execution.server.pk)
     try:
-        return reader.everybody(lambda done: execution.beat(RunPhase.READ, done, look.count or None), look)
+        return reader.everybody(lambda done: execution.beat(RunPhase.READ, done, expected), look)
     except ConfigurationError as error:
         raise _where_the_base_went(error, session, look) from error
+
+
+def _read_changes(execution: Execution, session: EndpointSession, reader: DirectoryReader) -> RemoteRead | None:
+    """Read what has changed, where the run is to and it can; None where everybody has to be read, and the run says why."""
+    run = execution.run
+    if run.read != ReadMode.INCREMENTAL:
+        return None
+    try:
+        before = bookmark_for(run, settings_digest=reader.settings(), uri=session.uri)
+        if before is not None:
+            read = reader.changed(before.watermark, lambda done: execution.beat(RunPhase.READ, done))
+            execution.went_on_from = before
+            return read
+    except FullReadNeededError as reason:
+        execution.note(Message(reason.code, reason.params))
+    run.read = ReadMode.FULL
+    SyncRun.objects.filter(pk=run.pk).update(read=run.read)
+    return None
+
+
+def _known(execution: Execution) -> int | None:
+    """How many entries are known; None where all have to be counted (rule E7)."""
+    before = execution.went_on_from
+    return known_entries(execution.server.pk, before)[0] if before is not None else None
+
+
+def _leave_bookmark(execution: Execution, reader: DirectoryReader, read: RemoteRead, began: datetime) -> None:
+    """Let the next run go on from here: everybody who was read is applied, or marked on the record.
+
+    One person's failure is on the record and holds nothing; but who was left out and
+    has none must come again.
+    """
+    if read.watermark is None or execution.lost_sight:
+        return
+    before = execution.went_on_from
+    bookmark = new_bookmark(
+        execution.server.pk,
+        read.watermark,
+        settings_digest=reader.settings(),
+        read_at=before.read_at if before is not None else began,
+        before=before,
+    )
+    execution.bookmark = dump_bookmark(bookmark)
 
 
 def _last_look(last: SyncRun | None) -> LastLook:
@@ -174,7 +229,7 @@ def _last_look(last: SyncRun | None) -> LastLook:
     looked = last.applies if last is not None and last.applies is not None else last
     if looked is None or last is None:
         return NEVER_LOOKED
-    return LastLook(looked.uri, load_scope(looked.scope), last.counts.get("read", 0))
+    return LastLook(looked.uri, load_scope(looked.scope))
 
 
 def _where_the_base_went(error: ConfigurationError, session: EndpointSession, look: LastLook) -> ConfigurationError:
@@ -219,7 +274,7 @@ def _plan(execution: Execution, read: RemoteRead, outward: Outward, remapped: fr
 def _judge(execution: Execution, wave: Wave, remapped: frozenset[Field], last: SyncRun | None) -> list[Message]:
     """Return every reason for which somebody has to look at the plan first, with the likely causes."""
     read, planning, server = wave.read, wave.planning, execution.server
-    execution.counts = planned_counts(endpoint_id=server.pk, read=read.count, tally=wave.tally)
+    execution.counts = planned_counts(endpoint_id=server.pk, read=read.count, tally=wave.tally, known=_known(execution))
     for message in planning.notes:
         execution.note(message)
     held = limits.brakes(
@@ -319,6 +374,7 @@ def apply_rows(
         elif execution.run.applies_id is not None:
             execution.refused += 1
         else:
+            execution.lost_sight |= written.row.record_id is None
             execution.keeper.note("edited_meanwhile_note")
 
 

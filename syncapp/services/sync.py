@@ -24,6 +24,8 @@ from syncapp.services.steps import Execution, Progress, no_progress, take_steps
 
 logger = logging.getLogger(__name__)
 
+ENDED_WELL = (RunStatus.COMPLETED, RunStatus.PARTIAL)
+
 
 def run_sync(
     *,
@@ -34,6 +36,7 @@ def run_sync(
     force: bool = False,
     anchors: Sequence[tuple[str, str]] = (),
     applies: SyncRun | None = None,
+    incremental: bool = False,
     progress: Progress = no_progress,
     stop: Callable[[], bool] = lambda: False,
     open_session: OpenSession = open_directory_session,
@@ -41,10 +44,20 @@ def run_sync(
     """Do one whole run here and now, and leave it finished however it ends.
 
     `anchors` are anchor and last known DN of the only people to look at, none for
-    everybody; `applies` is the run whose plan, and nothing else, is carried out. Raise RunAlreadyActiveError when the server is busy with another run.
+    everybody; `applies` is the run whose plan, and nothing else, is carried out.
+    `incremental`: read no more than what has changed, where that is known for sure. Raise RunAlreadyActiveError when the server is busy with another run.
     `stop` is asked at each page and chunk whether the run should end.
     """
-    run = start_run(endpoint=server, mode=mode, trigger=trigger, who=who, force=force, anchors=anchors, applies=applies)
+    run = start_run(
+        endpoint=server,
+        mode=mode,
+        trigger=trigger,
+        who=who,
+        force=force,
+        anchors=anchors,
+        applies=applies,
+        incremental=incremental,
+    )
     with about_run(run.pk):
         return carry_out(run, server, progress=progress, stop=stop, open_session=open_session)
 
@@ -147,6 +160,7 @@ def _finish(execution: Execution, status: RunStatus, error: SyncError | None, ac
         kinds=execution.keeper.kinds,
         seal=execution.seal,
         access=access if status == RunStatus.FAILED else "",
+        bookmark=execution.bookmark if status in ENDED_WELL else None,
     )
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
-from syncapp.choices import RunMode, RunStatus
+from syncapp.choices import ReadMode, RunMode, RunStatus
 from syncapp.core.lag import still_remembered
 from syncapp.core.records import Base, Matter, Message, Refused, Written
 from syncapp.core.vocabulary import Field, Outcome, Side
@@ -232,6 +232,12 @@ def whole_runs(endpoint_id: int) -> QuerySet[SyncRun]:
 
 def last_whole_run(endpoint_id: int) -> SyncRun | None:
     return whole_runs(endpoint_id).order_by("-id").first()
+
+
+def last_full_count(endpoint_id: int) -> int | None:
+    """Return how many entries the last full read brought; None where there was none, or it brought nobody."""
+    counts = whole_runs(endpoint_id).filter(read=ReadMode.FULL).order_by("-id").values_list("counts", flat=True).first()
+    return (counts or {}).get("read") or None
 
 
 def last_uri(endpoint_id: int) -> str:

@@ -3,10 +3,15 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+import orjson
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from syncapp.core.plan import NEEDS_NUMBER
 from syncapp.core.records import EntryKeys, HubKeys, KnownRecord, LocalPerson, Matter, Message
-from syncapp.core.vocabulary import ALL_FIELDS, Field, MatterKind, Outcome, State
+from syncapp.core.vocabulary import ALL_FIELDS, MATTERS, Field, MatterKind, Outcome, State
 from syncapp.models import Conflict, Employee, Photo, SyncRecord
-from syncapp.store.bulk import chunks_of_ids
+from syncapp.store.bulk import chunks_of_ids, in_chunks
 from syncapp.store.items import (
     load_base,
     load_candidates,
@@ -38,9 +43,19 @@ class Passport:
 
 def passports(endpoint_id: int) -> dict[str, Passport]:
     """Map the anchors of all known entries to their passports."""
-    rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).values_list(
-        "anchor", "id", "fingerprint", "due", "waiting", "state", "employee_id"
-    )
+    return _passports(SyncRecord.objects.filter(endpoint_id=endpoint_id))
+
+
+def passports_of(endpoint_id: int, anchors: Collection[str]) -> dict[str, Passport]:
+    """Map those of some anchors that are known to their passports."""
+    found: dict[str, Passport] = {}
+    for chunk in in_chunks(sorted(anchors)):
+        found |= _passports(SyncRecord.objects.filter(endpoint_id=endpoint_id, anchor__in=chunk))
+    return found
+
+
+def _passports(records: QuerySet[SyncRecord]) -> dict[str, Passport]:
+    rows = records.values_list("anchor", "id", "fingerprint", "due", "waiting", "state", "employee_id")
     return {
         anchor: Passport(
             record_id,
@@ -54,6 +69,36 @@ def passports(endpoint_id: int) -> dict[str, Passport]:
             chunk_size=5000
         )
     }
+
+
+def expected_entries(endpoint_id: int, among: Collection[str] | None = None) -> set[str]:
+    """Return the anchors of entries that a read of everybody should bring, all of them or those among some."""
+    rows = _expected(endpoint_id).order_by()
+    if among is None:
+        return set(rows.values_list("anchor", flat=True).iterator(chunk_size=5000))
+    chunks = in_chunks(sorted(among))
+    return {anchor for chunk in chunks for anchor in rows.filter(anchor__in=chunk).values_list("anchor", flat=True)}
+
+
+def due_entries(endpoint_id: int) -> list[tuple[str, str]]:
+    """Return anchor and DN of everybody who is to be looked at, whatever the endpoint reports."""
+    return list(_expected(endpoint_id).filter(due=True).order_by("id").values_list("anchor", "dn"))
+
+
+def movable_entries(endpoint_id: int) -> list[tuple[str, str]]:
+    """Return anchor and DN of those whose open matter somebody else's change may move.
+
+    Whoever claims a number that another one has, or waits for one, and whose match is
+    doubtful. What only a decision or a right can move is left out (rule E6).
+    """
+    matters = Conflict.objects.filter(endpoint_id=endpoint_id, closed_at__isnull=True).exclude(kind=MatterKind.FIELD)
+    unsettled = _expected(endpoint_id).filter(status__in=MATTERS)
+    rows = unsettled.filter(Q(pk__in=matters.values("record_id")) | Q(message_code__in=NEEDS_NUMBER))
+    return list(rows.order_by("id").values_list("anchor", "dn"))
+
+
+def _expected(endpoint_id: int) -> QuerySet[SyncRecord]:
+    return SyncRecord.objects.filter(endpoint_id=endpoint_id).exclude(state__in=[State.MISSING, State.RELEASED])
 
 
 def known_records(endpoint_id: int, record_ids: Collection[int]) -> dict[str, KnownRecord]:
@@ -180,9 +225,10 @@ def former_ties(endpoint_id: int) -> dict[str, int]:
 
 def entry_keys(endpoint_id: int) -> Iterator[tuple[str, EntryKeys, State]]:
     """Yield anchor, match keys and state of every known entry."""
-    rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).values_list("anchor", "keys", "state")
-    for anchor, keys, state in rows.order_by().iterator(chunk_size=5000):
-        yield anchor, load_keys(keys), State(state)
+    states = {state.value: state for state in State}
+    rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).annotate(text=Cast("keys", TextField()))
+    for anchor, text, state in rows.order_by().values_list("anchor", "text", "state").iterator(chunk_size=5000):
+        yield anchor, load_keys(orjson.loads(text)), states[state]
 
 
 def number_owners(number_plan: str) -> dict[str, int]:

@@ -70,6 +70,26 @@ class SessionContract:
         assert [record.attributes for record in records] == [{"title": [b"Boss"]}] * 7
         assert {record.state for record in records} == {State.ACTIVE}
 
+    def test_changes_name_whoever_was_added_changed_or_has_gone(self, world: World) -> None:
+        """Rule E6."""
+        anchors = {name: world.add(title=name) for name in ("stays", "changes", "leaves")}
+        with world.session() as session:
+            assert len([each for page in session.pages(WANTED, now=NOW, mark=True) for each in page]) == 3
+            watermark = session.watermark
+        assert watermark is not None
+        world.put(anchors["changes"], "title", b"Chief")
+        world.delete(anchors["leaves"])
+        anchors["comes"] = world.add(title="comes")
+
+        with world.session() as session:
+            delta = session.changes(watermark, now=NOW)
+            after = session.changes(delta.watermark, now=NOW)
+
+        told = dict(delta.entries)
+        assert told == {anchors[name]: world.dn(anchors[name]) for name in ("changes", "comes")}
+        assert anchors["leaves"] in delta.gone or anchors["leaves"] not in (delta.present or {anchors["leaves"]})
+        assert not after.entries
+
     def test_directory_is_the_same_in_every_session(self, world: World) -> None:
         """Rule A10."""
         with world.session() as session, world.session(writes=False) as other:

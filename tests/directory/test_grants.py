@@ -25,7 +25,7 @@ def directory(kind: str) -> Directory:
         profile=PROFILES[kind],
         base_dn="dc=corp,dc=example",
         naming_contexts=("dc=corp,dc=example",),
-        schema=None,
+        look_up_schema=lambda: None,
     )
 
 

@@ -411,7 +411,7 @@ def test_results_of_what_went_through_come_before_the_lost_connection(
 
 
 def _bytes_of_opening(strict: OpenLdap, make_config: MakeConfig) -> int:
-    """How much a server says until a session is open: most of it is its schema."""
+    """How much a server says until a session knows its schema: most of it is that."""
     passed = 0
 
     def forward(data: bytes) -> bytes:
@@ -421,7 +421,8 @@ def _bytes_of_opening(strict: OpenLdap, make_config: MakeConfig) -> int:
 
     with servers.proxy(int(strict.uri.rpartition(":")[2]), forward=forward) as port:
         config = strict_config(strict, make_config, uris=(f"ldap://127.0.0.1:{port}",))
-        with open_session(config):
+        with open_session(config) as session:
+            session.check_attributes(ATTRIBUTES)
             return passed
 
 
@@ -468,6 +469,7 @@ def test_fetch_asks_for_each_once(strict: OpenLdap, strict_people: People, make_
     dns = [strict_people.add() for _ in range(50)]
     entries = [(strict_people.anchor(dn), dn) for dn in dns]
     with open_session(strict_config(strict, make_config)) as session:
+        session.check_attributes(["title"])  # the schema is asked for once
         before = strict.operations()["Search"]
         assert len(list(session.fetch(entries, ["title"], now=NOW))) == 50
         after = strict.operations()["Search"]

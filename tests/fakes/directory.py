@@ -24,6 +24,7 @@ from syncapp.core.records import (
     WriteResult,
 )
 from syncapp.core.vocabulary import RefusalKind
+from syncapp.core.watermark import Delta, Watermark
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.kinds import PROFILES
 from syncapp.directory.scope import is_below, search_bases
@@ -72,7 +73,7 @@ class _LostError(Exception):
 class FakeDirectory:
     """Entries by anchor, and how the server behaves.
 
-    `watch` is called before each operation with its name: `page`, `fetch`, `find`,
+    `watch` is called before each operation with its name: `page`, `changes`, `fetch`, `find`,
     `sample`, `read`, `write`, `wrote` (carried out, not answered), `read_back`; it may do what somebody else does
     meanwhile, or raise. `meddle` is called with the anchor between our read of an
     entry and our write of it.
@@ -100,7 +101,7 @@ class FakeDirectory:
     meddle: Callable[[str], None] = lambda _anchor: None
     hopeless: int = HOPELESS
     written: list[Modified] = field(default_factory=list)
-    _changes: int = 0
+    changes: int = 0
 
     @contextmanager
     def open(self, config: DirectoryConfig, attempt: Callable[[], None] = lambda: None) -> "Iterator[FakeSession]":
@@ -131,6 +132,7 @@ class FakeDirectory:
     def delete(self, anchor: str) -> None:
         """Take an entry away; its place stays counted, so that no other ever gets its anchor."""
         self.entries[anchor].dn = ""
+        self._touch(anchor)
 
     def at(self, dn: str) -> Entry | None:
         return next((entry for entry in self.present() if entry.dn.casefold() == dn.casefold()), None)
@@ -190,8 +192,8 @@ class FakeDirectory:
         self._touch(entry.anchor)
 
     def _touch(self, anchor: str) -> None:
-        self._changes += 1
-        self.entries[anchor].change = self._changes
+        self.changes += 1
+        self.entries[anchor].change = self.changes
 
 
 def same_raw(name: str, one: bytes, other: bytes) -> bool:
@@ -262,6 +264,7 @@ class FakeSession:
     notes: Sequence[Message] = ()
     change_marker = MARKER
     marker_is_coarse = False
+    watermark: Watermark | None = None
 
     def __init__(self, directory: FakeDirectory, config: DirectoryConfig) -> None:
         self.dropped: dict[str, WriteRefusal] = {}
@@ -290,7 +293,11 @@ class FakeSession:
     def read_only(self, names: Sequence[str]) -> Sequence[str]:
         return [name for name in names if name.lower() in self._directory.read_only]
 
-    def pages(self, attributes: Sequence[str], *, now: datetime, having: str = "") -> Iterator[list[RemoteRecord]]:
+    def pages(
+        self, attributes: Sequence[str], *, now: datetime, having: str = "", mark: bool = False
+    ) -> Iterator[list[RemoteRecord]]:
+        if mark:
+            self.watermark = Watermark("fake", self.uri, "", {"": str(self._directory.changes)}, "")
         people = iter([entry for entry in self._in_scope() if not having or having.lower() in entry.attributes])
         while True:
             self._directory.watch("page")
@@ -298,6 +305,14 @@ class FakeSession:
             yield [self._record(entry, attributes, now) for entry in page if entry.dn]
             if not page:
                 return
+
+    def changes(self, watermark: Watermark, *, now: datetime) -> Delta:
+        self._directory.watch("changes")
+        since, changes = int(watermark.position[""]), self._directory.changes
+        changed = [entry for entry in self._directory.entries.values() if entry.change > since]
+        entries = [(entry.anchor, entry.dn) for entry in changed if entry.dn and self._is_in_scope(entry)]
+        gone = {entry.anchor for entry in changed} - {anchor for anchor, _dn in entries}
+        return Delta(watermark._replace(position={"": str(changes)}), entries, gone)
 
     def fetch(
         self, entries: Iterable[tuple[str, str]], attributes: Sequence[str], *, now: datetime, in_scope: bool = False

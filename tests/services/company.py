@@ -93,7 +93,12 @@ def _bytes(value: str | bytes | list[bytes]) -> list[bytes]:
 
 
 def sync(
-    server: DirectoryServer, *, preview: bool = False, force: bool = False, progress: Progress = no_progress
+    server: DirectoryServer,
+    *,
+    preview: bool = False,
+    force: bool = False,
+    incremental: bool = False,
+    progress: Progress = no_progress,
 ) -> SyncRun:
     return run_sync(
         server=server,
@@ -101,6 +106,7 @@ def sync(
         trigger=RunTrigger.COMMAND,
         who="test",
         force=force,
+        incremental=incremental,
         progress=progress,
     )
 

@@ -431,6 +431,7 @@ class Hub:
         preview: bool = False,
         anchors: Sequence[str] = (),
         force: bool = False,
+        incremental: bool = False,
         event: Event | None = None,
         between: Callable[[str], None] | None = None,
     ) -> Ran:
@@ -456,6 +457,7 @@ class Hub:
                     trigger=RunTrigger.COMMAND,
                     who="model",
                     force=force,
+                    incremental=incremental,
                     anchors=[(anchor, self.remote.dn(anchor)) for anchor in anchors],
                     stop=lambda: clockwork.stop,
                     open_session=_watched(self.remote, clockwork, meddle),

@@ -346,16 +346,22 @@ class Model(RuleBasedStateMachine):
         if clean and ran.normal and not (ran.first or due or numbers):
             self._check_quiet(self._run())
 
-    @rule(edits_before=_several_edits, edit=_edits(), tick=_ticks, force=st.booleans())
+    @rule(edits_before=_several_edits, force=st.booleans())
+    def run_by_changes(self, edits_before: list[tuple[Any, ...]], force: bool) -> None:
+        """Reading no more than what has changed holds the same laws, from wherever the last run left off."""
+        self._edit_all(edits_before)
+        self._run(force=force, incremental=True)
+
+    @rule(edits_before=_several_edits, edit=_edits(), tick=_ticks, force=st.booleans(), incremental=st.booleans())
     def run_while_somebody_edits(
-        self, edits_before: list[tuple[Any, ...]], edit: tuple[Any, ...], tick: int, force: bool
+        self, edits_before: list[tuple[Any, ...]], edit: tuple[Any, ...], tick: int, force: bool, incremental: bool
     ) -> None:
         self._edit_all(edits_before)
-        self._run(force=force, event=Event("edit", tick, lambda: self._edit(edit)))
+        self._run(force=force, incremental=incremental, event=Event("edit", tick, lambda: self._edit(edit)))
 
-    @rule(edits_before=_several_edits, edits_between=_several_edits)
+    @rule(edits_before=_several_edits, edits_between=_several_edits, incremental=st.booleans())
     def run_with_edits_between_read_and_write(
-        self, edits_before: list[tuple[Any, ...]], edits_between: list[tuple[Any, ...]]
+        self, edits_before: list[tuple[Any, ...]], edits_between: list[tuple[Any, ...]], incremental: bool
     ) -> None:
         self._edit_all(edits_before)
         left = list(edits_between)
@@ -367,7 +373,7 @@ class Model(RuleBasedStateMachine):
                 who = self._position_of(anchor, side)
                 self._edit((side, who, *rest))
 
-        self._run(between=between)
+        self._run(between=between, incremental=incremental)
 
     def _position_of(self, anchor: str, side: str) -> int:
         if side == "there":
@@ -381,10 +387,13 @@ class Model(RuleBasedStateMachine):
         kind=st.sampled_from(["kill", "kill", "exit", "locked", "cancel"]),
         tick=_ticks,
         force=st.booleans(),
+        incremental=st.booleans(),
     )
-    def run_and_break_off(self, edits_before: list[tuple[Any, ...]], kind: str, tick: int, force: bool) -> None:
+    def run_and_break_off(
+        self, edits_before: list[tuple[Any, ...]], kind: str, tick: int, force: bool, incremental: bool
+    ) -> None:
         self._edit_all(edits_before)
-        ran = self._run(force=force, event=Event(kind, tick))
+        ran = self._run(force=force, incremental=incremental, event=Event(kind, tick))
         if kind == "kill" and ran.disturbed:
             assert ran.run.status in (RunStatus.RUNNING, RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.HELD)
 

@@ -41,7 +41,7 @@ class Command(ScriptCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="server to synchronise; none: all enabled ones")
         parser.add_argument("--dry-run", action="store_true", help="preview: show what would happen, change nothing")
-        parser.add_argument("--full", action="store_true", help="read everybody, whatever was read last time")
+        parser.add_argument("--full", action="store_true", help="read everybody, not only what has changed")
         parser.add_argument(
             "--person",
             metavar="TEXT",
@@ -176,6 +176,7 @@ class Command(ScriptCommand):
                     who=operator(),
                     force=options["force"],
                     anchors=anchors,
+                    incremental=not (options["full"] or options["dry_run"]),
                     progress=progress,
                     stop=lambda: stop.pressed,
                 )
