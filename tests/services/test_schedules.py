@@ -157,6 +157,14 @@ def test_schedule_fires_a_run_appears_and_records_change(company: Company, met: 
     assert timezone.now() < next_run(met) <= timezone.now() + 60 * MINUTE
 
 
+def test_run_of_the_schedule_reads_no_more_than_what_has_changed(company: Company, met: DirectoryServer) -> None:
+    company.change("anna", title="Director")
+    fire()
+
+    run = SyncRun.objects.get(trigger=RunTrigger.SCHEDULE)
+    assert (run.read, run.counts["read"], run.counts["updated"]) == ("incremental", 1, 1), run.notes
+
+
 def test_schedule_only_looks_until_a_person_has_applied_a_run(company: Company) -> None:
     company.add("anna", "Anna Petrova")
     server = company.server(schedule=HOURLY)
