@@ -83,6 +83,7 @@ class KindProfile:
     characters of a text, bytes of the photo.
     `compares_everything`: a single value of any attribute can be deleted, though the
     schema names no rule to compare it by.
+    `one_write_with`: where the server lists this control, one write at a time is sent.
     `state_attributes` (lower-cased) tell who is switched off or expired, besides
     `disabled_when`. `account_forms`: how the account to log in with may be written.
     `anchor_is_chosen`: nothing but its own entries says that the anchor is unique.
@@ -107,6 +108,7 @@ class KindProfile:
     is_person: Callable[[Mapping[str, Sequence[bytes]]], bool] = lambda values: True
     longest: Mapping[str, int] = field(default_factory=dict)
     compares_everything: bool = False
+    one_write_with: str = ""
     anchor_is_chosen: bool = False
     disabled_when: DisabledRule | None = None
 
@@ -118,6 +120,10 @@ class KindProfile:
         is_text = attribute.lower() != self.photo_attribute.lower()
         return None if is_text and len(value.decode("utf-8", "replace")) <= longest else longest
 
+
+# RFC 4533. While its plug-in is on, as in FreeIPA, ns-slapd 2.3.1 died of a refused write
+# that stood between others under way.
+_CONTENT_SYNC = "1.3.6.1.4.1.4203.1.9.1.1"
 
 _PROFILES = (
     KindProfile(
@@ -165,6 +171,7 @@ _PROFILES = (
         account_example="uid=sync,ou=system,dc=corp,dc=example",
         encode_anchor=anchors.filter_value_of_389,
         compares_everything=True,
+        one_write_with=_CONTENT_SYNC,
     ),
     KindProfile(
         kind="freeipa",
@@ -179,6 +186,7 @@ _PROFILES = (
         people_container="cn=users,cn=accounts",
         units_as="389ds",
         compares_everything=True,
+        one_write_with=_CONTENT_SYNC,
     ),
     KindProfile(
         kind=GENERIC,

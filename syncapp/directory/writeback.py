@@ -102,6 +102,7 @@ class Writer:
         controls = directory.root_dse.get("supportedcontrol", ())
         self._asserts = AssertionControl.controlType.encode() in controls
         self._sends_along = post_read.OID.encode() in controls
+        self._one_by_one = directory.profile.one_write_with.encode() in controls
         self._post_read: list[PostReadRequest] = []
 
     def write(self, jobs: Iterable[WriteJob], fetcher: Fetcher) -> Iterator[WriteResult]:
@@ -138,6 +139,8 @@ class Writer:
 
     def _window(self) -> int:
         """How many may be under way: never more than it takes to know that a right is missing."""
+        if self._one_by_one:
+            return 1
         if self._tried <= self._proven:
             return WIDE if self._tried else IN_FLIGHT
         hopeful = [count for name, count in self._refusals.items() if name not in self.dropped]

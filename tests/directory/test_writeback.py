@@ -1,6 +1,7 @@
 """Writing to a real server: conditional, in flight together, and every refusal in words."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from fixtures.openldap import OpenLdap
 from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteResult
 from syncapp.core.vocabulary import RefusalKind
+from syncapp.directory.connection import open_directory
 from syncapp.directory.session import DirectorySession, open_session
 from syncapp.directory.writeback import WIDE
 from syncapp.exceptions import DirectoryUnavailableError
@@ -100,6 +102,29 @@ def test_replaces_what_was_read_and_reads_back(people: People, session: Director
     assert result.after is not None
     assert result.after.attributes["telephonenumber"] == [b"301"]
     assert result.after.attributes["title"] == [b"Chief"]
+
+
+def test_server_that_dies_of_many_writes_at_once_gets_one_after_the_other(
+    openldap: OpenLdap, people: People, make_config: MakeConfig
+) -> None:
+    """ns-slapd with Content Synchronization died of a refused write among others that were under way."""
+    dns = [people.add(telephoneNumber="215") for _ in range(5)]
+    jobs = [people.job(dn, telephoneNumber="301") for dn in dns]
+    begun = []
+
+    def one_after_the_other() -> Iterator[WriteJob]:
+        for job in jobs:
+            begun.append(job)
+            yield job
+
+    with open_directory(make_config(bind_dn=openldap.writer_dn)) as directory:
+        listed = directory.root_dse["supportedcontrol"][0].decode()
+        fragile = replace(directory, profile=replace(directory.profile, one_write_with=listed))
+        session = DirectorySession(fragile, make_config(bind_dn=openldap.writer_dn))
+        results = session.write(one_after_the_other(), ATTRIBUTES, now=NOW)
+        assert [(result.written, len(begun)) for result in results] == [
+            ({"telephoneNumber"}, number) for number in range(1, 6)
+        ]
 
 
 def test_one_modify_for_each_entry(openldap: OpenLdap, people: People, session: DirectorySession) -> None:
