@@ -23,7 +23,7 @@ from syncapp.forms import DirectoryServerForm, EndpointPoolFormSet, MappingFormS
 from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping, SyncRecord, SyncRun
 from syncapp.services import schedules
 from syncapp.services.directory_settings import anchor_caution, rule_of
-from syncapp.services.standing import schedule_name, standings
+from syncapp.services.standing import Health, schedule_name, standings
 from syncapp.views import servers as views
 from syncapp.views.access import allow, may_examine, may_manage, may_query, may_synchronise
 from syncapp.views.adding import found_view
@@ -238,7 +238,11 @@ class DirectoryServerAdmin(SiteAdmin):
         }
         said = {}
         for standing in standings([int(object_id)] if object_id.isdigit() else []).values():
-            said = {"trouble": trouble_text(standing), "next_run": next_text(standing)}
+            said = {
+                "trouble": trouble_text(standing),
+                "next_run": next_text(standing),
+                "refused": standing.health is Health.STOPPED,
+            }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **rights, **said})
 
     def history_view(

@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from syncapp import messages
 from syncapp.choices import Field, ItemOutcome, RunStatus, Side, State, Status
 from syncapp.core.vocabulary import OPAQUE_FIELDS
+from syncapp.directory.errors import LOGIN_CODES
+from syncapp.exceptions import SyncError
 from syncapp.models import RunItem, SyncRecord
 from syncapp.views.difference import marked
 
@@ -80,6 +82,15 @@ def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
         return messages.render(code, params)
     except (KeyError, TypeError, ValueError):
         return code
+
+
+def trouble(error: SyncError) -> dict[str, Any]:
+    """What a part of a page shows that asked a directory in vain.
+
+    `refused`: nothing is asked again by itself, for one more attempt with a wrong
+    password could lock the account.
+    """
+    return {"error": sentence(error.code, error.params), "refused": error.code in LOGIN_CODES}
 
 
 def sentences(stored: Iterable[Mapping[str, Any]]) -> list[str]:

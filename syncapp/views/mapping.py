@@ -18,7 +18,7 @@ from syncapp.models import DirectoryServer
 from syncapp.services import probing
 from syncapp.services.directory_settings import rule_of, validate_mappings
 from syncapp.views.access import allow, may_manage, may_query
-from syncapp.views.display import sentence
+from syncapp.views.display import sentence, trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def _found(server: DirectoryServer, sent: Any) -> Mapping[str, Any]:
     try:
         found = probing.look_at_mapping(server, own=good)
     except SyncError as error:
-        return {"error": sentence(error.code, error.params)}
+        return {"server": server, **trouble(error)}
     return {
         "rows": [*(LineRow.of(line, found.people) for line in found.lines), *refused],
         "people": found.people,

@@ -17,7 +17,7 @@ from syncapp.models import DirectoryServer
 from syncapp.services import adding
 from syncapp.views.access import allow, current_user, may_manage, may_query
 from syncapp.views.adding import SET_UP
-from syncapp.views.display import sentence
+from syncapp.views.display import sentence, trouble
 from syncapp.views.servers import page_of, start
 
 _FOLDER = "admin/syncapp/directoryserver"
@@ -25,7 +25,10 @@ _FOLDER = "admin/syncapp/directoryserver"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def scope_view(request: HttpRequest, server_id: int) -> HttpResponse:
-    """Answer with the page at once; the page then asks for the branches, and for a count whenever the scope changes."""
+    """Answer with the page at once; the page then asks for the branches, and for a count whenever the scope changes.
+
+    One after the other, and not by itself where the account is refused.
+    """
     allow(may_manage(request))
     server = get_object_or_404(DirectoryServer, pk=server_id)
     if not server.being_added:
@@ -62,13 +65,13 @@ def _count(server: DirectoryServer, form: ScopeForm) -> Mapping[str, Any]:
     form.is_valid()
     wrong = [str(text) for name in adding.SCOPE if name in form.errors for text in form.errors[name]]
     if wrong:
-        return {"error": " ".join(wrong)}
+        return {"server": server, "error": " ".join(wrong)}
     try:
         found = adding.count_scope(server)
     except SyncError as error:
-        return {"error": sentence(error.code, error.params)}
+        return {"server": server, **trouble(error)}
     said = adding.said_of_scope(found)
-    return {"people": sentence(said.code, said.params), "nobody": not found.people}
+    return {"server": server, "people": sentence(said.code, said.params), "nobody": not found.people}
 
 
 def _branches(server: DirectoryServer, form: ScopeForm) -> Mapping[str, Any]:
@@ -78,7 +81,7 @@ def _branches(server: DirectoryServer, form: ScopeForm) -> Mapping[str, Any]:
     try:
         found = adding.branches(server)
     except SyncError as error:
-        return {"form": form, "server": server, "trouble": sentence(error.code, error.params)}
+        return {"form": form, "server": server, **trouble(error)}
     names = {branch.dn.casefold() for branch in found}
     ticked = {dn.casefold() for dn in chosen}
     rest = ScopeForm(

@@ -59,7 +59,12 @@ def test_page_comes_at_once_and_asks_later(admin_client: Client, server: Directo
     shown = text(admin_client.get(page(SCOPE, server.pk)))
 
     assert f'hx-post="{page(SCOPE, server.pk)}?ask=branches"' in shown
-    assert f'hx-post="{page(SCOPE, server.pk)}?ask=count"' in shown
+
+
+def test_count_is_asked_for_by_the_answer_about_the_branches(admin_client: Client, server: DirectoryServer) -> None:
+    shown = text(ask(admin_client, server, "branches"))
+
+    assert f'hx-post="{page(SCOPE, server.pk)}?ask=count" hx-target="#count" hx-trigger="load, change' in shown
 
 
 def test_branches_with_people_are_offered_with_their_number(

@@ -168,6 +168,41 @@ def test_test_connection_stops_at_the_step_that_fails(site: Site, company: Compa
     expect(site.page.get_by_text("not tried", exact=True)).to_have_count(6)
 
 
+def test_refused_password_is_sent_again_only_when_somebody_says_so(site: Site, company: Company) -> None:
+    server = company.server(being_added=True, enabled=False)
+    FieldMapping.objects.create(endpoint=server, field="name", attribute="displayName")
+    staffed(company)
+    server.set_bind_password("wrong")
+    server.save()
+    asked: list[str] = []
+    site.page.on("request", lambda request: asked.append(request.url) if "?ask=" in request.url else None)
+    site.open(f"/admin/syncapp/directoryserver/{server.pk}/scope/")
+    site.sees("Nothing more is asked by itself")
+
+    site.page.select_option("select[name=create]", "none")
+    site.page.fill("[name=user_filter]", "(mail=*)")
+    site.page.press("[name=user_filter]", "Tab")
+    site.page.wait_for_timeout(1000)  # a change is asked about after 0.3 s
+    assert len(asked) == 1
+    server.set_bind_password(company.directory.service_password)
+    server.save()
+    site.press("Try again")
+
+    site.sees("People in scope: 2; switched off: 1.")
+    site.page.fill("[name=user_filter]", "(mail=anna@*)")
+    site.page.press("[name=user_filter]", "Tab")
+    site.sees("People in scope: 1; switched off: 0.")
+    assert len(asked) == 4
+    server.set_bind_password("wrong")
+    server.save()
+    for text in ("(mail=b*)", "(mail=c*)"):
+        site.page.fill("[name=user_filter]", text)
+        site.page.press("[name=user_filter]", "Tab")
+        site.sees("Nothing more is asked by itself")
+    site.page.wait_for_timeout(1000)
+    assert len(asked) == 5
+
+
 def test_progress_is_live_and_a_run_can_be_cancelled(site: Site, company: Company) -> None:
     run = SyncRun.objects.create(
         endpoint=company.server(), mode=RunMode.APPLY, status=RunStatus.RUNNING, phase=RunPhase.READ,
