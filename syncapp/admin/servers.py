@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django_q.models import Schedule
 from unfold.admin import TabularInline
 
-from syncapp.admin.base import SiteAdmin
+from syncapp.admin.settings_shown import ShownSettingsAdmin
 from syncapp.choices import RunMode, Status
 from syncapp.core.converters import cautions
 from syncapp.forms import DirectoryServerForm, EndpointPoolFormSet, MappingFormSet, NewServerForm
@@ -97,7 +97,7 @@ def _number_of(rows: QuerySet) -> Coalesce:
 
 @method_decorator(sensitive_post_parameters("password"), name="changeform_view")
 @admin.register(DirectoryServer)
-class DirectoryServerAdmin(SiteAdmin):
+class DirectoryServerAdmin(ShownSettingsAdmin):
     form = DirectoryServerForm
     inlines = (MappingInline, PoolInline)
     tabs: ClassVar = {

@@ -27,6 +27,11 @@ LIMIT_LABELS: Mapping[str, Promise] = {
 }
 FIGURES: Mapping[str, Promise] = {"number": _("Count"), "percent": _("Percent"), "ceiling": _("Ceiling")}
 HIGHEST = {"percent": 100}
+LIMITS_HELP = _(
+    "A run that would change more than this is held until somebody has looked: the larger of the count and the "
+    "share of the people tied to the server, but never more than the ceiling. What the last 24 hours applied "
+    "counts, too."
+)
 EVERY, FASTER, CRON, OFF = "every_minutes", "faster_after_change", "cron", "off"
 
 

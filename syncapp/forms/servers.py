@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget
@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 from syncapp.choices import Field
 from syncapp.core.vocabulary import MatchKey
 from syncapp.fields import Secret
-from syncapp.forms.brakes import LimitsField, ScheduleField
+from syncapp.forms.brakes import LIMITS_HELP, LimitsField, ScheduleField
 from syncapp.forms.fields import LinesField, OrderedChoicesField, WriteOnlyPasswordField
 from syncapp.forms.mistakes import add_mistakes, add_row_mistakes
 from syncapp.models import DirectoryServer
@@ -54,11 +54,7 @@ class DirectoryServerForm(forms.ModelForm):
     limits = LimitsField(
         label=capfirst(_("limits")),
         required=False,
-        help_text=_(
-            "A run that would change more than this is held until somebody has looked: the larger of the count and the "
-            "share of the people tied to the server, but never more than the ceiling. What the last 24 hours applied "
-            "counts, too. An empty figure means the default."
-        ),
+        help_text=format_lazy("{} {}", LIMITS_HELP, _("An empty figure means the default.")),
     )
     schedule = ScheduleField(
         label=capfirst(_("schedule")),

@@ -1,0 +1,72 @@
+"""Brakes and schedule of a server for who may only look: in words, where the form has inputs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from syncapp.admin.base import SiteAdmin
+from syncapp.core.limits import BEGINS_AFTER, DEFAULTS
+from syncapp.core.schedule import rhythm_of
+from syncapp.forms.brakes import FIGURES, LIMIT_LABELS, LIMITS_HELP
+from syncapp.models import Endpoint
+
+_SHOWN = {"limits": "limits_shown", "schedule": "schedule_shown"}
+
+
+class ShownSettingsAdmin(SiteAdmin):
+    """Shows what the database keeps as JSON as somebody reads it, to whom the form has nothing to offer."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (title, {**options, "fields": tuple(_SHOWN.get(str(name), name) for name in options["fields"])})
+            for title, options in fieldsets
+        ]
+
+    @admin.display(description=_("limits"))
+    def limits_shown(self, server: Endpoint) -> str:
+        rows = [
+            {
+                "label": label,
+                "begins_after": BEGINS_AFTER.get(kind, 0),
+                "figures": list(zip(FIGURES.values(), server.limits.get(kind, DEFAULTS[kind]), strict=True)),
+                "own": kind in server.limits,
+            }
+            for kind, label in LIMIT_LABELS.items()
+        ]
+        return render_to_string(
+            "admin/syncapp/widgets/limits_shown.html", {"rows": rows, "figures": FIGURES.values(), "help": LIMITS_HELP}
+        )
+
+    @admin.display(description=_("schedule"))
+    def schedule_shown(self, server: Endpoint) -> str:
+        return schedule_text(server.schedule)
+
+
+def schedule_text(stored: Mapping[str, Any]) -> str:
+    """Say when a server is synchronised by itself."""
+    rhythm = rhythm_of(stored)
+    if rhythm is None:
+        return str(_("Only when somebody asks"))
+    if rhythm.cron:
+        return _("By the cron expression %(cron)s: minute, hour, day of the month, month, day of the week") % {
+            "cron": rhythm.cron
+        }
+    usual = ngettext("Every %(count)d minute", "Every %(count)d minutes", rhythm.every_minutes) % {
+        "count": rhythm.every_minutes
+    }
+    if not rhythm.faster_after_change:
+        return usual
+    faster = ngettext(
+        "for an hour after a change every %(count)d minute",
+        "for an hour after a change every %(count)d minutes",
+        rhythm.faster_after_change,
+    ) % {"count": rhythm.faster_after_change}
+    return f"{usual}; {faster}"
