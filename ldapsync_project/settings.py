@@ -208,6 +208,9 @@ LOGGING = {
     "loggers": {"django": {"handlers": [], "level": "NOTSET"}},
 }
 
+# The library leaves formulas in exported cells as they are; ours are texts anyway (syncapp.resources).
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"  # the theme's log-in page names no address to go on to
 

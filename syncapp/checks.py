@@ -30,6 +30,20 @@ def encryption_keys_are_usable(**_: Any) -> list[CheckMessage]:
 
 
 @register
+def exports_hold_no_formulas(**_: Any) -> list[CheckMessage]:
+    """A cell that begins like a formula is computed by whoever opens the sheet."""
+    if getattr(settings, "IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT", False) is True:
+        return []
+    return [
+        Error(
+            "IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT is off.",
+            hint="Set it to True: what somebody wrote into a directory would be computed by whoever opens an export.",
+            id="syncapp.E005",
+        )
+    ]
+
+
+@register
 def queue_does_not_start_runs_twice(**_: Any) -> list[CheckMessage]:
     """A task that the broker hands out again while it is carried out becomes a second run."""
     queue = _queue()

@@ -30,6 +30,12 @@ def without(*keys: str) -> dict[str, Any]:
     return {key: value for key, value in QUEUE.items() if key not in keys}
 
 
+def test_formulas_in_exports_are_an_error(settings: Settings) -> None:
+    settings.IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = False
+
+    assert ids() == ["syncapp.E005"]
+
+
 QUEUES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "as_it_should_be": (QUEUE, []),
     "retry_below_timeout": ({**QUEUE, "retry": 60}, ["syncapp.E001"]),

@@ -15,14 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from syncapp.admin import search
 from syncapp.admin.base import ReadOnlyInline, SiteAdmin
 from syncapp.admin.filters import DepartmentFilter, EmployeeStateFilter, RecordStatusFilter
+from syncapp.admin.sheets import ExportMixin
 from syncapp.choices import RunMode
 from syncapp.exceptions import SyncError
 from syncapp.forms import EmployeeForm
 from syncapp.models import Employee, Endpoint, RunItem, SyncRecord
+from syncapp.resources import EmployeeResource
 from syncapp.services import edits
 from syncapp.services.untying import joined_records
 from syncapp.store.leavers import state_over_all
-from syncapp.views.access import current_user, may_decide, may_explain, may_synchronise
+from syncapp.views.access import current_user, may_change_employees, may_decide, may_explain, may_synchronise
 from syncapp.views.display import (
     admin_link,
     changes_table,
@@ -36,6 +38,7 @@ from syncapp.views.display import (
 )
 from syncapp.views.employees import archive_view, photo_view, synchronise_view
 from syncapp.views.explain import explain_view
+from syncapp.views.sheets import apply_import_view, import_view
 
 HISTORY_PER_PAGE = 20
 # Columns of a record that can be long, and that the list does not show.
@@ -113,10 +116,11 @@ class HistoryInline(ReadOnlyInline):
 
 
 @admin.register(Employee)
-class EmployeeAdmin(SiteAdmin):
+class EmployeeAdmin(ExportMixin, SiteAdmin):
     """Only what was changed on the page is saved; every edit becomes a run with its item."""
 
     form = EmployeeForm
+    resource = EmployeeResource
     fieldsets = (
         (None, {"fields": ("name", "extension", "mobile", "email", "picture")}),
         (_("Work"), {"fields": ("department", "title")}),
@@ -140,12 +144,18 @@ class EmployeeAdmin(SiteAdmin):
         return [
             path("photo/<str:digest>/", photo, name="syncapp_photo"),
             path("photo/<str:digest>/small/", photo, {"small": True}, name="syncapp_photo_small"),
+            path("import/", self.admin_site.admin_view(import_view), name="syncapp_employee_import"),
+            path("import/apply/", self.admin_site.admin_view(apply_import_view), name="syncapp_employee_import_apply"),
             path("explain/", self.admin_site.admin_view(explain_view), name="syncapp_explain"),
             path("<int:employee_id>/synchronise/", synchronise, name="syncapp_employee_synchronise"),
             path("<int:employee_id>/archive/", view, {"archived": True}, name="syncapp_employee_archive"),
             path("<int:employee_id>/take-back/", view, {"archived": False}, name="syncapp_employee_take_back"),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {**(extra_context or {}), "may_import": may_change_employees(request)}
+        return super().changelist_view(request, context)
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """What a server says in columns of its own where there is one, in one for all where there are several."""

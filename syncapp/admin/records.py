@@ -15,8 +15,10 @@ from unfold.views import ChangeList
 from syncapp.admin import search
 from syncapp.admin.base import ReadOnlyAdmin, SiteChangeList
 from syncapp.admin.filters import AttentionFilter
+from syncapp.admin.sheets import ExportMixin
 from syncapp.choices import State, Status
 from syncapp.models import SyncRecord
+from syncapp.resources import RecordResource
 from syncapp.services.untying import is_joined
 from syncapp.store.items import load_keys
 from syncapp.views.access import may_decide, may_explain, may_synchronise
@@ -73,7 +75,8 @@ class RecordList(SiteChangeList):
 
 
 @admin.register(SyncRecord)
-class SyncRecordAdmin(ReadOnlyAdmin):
+class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
+    resource = RecordResource
     list_display = (
         "name_shown",
         "extension",
@@ -93,7 +96,6 @@ class SyncRecordAdmin(ReadOnlyAdmin):
     )
     list_fullwidth = True
     ordering = ("name", "id")
-    list_before_template = "admin/syncapp/quick_filters.html"
     search_fields = ("dn",)  # what is searched is in `get_search_results`
     search_help_text = _("Name, e-mail, number in any spelling, or DN")
     fieldsets = (

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from syncapp.admin.base import ReadOnlyAdmin
+from syncapp.admin.sheets import ExportMixin
 from syncapp.models import SyncRun
+from syncapp.resources import RunResource
 from syncapp.views.access import may_see_runs, rights_over
 from syncapp.views.display import moment, run_status_label
 from syncapp.views.plans import apply_view, discard_view
@@ -30,7 +32,8 @@ MAIN_COUNTS = (
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnlyAdmin):
+class SyncRunAdmin(ExportMixin, ReadOnlyAdmin):
+    resource = RunResource
     list_display = ("number", "endpoint", "mode", "status_shown", "started", "lasted", "counted", "who_shown")
     list_select_related = ("endpoint",)
     list_filter = (

@@ -12,6 +12,11 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+def plain_cell(text: str) -> str:
+    """Return what `safe_cell` made the cell of."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
 def csv_lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Yield a table line by line, with the mark by which Excel knows UTF-8; no cell of a row is a formula."""
     writer = csv.writer(_Line())

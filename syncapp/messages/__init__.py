@@ -23,6 +23,7 @@ from syncapp.messages import (
     people,
     rights,
     runs,
+    sheets,
     watching,
     writing,
 )
@@ -38,6 +39,7 @@ TEMPLATES: dict[str, Promise] = {
     **people.TEMPLATES,
     **rights.TEMPLATES,
     **runs.TEMPLATES,
+    **sheets.TEMPLATES,
     **watching.TEMPLATES,
     **writing.TEMPLATES,
 }

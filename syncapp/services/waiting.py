@@ -1,12 +1,13 @@
 """What was changed here by hand waits for the domain, and its records say so at once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from syncapp.core.merge import same_value
 from syncapp.core.vocabulary import Field
 from syncapp.directory.kinds import PROFILES
 from syncapp.models import DirectoryServer, SyncRecord
 from syncapp.services.endpoints import field_rules
+from syncapp.store.bulk import as_json, update_rows
 from syncapp.store.items import load_base
 from syncapp.store.snapshots import local_people
 
@@ -17,19 +18,33 @@ def note_waiting(employee_id: int, fields: Collection[Field]) -> None:
     In the transaction of the edit. The next run of the server looks at the person and
     says more; a value that was changed back does not wait any more.
     """
-    values = local_people([employee_id])[employee_id].values
-    for record in SyncRecord.objects.select_for_update().filter(employee=employee_id).order_by("id"):
-        server = DirectoryServer.objects.filter(pk=record.endpoint_id).first()
-        if server is None:
+    note_waiting_of({employee_id: fields})
+
+
+def note_waiting_of(changed: Mapping[int, Collection[Field]]) -> None:
+    """The same for a chunk of employees, each with the fields that changed (queries as many as servers ask for)."""
+    people = local_people(changed)
+    records = list(SyncRecord.objects.select_for_update().filter(employee__in=changed).order_by("id"))
+    servers = DirectoryServer.objects.in_bulk({record.endpoint_id for record in records})
+    rules = {
+        key: [
+            rule for rule in field_rules(server, server.kind if server.kind in PROFILES else "generic") if rule.pushes
+        ]
+        for key, server in sorted(servers.items())
+    }
+    rows = []
+    for record in records:
+        employee_id = record.employee_id
+        if employee_id is None:
             continue
         base, waits = load_base(record.base), dict(record.waits)
-        for rule in field_rules(server, server.kind if server.kind in PROFILES else "generic"):
-            if rule.field not in fields or not rule.pushes:
+        for rule in rules.get(record.endpoint_id, []):
+            if rule.field not in changed[employee_id]:
                 continue
             agreed = base.get(rule.field)
             waits.pop(rule.field, None)
-            if agreed is None or not same_value(rule.field, values[rule.field], agreed.local):
+            if agreed is None or not same_value(rule.field, people[employee_id].values[rule.field], agreed.local):
                 waits[rule.field.value] = agreed.remote if agreed else ""
         if waits != record.waits:
-            record.waits, record.waiting = waits, bool(waits)
-            record.save(update_fields=["waits", "waiting"])
+            rows.append((as_json(waits), bool(waits), record.pk))
+    update_rows(SyncRecord, rows, assign=["waits", "waiting"])

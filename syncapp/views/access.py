@@ -91,6 +91,16 @@ def _may_look(request: HttpRequest, model: str) -> bool:
     return any(request.user.has_perm(f"syncapp.{right}_{model}") for right in ("view", "change"))
 
 
+def may_change_employees(request: HttpRequest) -> bool:
+    """Whether the user may edit people, one by one and by a sheet."""
+    return bool(request.user.has_perm("syncapp.change_employee"))
+
+
+def may_add_employees(request: HttpRequest) -> bool:
+    """Whether the user may add people."""
+    return bool(request.user.has_perm("syncapp.add_employee"))
+
+
 def may_archive(request: HttpRequest) -> bool:
     """Whether the user may archive people and take them back."""
     return bool(request.user.has_perm("syncapp.change_employee"))

@@ -47,6 +47,10 @@ GET: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_employee_change", "employee"): LOOKERS,
     ("syncapp_employee_history", "employee"): LOOKERS,
     ("syncapp_employee_add", ""): ASKERS,
+    ("syncapp_employee_import", ""): ASKERS,
+    ("syncapp_employee_export", "format"): LOOKERS,
+    ("syncapp_syncrecord_export", "format"): LOOKERS,
+    ("syncapp_syncrun_export", "format"): LOOKERS,
     ("syncapp_photo", "digest"): LOOKERS,
     ("syncapp_photo_small", "digest"): LOOKERS,
     ("syncapp_explain", ""): LOOKERS,
@@ -112,6 +116,8 @@ POST: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_employee_take_back", "archived"): OPERATORS,
     ("syncapp_employee_change", "employee"): ASKERS,
     ("syncapp_employee_add", ""): ASKERS,
+    ("syncapp_employee_import", ""): ASKERS,
+    ("syncapp_employee_import_apply", ""): OPERATORS,
     ("syncapp_employee_delete", "employee"): NOBODY,
     ("syncapp_leaver_change", "employee"): NOBODY,
     ("syncapp_leaver_delete", "employee"): NOBODY,
@@ -151,6 +157,7 @@ BUTTONS: dict[tuple[str, str], list[str]] = {
         *("syncapp_directoryserver_preview", "syncapp_directoryserver_synchronise"),
         *("syncapp_directoryserver_write_back", "syncapp_directoryserver_history"),
     ],
+    ("syncapp_employee_changelist", ""): ["syncapp_employee_import"],
     ("syncapp_employee_change", "employee"): ["syncapp_employee_synchronise", "syncapp_employee_archive"],
     ("syncapp_employee_change", "archived"): ["syncapp_employee_take_back"],
     ("syncapp_syncrecord_change", "joined"): ["syncapp_syncrecord_untie"],
@@ -168,6 +175,9 @@ SENT = {
     "syncapp_conflict_decide": {"take": "local"},
     "syncapp_directoryserver_write_back": {"on": ""},
 }
+
+# What stands in an address without being the key of a row.
+TEXTS = {"digest": "0" * 64, "format": "csv"}
 
 Rows = Mapping[str, Any]
 
@@ -235,8 +245,8 @@ def rows(db: None, groups: None) -> Rows:
 
 
 def address(rows: Rows, name: str, row: str) -> str:
-    if row == "digest":
-        return page(name, "0" * 64)
+    if row in TEXTS:
+        return page(name, TEXTS[row])
     return page(name, *([rows[row].pk] if row else []))
 
 

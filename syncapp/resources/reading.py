@@ -1,0 +1,65 @@
+"""Reading an uploaded sheet: XLSX, or CSV as any spreadsheet of any country saves it."""
+
+import csv
+import zipfile
+from io import BytesIO, StringIO
+from typing import Any
+
+from import_export.formats.base_formats import XLSX
+from openpyxl.utils.exceptions import InvalidFileException
+
+from syncapp.services.sheets.columns import Sheet, SheetError
+
+LARGEST = 10 * 1024 * 1024  # bytes
+LARGEST_UNPACKED = 200 * 1024 * 1024
+MOST_ROWS = 100_000
+_ZIP = b"PK\x03\x04"
+# What the library and the formats beneath it raise of a file that is not what it seems to be.
+_BROKEN = (
+    *(ValueError, KeyError, TypeError, IndexError, AttributeError, OSError, SyntaxError, RuntimeError),
+    *(zipfile.BadZipFile, InvalidFileException, csv.Error),
+)
+
+
+def read_sheet(content: bytes) -> Sheet:
+    """Return the first table of a file; raise SheetError where there is none."""
+    if len(content) > LARGEST:
+        raise SheetError("sheet_too_large", limit=LARGEST // 1024 // 1024)
+    try:
+        table = _read_xlsx(content) if content.startswith(_ZIP) else _read_csv(content)
+    except StopIteration:  # a workbook without a row
+        raise SheetError("sheet_empty") from None
+    except _BROKEN:
+        raise SheetError("sheet_unreadable") from None
+    if not table or not any(table[0]):
+        raise SheetError("sheet_empty")
+    if len(table) - 1 > MOST_ROWS:
+        raise SheetError("sheet_too_many_rows", limit=MOST_ROWS)
+    return Sheet(table[0], table[1:])
+
+
+def _read_xlsx(content: bytes) -> list[list[str]]:
+    with zipfile.ZipFile(BytesIO(content)) as packed:
+        if sum(part.file_size for part in packed.infolist()) > LARGEST_UNPACKED:
+            raise SheetError("sheet_too_large", limit=LARGEST // 1024 // 1024)
+    dataset = XLSX().create_dataset(content)
+    return [[_text(cell) for cell in row] for row in (dataset.headers, *dataset)]
+
+
+def _text(cell: Any) -> str:
+    """Spreadsheets keep digits as numbers, and whole ones sometimes with a fraction of nought."""
+    if cell is None:
+        return ""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def _read_csv(content: bytes) -> list[list[str]]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1251")  # Excel's “CSV” where Windows speaks Russian
+    if "\0" in text:
+        raise SheetError("sheet_unreadable")
+    head = text.partition("\n")[0]
+    separator = max(";,\t", key=head.count)
+    return list(csv.reader(StringIO(text, newline=""), delimiter=separator))

@@ -1,0 +1,1 @@
+"""Employees from a sheet: planned, shown, and carried out as they were shown."""
