@@ -22,6 +22,7 @@ from syncapp.messages import (
     people,
     rights,
     runs,
+    telephony,
     writing,
 )
 
@@ -35,6 +36,7 @@ TEMPLATES: dict[str, Promise] = {
     **people.TEMPLATES,
     **rights.TEMPLATES,
     **runs.TEMPLATES,
+    **telephony.TEMPLATES,
     **writing.TEMPLATES,
 }
 
