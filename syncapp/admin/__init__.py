@@ -1,5 +1,29 @@
 """The admin site is the user interface. One file per page."""
 
-from syncapp.admin import accounts, conflicts, employees, items, leavers, pools, records, runs, servers, worker
+from syncapp.admin import (
+    accounts,
+    conflicts,
+    employees,
+    items,
+    leavers,
+    phone_systems,
+    pools,
+    records,
+    runs,
+    servers,
+    worker,
+)
 
-__all__ = ["accounts", "conflicts", "employees", "items", "leavers", "pools", "records", "runs", "servers", "worker"]
+__all__ = [
+    "accounts",
+    "conflicts",
+    "employees",
+    "items",
+    "leavers",
+    "phone_systems",
+    "pools",
+    "records",
+    "runs",
+    "servers",
+    "worker",
+]

@@ -23,6 +23,8 @@ TEMPLATES: dict[str, Promise] = {
         "“%(url)s” is not protected: the key could be read on the way. Write https:// in front of the host."
     ),
     "phone_url_with_account": _("An address must not contain an account or a password. Take them out of it."),
+    "phone_serves_empty": _("An empty list would mean nobody. Name somebody, or leave the key out for everybody."),
+    "phone_serves_several": _("Give one of %(known)s: whom a phone system serves is said in one way."),
     "phone_key_missing": _(
         "There is no API key. Make one on the phone system, under System → API keys, and enter it here."
     ),
@@ -30,10 +32,10 @@ TEMPLATES: dict[str, Promise] = {
         "The API key has line breaks or signs that are not ASCII. Enter it as the phone system shows it."
     ),
     "phone_key_for_another_address": _(
-        "The stored key of “%(server)s” was entered for another address or certificate. Enter it again."
+        "The stored key of “%(server)s” was entered for another address, or while the certificate was checked. Enter it again."
     ),
     "phone_key_needed_again": _(
-        "The stored key was entered for another address or certificate, and is never sent anywhere else. Give it again."
+        "The stored key was entered for another address, or while the certificate was checked, and is never sent anywhere else. Give it again."
     ),
     "phone_ca_unreadable": _("The file %(file)s with trusted certificates cannot be read: %(reason)s."),
     "phone_requests_out_of_range": _(
@@ -140,5 +142,5 @@ TEMPLATES: dict[str, Promise] = {
     "phone_test_numbers": _(
         "%(occupied)s numbers are in use, %(others)s of them by queues, conferences, menus and the like."
     ),
-    "phone_test_fingerprint_confirmed": _("The certificate %(fingerprint)s was confirmed."),
+    "phone_certificate_confirmed": _("The certificate %(fingerprint)s was confirmed."),
 }

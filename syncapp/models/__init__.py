@@ -5,6 +5,7 @@ from syncapp.models.employees import Employee, Leaver
 from syncapp.models.endpoints import DirectoryServer, Endpoint
 from syncapp.models.mappings import FieldMapping
 from syncapp.models.numbers import CoolingNumber, EndpointPool, NumberPool
+from syncapp.models.phone_systems import PhoneSystem
 from syncapp.models.photos import Photo
 from syncapp.models.records import SyncRecord
 from syncapp.models.runs import RunItem, SyncRun
@@ -19,6 +20,7 @@ __all__ = [
     "FieldMapping",
     "Leaver",
     "NumberPool",
+    "PhoneSystem",
     "Photo",
     "RunItem",
     "SyncRecord",
