@@ -44,6 +44,10 @@ demo-stop: ready-to-run ## stop the directory that `make demo SERVE=0` left runn
 test: ready-to-test ## all tests (ARGS="tests/core -n0 -k name" for some; DATABASE=postgresql or postgresql-redis: on servers started for it)
 	@$(RUN) -m $(or $(TESTS_ON_$(DATABASE)),$(error DATABASE is sqlite, postgresql or postgresql-redis)) $(ARGS)
 
+.PHONY: test-mikopbx
+test-mikopbx: ready-to-test ## the contract of phone systems on a real MikoPBX (URL=https://pbx KEY=…); deletes only whom it made
+	@MIKOPBX_URL="$(URL)" MIKOPBX_KEY="$(KEY)" $(RUN) -m pytest -n0 -q tests/telephony/test_contract.py -k TestRealBox
+
 .PHONY: check
 check: ready-to-test ## format, lint, types, import contracts, migrations, system checks, translations
 	@$(RUN) -m ruff format --check .

@@ -16,6 +16,16 @@ class Kind(models.TextChoices):
     GENERIC = "generic", _("another LDAPv3 server")
 
 
+class PhoneKind(models.TextChoices):
+    MIKOPBX = "mikopbx", "MikoPBX"
+
+
+class MobileForm(models.TextChoices):
+    AUTO = "auto", _("as most people there have theirs")
+    SEVEN = "7XXXXXXXXXX", "7XXXXXXXXXX"
+    EIGHT = "8XXXXXXXXXX", "8XXXXXXXXXX"
+
+
 class Security(models.TextChoices):
     LDAPS = "ldaps", _("LDAPS (encrypted from the start)")
     STARTTLS = "starttls", "StartTLS"

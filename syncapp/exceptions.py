@@ -77,3 +77,23 @@ class RunCancelledError(SyncError):
 
 class ClaimLostError(SyncError):
     """The run was taken for dead and closed by another process; it must not write any more."""
+
+
+class TelephonyError(SyncError):
+    """The phone system answered with an error that has no class of its own."""
+
+
+class TelephonyUnavailableError(TelephonyError):
+    """The phone system could not be reached, was too busy, or the connection broke."""
+
+
+class TelephonyLoginError(TelephonyError):
+    """The phone system refused the key, or the key lacks a right: both get the same answer there."""
+
+
+class TelephonyCertificateError(TelephonyError):
+    """Nobody known here vouches for the phone system's certificate, or it is another than the pinned one."""
+
+
+class TelephonyAnswerError(TelephonyError):
+    """The answer is not what the API promises: another version, or something else at this address."""

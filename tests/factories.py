@@ -3,7 +3,7 @@
 from itertools import count
 from typing import Any
 
-from syncapp.models import DirectoryServer, Employee, NumberPool, SyncRecord
+from syncapp.models import DirectoryServer, Employee, NumberPool, PhoneSystem, SyncRecord
 
 _numbers = count(1)
 
@@ -19,6 +19,14 @@ def make_server(**values: Any) -> DirectoryServer:
         "base_dn": "DC=corp,DC=example",
     }
     return DirectoryServer.objects.create(**{**defaults, **values})
+
+
+def make_phone_system(*, key: str = "", **values: Any) -> PhoneSystem:
+    defaults = {"name": f"Phones {next(_numbers)}", "url": "https://pbx.corp.example"}
+    phones = PhoneSystem(**{**defaults, **values})
+    phones.set_api_key(key)
+    phones.save()
+    return phones
 
 
 def make_pool(**values: Any) -> NumberPool:

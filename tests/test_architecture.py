@@ -24,6 +24,7 @@ ALLOWED = {
         "syncapp.directory",
         "syncapp.exceptions",
     ),
+    "telephony": ("httpx", "syncapp.core", "syncapp.telephony", "syncapp.exceptions"),
 }
 # Who alone may import a library, and why it matters: another library stays possible.
 ALONE = {
@@ -31,6 +32,7 @@ ALONE = {
     "ldif": ("directory",),
     "PIL": ("services/pictures.py",),
     "croniter": ("core/schedule.py",),
+    "httpx": ("telephony",),
 }
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
-from syncapp.services.configure.sections import MAPPING_KEYS, directory_readers, pool_readers
+from syncapp.services.configure.sections import MAPPING_KEYS, directory_readers, phone_system_readers, pool_readers
 
 ROOT = settings.BASE_DIR
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,6 +19,7 @@ COMMANDS = {
 KEYS = {
     "[[number_pool]]": set(pool_readers()),
     "[[directory]]": set(directory_readers(Path())),
+    "[[phone_system]]": set(phone_system_readers(Path())),
     "[[directory.mapping]]": set(MAPPING_KEYS),
 }
 

@@ -19,7 +19,7 @@ from syncapp.admin.sheets import ExportMixin
 from syncapp.choices import RunMode
 from syncapp.exceptions import SyncError
 from syncapp.forms import EmployeeForm
-from syncapp.models import Employee, Endpoint, RunItem, SyncRecord
+from syncapp.models import DirectoryServer, Employee, RunItem, SyncRecord
 from syncapp.resources import EmployeeResource
 from syncapp.services import edits
 from syncapp.services.untying import joined_records
@@ -159,7 +159,7 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """What a server says in columns of its own where there is one, in one for all where there are several."""
-        several = Endpoint.objects.count() > 1
+        several = DirectoryServer.objects.count() > 1
         return [*super().get_list_display(request), *(("servers",) if several else ("status", "updated"))]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:

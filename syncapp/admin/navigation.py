@@ -31,6 +31,7 @@ PAGES = (
         _("Settings"),
         (
             (_("Directory servers"), "dns", "syncapp_directoryserver_changelist", "syncapp.view_directoryserver"),
+            (_("Phone systems"), "call", "syncapp_phonesystem_changelist", "syncapp.view_phonesystem"),
             (_("Number pools"), "dialpad", "syncapp_numberpool_changelist", "syncapp.view_numberpool"),
             (
                 _("Notifications"),

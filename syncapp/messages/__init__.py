@@ -24,6 +24,7 @@ from syncapp.messages import (
     rights,
     runs,
     sheets,
+    telephony,
     watching,
     writing,
 )
@@ -41,6 +42,7 @@ TEMPLATES: dict[str, Promise] = {
     **runs.TEMPLATES,
     **sheets.TEMPLATES,
     **watching.TEMPLATES,
+    **telephony.TEMPLATES,
     **writing.TEMPLATES,
 }
 

@@ -126,10 +126,7 @@ TEMPLATES: dict[str, Promise] = {
         "count",
     ),
     "configuration_empty": _(
-        "The file is empty. Describe number pools as [[number_pool]] and servers as [[directory]]."
-    ),
-    "phone_system_later": _(
-        "Phone systems come with a later version. Take the sections [[phone_system]] out until then."
+        "The file is empty. Describe number pools as [[number_pool]], servers as [[directory]] and phone systems as [[phone_system]]."
     ),
     "file_unreadable": _("%(file)s cannot be read: %(reason)s."),
     "file_not_utf8": _("%(file)s is not written in UTF-8. Save it in that encoding."),
@@ -152,6 +149,7 @@ TEMPLATES: dict[str, Promise] = {
     "list_expected": _("A list in square brackets belongs here."),
     "table_expected": _("A table in braces belongs here, with the keys %(known)s."),
     "choice_unknown": _("“%(value)s” is not one of %(known)s."),
+    "directory_unknown": _("There is no directory called “%(name)s”, neither stored nor in this file."),
     "pool_unknown": _("There is no number pool called “%(name)s”, neither stored nor in this file."),
     "pool_for_two": _("A pool is for an OU or for a department, not for both."),
     "pools_given_twice": _("Give either number_pool or number_pools, not both."),

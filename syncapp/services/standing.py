@@ -141,7 +141,8 @@ def _standing(
     refused = broken is not None and broken.error_code in LOGIN_CODES
     stopped = refused and broken is not None and broken.access == access
     health = _health(row, good, broken, stopped=stopped)
-    rhythm = rhythm_of(row.schedule)
+    # A phone system has no runs in this version: its schedule is kept, and asks for nothing yet.
+    rhythm = rhythm_of(row.schedule) if access else None
     why_not = _why_not(row, rhythm, stopped=stopped)
     due = next_run = None
     if rhythm is not None and why_not is None:

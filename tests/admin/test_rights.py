@@ -18,7 +18,7 @@ from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping
 from syncapp.services.conflicts import seen_of
 from tests.admin.pages import page, text
 from tests.admin.test_plans import make_held, make_plan
-from tests.factories import make_employee, make_pool, make_record, make_server
+from tests.factories import make_employee, make_phone_system, make_pool, make_record, make_server
 
 ACCOUNT, ATTRIBUTE = "cn=sync,dc=corp,dc=example", "ipPhoneOfOurs"
 
@@ -43,6 +43,10 @@ GET: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_directoryserver_mapping", "server"): MANAGERS_LOOK,
     ("syncapp_directoryserver_health", "server"): ASKERS,
     ("syncapp_directoryserver_health_csv", "server"): ASKERS,
+    ("syncapp_phonesystem_changelist", ""): LOOKERS,
+    ("syncapp_phonesystem_change", "phones"): LOOKERS,
+    ("syncapp_phonesystem_history", "phones"): MANAGERS_LOOK,
+    ("syncapp_phonesystem_add", ""): MANAGERS_LOOK,
     ("syncapp_employee_changelist", ""): LOOKERS,
     ("syncapp_employee_change", "employee"): LOOKERS,
     ("syncapp_employee_history", "employee"): LOOKERS,
@@ -101,6 +105,11 @@ GET: dict[tuple[str, str], tuple[int, int, int]] = {
     ("auth_group_delete", "group"): MANAGERS_LOOK,
 }
 POST: dict[tuple[str, str], tuple[int, int, int]] = {
+    ("syncapp_phonesystem_test", "phones"): ASKERS,
+    ("syncapp_phonesystem_confirm", "phones"): MANAGERS,
+    ("syncapp_phonesystem_change", "phones"): MANAGERS_LOOK,
+    ("syncapp_phonesystem_add", ""): MANAGERS_LOOK,
+    ("syncapp_phonesystem_delete", "phones"): NOBODY,
     ("syncapp_directoryserver_test", "server"): ASKERS,
     ("syncapp_directoryserver_query", "server"): ASKERS,
     ("syncapp_directoryserver_preview", "server"): OPERATORS,
@@ -152,6 +161,7 @@ POST: dict[tuple[str, str], tuple[int, int, int]] = {
 }
 # Where the buttons stand: page, its row, and addresses of the tables above for that row.
 BUTTONS: dict[tuple[str, str], list[str]] = {
+    ("syncapp_phonesystem_change", "phones"): ["syncapp_phonesystem_test", "syncapp_phonesystem_history"],
     ("syncapp_directoryserver_change", "server"): [
         *("syncapp_directoryserver_test", "syncapp_directoryserver_query", "syncapp_directoryserver_health"),
         *("syncapp_directoryserver_preview", "syncapp_directoryserver_synchronise"),
@@ -211,6 +221,7 @@ def rows(db: None, groups: None) -> Rows:
     return {
         "server": server,
         "being_added": make_server(bind_dn=ACCOUNT, enabled=False, being_added=True),
+        "phones": make_phone_system(key="a-key"),
         "employee": employee,
         "archived": make_employee(archived_at=timezone.now()),
         "record": record,

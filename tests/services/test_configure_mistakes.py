@@ -179,7 +179,6 @@ WHOLE_FILES: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "single_brackets": ("[directory]\nname = 'x'", [("directory", "sections_expected")]),
     "section_is_a_number": ("number_pool = 5", [("number_pool", "sections_expected")]),
     "section_is_a_text": ("number_pool = ['Office']", [("number_pool 1", "table_expected")]),
-    "phone_system": ("[[phone_system]]\nname = 'MikoPBX'", [("phone_system", "phone_system_later")]),
     "server_without_name": (
         "[[directory]]\nuris = ['ldaps://dc']",
         [("directory 1, name", "key_missing")],

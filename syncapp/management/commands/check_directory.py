@@ -1,4 +1,4 @@
-"""`manage.py check_directory NAME`: each step of reaching a directory, and how far it gets."""
+"""`manage.py check_directory NAME`: each step of reaching a directory or phone system, and how far it gets."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -21,10 +21,13 @@ from syncapp.exceptions import SyncError
 from syncapp.management.script import ScriptCommand
 from syncapp.messages import render
 from syncapp.messages.directory import STEP_LABELS
-from syncapp.models import DirectoryServer
+from syncapp.messages.telephony import PHONE_STEP_LABELS
+from syncapp.models import DirectoryServer, Endpoint, PhoneSystem
 from syncapp.services import adding
 from syncapp.services.endpoints import field_rules
+from syncapp.services.phone_systems import probe_phone_system
 from syncapp.services.probing import test_connection_and_store
+from syncapp.telephony.steps import PhoneStep, PhoneStepOutcome
 
 SIGNS = {
     StepOutcome.OK: ("✓", "green"),
@@ -37,7 +40,8 @@ class Command(ScriptCommand):
     help = (
         "Test a directory server step by step: name, connection, encryption, login, base, filter, people found, "
         "attributes with fill rates, the right to write. Then shows what the server can do, and which mapping would fit the first of its "
-        "people. Writes nothing to the directory; stores kind and usual mapping where they were left open and all "
+        "people. Of a phone system: certificate, interface, employees, rights of the key, numbers in use, version. "
+        "Writes nothing there; stores kind and usual mapping where they were left open and all "
         "went well. Exit code: 0 all steps passed, 1 one of them failed."
     )
 
@@ -45,13 +49,17 @@ class Command(ScriptCommand):
         parser.add_argument("name", metavar="NAME", help="name of the server")
 
     def handle(self, *, name: str, **options: Any) -> None:
+        phones = PhoneSystem.objects.filter(name=name).first()
+        if phones is not None:
+            self._test_phones(phones)
+            return
         server = DirectoryServer.objects.filter(name=name).first()
         if server is None:
-            known = ", ".join(DirectoryServer.objects.values_list("name", flat=True)) or "-"
+            known = ", ".join(Endpoint.objects.values_list("name", flat=True)) or "-"
             raise CommandError(
                 _("There is no server named “%(name)s”. Known: %(known)s") % {"name": name, "known": known}
             )
-        console = Console(file=cast(IO[str], self.stdout), soft_wrap=True, highlight=False)
+        console = self._console()
         failed = False
         for step in test_connection_and_store(server):
             _show(console, step)
@@ -62,6 +70,29 @@ class Command(ScriptCommand):
             _show_found(console, adding.look(server), {rule.field: rule for rule in field_rules(server, server.kind)})
         except SyncError as error:
             raise CommandError(render(error.code, error.params)) from None
+
+    def _console(self) -> Console:
+        return Console(file=cast(IO[str], self.stdout), soft_wrap=True, highlight=False)
+
+    def _test_phones(self, phones: PhoneSystem) -> None:
+        console, failed = self._console(), False
+        for step in probe_phone_system(phones):
+            _show_phone_step(console, step)
+            failed = failed or step.outcome is PhoneStepOutcome.FAILED
+        if failed:
+            sys.exit(1)
+
+
+def _show_phone_step(console: Console, step: PhoneStep) -> None:
+    sign, style = SIGNS[StepOutcome(step.outcome)]
+    said = render(step.message.code, step.message.params)
+    console.print(Text.assemble((sign, style), " ", (f"{PHONE_STEP_LABELS[step.name]}: ", "bold"), said))
+    for right in step.rights:
+        console.print(Text(f"  {'✓' if right.granted else '✗'} {right.path}: {right.right}"))
+    for remark in step.remarks:
+        console.print(Text(f"  {render(remark.code, remark.params)}"))
+    if step.fingerprint:
+        console.print(Text(f'  fingerprint = "{step.fingerprint}"'))
 
 
 def _show_found(console: Console, found: Found, mapped: Mapping[words.Field, FieldRule]) -> None:

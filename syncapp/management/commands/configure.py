@@ -1,4 +1,4 @@
-"""`manage.py configure FILE.toml`: servers and number pools from a file."""
+"""`manage.py configure FILE.toml`: servers, phone systems and number pools from a file."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from syncapp.services.configure.reporting import mistake_line, report_lines
 
 class Command(ScriptCommand):
     help = (
-        "Create or update servers and number pools from a file. Nothing is deleted, no server is contacted, "
+        "Create or update servers, phone systems and number pools from a file. Nothing is deleted, no server is contacted, "
         "and a file with a mistake changes nothing."
     )
 

@@ -14,7 +14,7 @@ from syncapp.choices import RunMode, RunStatus, RunTrigger
 from syncapp.exceptions import SyncError
 from syncapp.management.script import ScriptCommand
 from syncapp.management.terminal import RunScreen, StopSwitch, reader_may_leave
-from syncapp.models import DirectoryServer, SyncRun
+from syncapp.models import DirectoryServer, PhoneSystem, SyncRun
 from syncapp.services.identity import accept_directory, identity_of_run
 from syncapp.services.people import find_people
 from syncapp.services.report import Refusal, write_runs
@@ -123,6 +123,12 @@ class Command(ScriptCommand):
 
     def _servers(self, names: list[str]) -> list[DirectoryServer]:
         servers = DirectoryServer.objects.order_by("rank", "name")
+        phones = PhoneSystem.objects.filter(name__in=names) if names else PhoneSystem.objects.filter(enabled=True)
+        for each in phones:
+            said = messages.render("phone_not_synchronised", {"server": each.name})
+            if names:
+                raise CommandError(said)
+            self.stderr.write(said)
         if not names:
             enabled = list(servers.filter(enabled=True))
             if not enabled:

@@ -15,6 +15,7 @@ from syncapp.services.configure.sections import (
     PHONE_SYSTEM,
     Section,
     directory_readers,
+    phone_system_readers,
     pool_readers,
 )
 from syncapp.services.configure.values import Reader, refuse_key, table
@@ -37,15 +38,18 @@ class Content:
 def read_sections(path: Path) -> Content:
     """Read a file; raises ConfigurationFileError when it is no TOML at all."""
     document = _parse(path, _read(path))
-    readers = {NUMBER_POOL: pool_readers(), DIRECTORY: directory_readers(path.absolute().parent)}
+    folder = path.absolute().parent
+    readers = {
+        NUMBER_POOL: pool_readers(),
+        DIRECTORY: directory_readers(folder),
+        PHONE_SYSTEM: phone_system_readers(folder),
+    }
     top = Where("", [])
     for key in document:
-        if key not in (*readers, PHONE_SYSTEM):
-            refuse_key(key, (*readers, PHONE_SYSTEM), top)
+        if key not in readers:
+            refuse_key(key, readers, top)
     if not document:
         top.wrong("configuration_empty")
-    if PHONE_SYSTEM in document:
-        top.inside(PHONE_SYSTEM).wrong("phone_system_later")
     sections = [
         section
         for kind, keys in readers.items()

@@ -6,7 +6,7 @@ from typing import Any
 
 from syncapp.core.schedule import LONGEST_INTERVAL
 from syncapp.core.vocabulary import Field
-from syncapp.models import DirectoryServer, FieldMapping, NumberPool
+from syncapp.models import DirectoryServer, FieldMapping, NumberPool, PhoneSystem
 from syncapp.services.configure.mistakes import Where
 from syncapp.services.configure.passwords import password
 from syncapp.services.configure.values import (
@@ -45,6 +45,21 @@ PLAIN_DIRECTORY_KEYS = (
     "rank",
     "create",
     "taken_number",
+    "number_plan",
+)
+# The same of a phone system.
+PLAIN_PHONE_KEYS = (
+    "kind",
+    "url",
+    "verify_tls",
+    "ca_certificate",
+    "fingerprint",
+    "requests_per_minute",
+    "create",
+    "mobile_form",
+    "region",
+    "enabled",
+    "rank",
     "number_plan",
 )
 PLAIN_POOL_KEYS = ("first", "last", "cool_down_days", "number_plan")
@@ -89,6 +104,30 @@ def directory_readers(folder: Path) -> dict[str, Reader]:
         "limits": _limits,
         "mapping": _mappings,
     }
+
+
+def phone_system_readers(folder: Path) -> dict[str, Reader]:
+    served = {key: list_of(text()) for key in ("directories", "departments", "pools")}
+    return {
+        "name": name,
+        **{key: column(PhoneSystem, key) for key in PLAIN_PHONE_KEYS},
+        "ca_certificate": _file_from(folder),
+        "api_key": password(folder),
+        "serves": _whole_table(table(served)),
+        "match_keys": list_of(text()),
+        "schedule": _schedule,
+        "limits": _limits,
+    }
+
+
+def _whole_table(read: Reader) -> Reader:
+    """Read a table of which every key is right; half of one would say something else."""
+
+    def read_whole(value: Any, where: Where) -> Any:
+        values = read(value, where)
+        return values if isinstance(value, dict) and values.keys() == value.keys() else WRONG
+
+    return read_whole
 
 
 def _file_from(folder: Path) -> Reader:

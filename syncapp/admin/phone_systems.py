@@ -1,0 +1,78 @@
+"""Phone systems. What can be done with them in this version: enter them, and test the connection."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from syncapp.admin.base import SiteAdmin
+from syncapp.forms.phone_systems import PhoneSystemForm
+from syncapp.models import PhoneSystem
+from syncapp.views import phone_systems as views
+from syncapp.views.access import allow, may_manage, may_query
+
+
+@method_decorator(sensitive_post_parameters("key"), name="changeform_view")
+@admin.register(PhoneSystem)
+class PhoneSystemAdmin(SiteAdmin):
+    form = PhoneSystemForm
+    fieldsets = (
+        (None, {"fields": ("name", "enabled")}),
+        (_("Connection"), {"fields": ("url", "key", "verify_tls", "ca_certificate", "fingerprint")}),
+        (_("Rules"), {"fields": ("region", "mobile_form", "match_keys", "create")}),
+        (
+            _("Rarely needed"),
+            {"fields": ("rank", "number_plan", "requests_per_minute", "limits"), "classes": ("collapse",)},
+        ),
+    )
+    list_display = ("name", "kind", "url", "enabled")
+    change_form_template = "admin/syncapp/phonesystem/change_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:phones_id>/test/", wrap(views.test_view), name="syncapp_phonesystem_test"),
+            path("<int:phones_id>/confirm/", wrap(views.confirm_view), name="syncapp_phonesystem_confirm"),
+            *super().get_urls(),
+        ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and may_manage(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: PhoneSystem | None = None) -> bool:
+        return super().has_change_permission(request, obj) and may_manage(request)
+
+    def get_fieldsets(self, request: HttpRequest, obj: PhoneSystem | None = None) -> Any:
+        """Without the key for who does not manage servers: nothing of it is shown, but it is no question for him."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if may_manage(request):
+            return fieldsets
+        return [
+            (title, {**options, "fields": tuple(name for name in options["fields"] if name != "key")})
+            for title, options in fieldsets
+        ]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        rights = {"may_query": may_query(request), "may_manage": may_manage(request)}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **rights})
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        allow(may_manage(request))
+        return super().history_view(request, object_id, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: PhoneSystem, form: ModelForm, change: bool) -> None:
+        """Write what was changed and nothing else: somebody may be editing another part of the row."""
+        if not change:
+            obj.save()
+            return
+        names = [name for name in form.changed_data if name in form.fields and name != "key"]
+        obj.save(update_fields=[*names, "api_key", "api_key_scope"])

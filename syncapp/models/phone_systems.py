@@ -1,0 +1,94 @@
+"""Phone systems. This version keeps and tests their settings; it does not synchronise them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from syncapp.choices import MobileForm, PhoneKind
+from syncapp.exceptions import ConfigurationError
+from syncapp.fields import EncryptedTextField, Secret
+from syncapp.models.endpoints import Endpoint
+
+
+class PhoneSystem(Endpoint):
+    """One phone system, spoken to over its web interface."""
+
+    kind = models.CharField(_("kind"), max_length=20, choices=PhoneKind, default=PhoneKind.MIKOPBX)
+    url = models.CharField(
+        _("address"),
+        max_length=500,
+        help_text=_("Such as https://pbx.corp.example. Always https: the key must not be readable on the way."),
+    )
+    api_key = EncryptedTextField(_("API key"), blank=True, default=Secret, editable=False)
+    api_key_scope = models.TextField(blank=True, default="", editable=False)
+    verify_tls = models.BooleanField(
+        _("check the certificate"),
+        default=True,
+        help_text=_("Without the check whoever answers at the address gets the key."),
+    )
+    ca_certificate = models.CharField(
+        _("CA certificate"),
+        max_length=500,
+        blank=True,
+        help_text=_("File with the certificates that are trusted here; empty means those of the system."),
+    )
+    fingerprint = models.CharField(
+        _("confirmed certificate"),
+        max_length=200,
+        blank=True,
+        help_text=_(
+            "SHA-256 fingerprint of the only certificate that is talked to, for a phone system that signs its own. Test connection shows it for confirmation."
+        ),
+    )
+    requests_per_minute = models.PositiveSmallIntegerField(
+        _("requests a minute"),
+        default=150,
+        help_text=_("At most so many, 10 to 180: MikoPBX shuts out whoever sends more than 200 for five minutes."),
+    )
+    create = models.BooleanField(
+        _("create people"), default=True, help_text=_("Whether people may be created in the phone system.")
+    )
+    serves = models.JSONField(
+        _("serves"),
+        default=dict,
+        blank=True,
+        help_text=_("Whose people have their phones here: directories, departments or pools. Empty means everybody."),
+    )
+    mobile_form = models.CharField(
+        _("form of mobiles"),
+        max_length=20,
+        choices=MobileForm,
+        default=MobileForm.AUTO,
+        help_text=_("How Russian mobiles are written there."),
+    )
+
+    class Meta:
+        verbose_name = _("phone system")
+        verbose_name_plural = _("phone systems")
+
+    def address_scope(self) -> str:
+        """For where the stored key was entered: it is never sent anywhere else (promise 9)."""
+        return self._scope("checked" if self.verify_tls or self.fingerprint else "unchecked")
+
+    def _scope(self, checked: str) -> str:
+        return "\n".join([checked, self.url.strip().lower().rstrip("/")])
+
+    def set_api_key(self, key: str) -> None:
+        """Keep the key, encrypted, for the present address only."""
+        self.api_key = Secret.seal(key)
+        self.api_key_scope = self.address_scope() if key else ""
+
+    @property
+    def api_key_fits(self) -> bool:
+        """Whether the stored key, if any, was entered for the present address.
+
+        One that was entered while nothing was checked may go to a checked one as well.
+        """
+        return not self.api_key or self.api_key_scope in (self.address_scope(), self._scope("unchecked"))
+
+    def reveal_api_key(self) -> str:
+        """Return the key in clear; raise ConfigurationError when it is not for this address, or there is none."""
+        if not self.api_key:
+            raise ConfigurationError("phone_key_missing")
+        if not self.api_key_fits:
+            raise ConfigurationError("phone_key_for_another_address", server=self.name)
+        return self.api_key.reveal()

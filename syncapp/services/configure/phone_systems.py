@@ -1,0 +1,91 @@
+"""A section [[phone_system]]: compared with what is stored, and stored."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from typing import Any
+
+from syncapp.core.records import Message
+from syncapp.exceptions import ConfigurationError
+from syncapp.fields import Secret
+from syncapp.models import Endpoint, PhoneSystem
+from syncapp.services.configure.changes import Change, SectionReport
+from syncapp.services.configure.columns import missing_keys, set_columns
+from syncapp.services.configure.sections import PLAIN_PHONE_KEYS, Section
+from syncapp.services.phone_systems import caution_of, key_mistakes, validate_phone_system
+from syncapp.telephony.tls import normalised_fingerprint
+
+COLUMNS = (*PLAIN_PHONE_KEYS, "serves", "match_keys", "schedule", "limits")
+
+
+class PhoneSystemDraft:
+    """A phone system as the file wants it, not stored yet."""
+
+    def __init__(self, section: Section) -> None:
+        self.section = section
+        self.phones = PhoneSystem.objects.filter(name=section.name).first() or PhoneSystem(name=section.name)
+        self.created = self.phones.pk is None
+        self.changes = set_columns(self.phones, _wanted(section), COLUMNS)
+        if "api_key" in section.values:
+            self._set_key(section.values["api_key"])
+
+    def judge(self, *, directories: Collection[str], pools: Collection[str]) -> None:
+        """Add what is wrong to the mistakes of the file; the names are those that there are and those that it brings."""
+        section, phones = self.section, self.phones
+        if self.created and Endpoint.objects.filter(name=section.name).exists():
+            section.where.inside("name").wrong("name_of_another_kind", name=section.name)
+        named_already = section.wrong | (missing_keys(section, ["url", "api_key"]) if self.created else set())
+        found = validate_phone_system(phones)
+        if section.values.get("api_key"):
+            found += key_mistakes(section.values["api_key"].reveal())
+        for mistake in found:
+            if mistake.field not in named_already:
+                section.where.inside(mistake.field).refuse(mistake.message)
+        if not {"url", "api_key"} & named_already and not phones.api_key_fits:
+            section.where.inside("api_key").wrong("phone_key_needed_again")
+        self._judge_served(directories=directories, pools=pools)
+
+    def store(self) -> SectionReport:
+        if self.created:
+            self.phones.save()
+        elif self.changes:
+            names = [change.key for change in self.changes]
+            self.phones.save(update_fields=[*names, *(["api_key_scope"] if "api_key" in names else [])])
+        caution: Message | None = caution_of(self.phones)
+        cautions = (caution,) if caution else ()
+        return SectionReport(self.section.kind, self.section.name, self.created, tuple(self.changes), cautions)
+
+    def _set_key(self, key: Secret) -> None:
+        if _reads(self.phones.api_key, key.reveal()) and self.phones.api_key_fits:
+            return
+        before = None if self.created else self.phones.api_key
+        self.phones.set_api_key(key.reveal())
+        self.changes.append(Change("api_key", before, self.phones.api_key))
+
+    def _judge_served(self, *, directories: Collection[str], pools: Collection[str]) -> None:
+        where, served = self.section.where.inside("serves"), self.section.values.get("serves", {})
+        if len(served) > 1:
+            where.wrong("phone_serves_several", known=["directories", "departments", "pools"])
+        for kind, names in served.items():
+            if not names:
+                where.inside(kind).wrong("phone_serves_empty")
+        for name in served.get("directories", []):
+            if name not in directories:
+                where.inside("directories").wrong("directory_unknown", name=name)
+        for name in served.get("pools", []):
+            if name not in pools:
+                where.inside("pools").wrong("pool_unknown", name=name)
+
+
+def _wanted(section: Section) -> dict[str, Any]:
+    """Return the values with the fingerprint as it is kept, so that another spelling is no change."""
+    values = dict(section.values)
+    with suppress(KeyError, ConfigurationError):  # not given, or named as a mistake later
+        values["fingerprint"] = normalised_fingerprint(values["fingerprint"])
+    return values
+
+
+def _reads(stored: Secret, key: str) -> bool:
+    try:
+        return stored.reveal() == key
+    except ConfigurationError:
+        return False
