@@ -3,14 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from syncapp.choices import Field
 from syncapp.core.vocabulary import MatchKey
 from syncapp.exceptions import ConfigurationError
 from syncapp.fields import Secret
-from syncapp.forms.fields import LimitsField, OrderedChoicesField, WriteOnlyPasswordField
+from syncapp.forms.brakes import LIMITS_HELP, LimitsField
+from syncapp.forms.fields import OrderedChoicesField, WriteOnlyPasswordField
 from syncapp.forms.mistakes import add_mistakes
 from syncapp.messages import render
 from syncapp.models import PhoneSystem
@@ -32,11 +33,7 @@ class PhoneSystemForm(forms.ModelForm):
     limits = LimitsField(
         label=capfirst(_("limits")),
         required=False,
-        help_text=_(
-            "Brakes that differ from their defaults, one per line: kind of change = count, percent, ceiling, such as "
-            "created = 20, 10, 1000. Kinds: lost, disabled, created, replaced, emptied, renumbered, written_back, "
-            "conflicts."
-        ),
+        help_text=format_lazy("{} {}", LIMITS_HELP, _("An empty figure means the default.")),
     )
 
     class Meta:
