@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from syncapp.directory.steps import StepOutcome
+from syncapp.directory.examination import StepOutcome
 from syncapp.exceptions import ConfigurationError
 from syncapp.messages.telephony import PHONE_STEP_LABELS
 from syncapp.models import PhoneSystem
