@@ -73,6 +73,7 @@ def main() -> None:
         try:
             for what in ("everybody is created", "nothing has changed"):
                 _measure(what, options)
+            sys.stdout.write(f"the database takes {_megabytes():.0f} MB\n")
         finally:
             for worker in workers:
                 worker.send_signal(signal.SIGTERM)
@@ -111,6 +112,14 @@ base_dn = "{_suffix(server)}"
 def _worker(folder: Path, number: int) -> "subprocess.Popen[bytes]":
     with (folder / f"worker-{number}.log").open("wb") as log:
         return subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=PROJECT, stdout=log, stderr=log)
+
+
+def _megabytes() -> float:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        return float(cursor.fetchone()[0] / 1_000_000)
 
 
 def _measure(what: str, options: argparse.Namespace) -> None:
