@@ -58,6 +58,11 @@ class PostgreSql:
     def __enter__(self) -> Self:
         data = self.folder / "data"
         self._run("initdb", "-D", str(data), "-U", _SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        self._start()
+        return self
+
+    def _start(self) -> None:
+        data = self.folder / "data"
         quick = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=127.0.0.1")
         options = [part for each in (*quick, f"unix_socket_directories={self.folder}") for part in ("-c", each)]
         command = [str(self._binaries / "postgres"), "-D", str(data), "-p", str(self.port), *options]
@@ -66,7 +71,15 @@ class PostgreSql:
                 command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._user
             )
         self._wait_until_it_answers()
-        return self
+
+    def stop(self) -> None:
+        """Shut down at once, and throw everybody out; `restart` brings it back."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(_STOP_LIMIT)
+
+    def restart(self) -> None:
+        self._start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

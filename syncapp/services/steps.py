@@ -163,6 +163,8 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
             forget_unmapped_secrets()
             sweep(now=timezone.now(), folders=[FOLDERS[run.pk % len(FOLDERS)]])
     finally:
+        # What was done comes first: the totals are asked of a database that may be away just now.
+        execution.counts = dict.fromkeys(NAMES, 0) | dict(tally.done) | {"read": read}
         execution.counts = applied_counts(endpoint_id=server.pk, read=read, tally=tally, known=_known(execution))
         _name_renumbered(execution, tally)
 

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from syncapp.choices import RunMode, RunStatus, RunTrigger
@@ -24,6 +24,8 @@ from syncapp.services.steps import Execution, Progress, no_progress, take_steps
 
 logger = logging.getLogger(__name__)
 
+# Seconds between attempts to close a run whose database is away: in all less than a claim lives.
+PAUSES = (0.5, 2, 5, 10, 20, 30)
 ENDED_WELL = (RunStatus.COMPLETED, RunStatus.PARTIAL)
 
 
@@ -150,18 +152,28 @@ def carry_out(
 
 
 def _finish(execution: Execution, status: RunStatus, error: SyncError | None, access: str) -> None:
-    finish_run(
-        execution.run,
-        status,
-        error=error,
-        counts=execution.counts,
-        seconds=execution.seconds,
-        notes=execution.keeper.notes,
-        kinds=execution.keeper.kinds,
-        seal=execution.seal,
-        access=access if status == RunStatus.FAILED else "",
-        bookmark=execution.bookmark if status in ENDED_WELL else None,
-    )
+    """Close the run; where the database is away just now (restarted, locked) as soon as it is back."""
+    for pause in (*PAUSES, None):
+        try:
+            finish_run(
+                execution.run,
+                status,
+                error=error,
+                counts=execution.counts,
+                seconds=execution.seconds,
+                notes=execution.keeper.notes,
+                kinds=execution.keeper.kinds,
+                seal=execution.seal,
+                access=access if status == RunStatus.FAILED else "",
+                bookmark=execution.bookmark if status in ENDED_WELL else None,
+            )
+            return
+        except (OperationalError, InterfaceError):
+            if pause is None:
+                raise
+            if not connection.in_atomic_block:
+                connection.close()  # a new one is made with the next query
+            time.sleep(pause)
 
 
 def _crash(unexpected: BaseException) -> SyncError:
@@ -187,7 +199,7 @@ def _outcome(execution: Execution) -> tuple[RunStatus, SyncError | None]:
         if execution.keeper.stop():
             return RunStatus.CANCELLED, RunCancelledError(execution.keeper.stop_code)
         return RunStatus.FAILED, error
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         logger.exception("The database refused to go on with run %s", execution.run.pk)
         return RunStatus.FAILED, SyncError("database_unavailable", retryable=True)
     open_matters = any(execution.counts[name] for name in ("failed", "conflicts", "proposed"))

@@ -4,14 +4,18 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 
 from fixtures.openldap import OpenLdap
-from tests.postgresql import PostgreSql
+from tests.conftest import skip_or_fail
+from tests.postgresql import PostgreSql, find_binaries
+from tests.processes import wait_for
 from tests.services.company import Company
 
 pytestmark = pytest.mark.xdist_group("postgresql")
@@ -103,6 +107,12 @@ class Installation:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def phase(self) -> str:
+        """What the newest run is about."""
+        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+            row = connection.execute("SELECT phase FROM syncapp_syncrun ORDER BY id DESC LIMIT 1").fetchone()
+        return row[0] if row else ""
+
     def rows(self) -> dict[str, Any]:
         return json.loads(self.python(ROWS))  # type: ignore[no-any-return]  # the script above says what it is
 
@@ -167,23 +177,42 @@ def test_two_runs_leave_the_same_rows_and_reports_as_on_sqlite(
     assert (first[0]["counts"]["created"], second[0]["counts"]["renumbered"]) == (23, 1)
 
 
-def test_decisions_are_the_same_on_postgresql(postgresql: PostgreSql) -> None:
-    """Rows are really locked there, and JSON is compared in another way."""
-    done = Installation(postgresql.url("decisions")).start(
-        "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "--ds=tests.settings",
-        "-k", "survives or among_many or first_meeting or two_entries or decided_once", "tests/services/test_conflicts.py",
-    )  # fmt: skip
+@pytest.mark.promise(8)
+def test_run_whose_database_is_restarted_is_closed_and_made_good(crowd: OpenLdap, tmp_path: Path) -> None:
+    binaries = find_binaries()
+    if binaries is None:
+        skip_or_fail("PostgreSQL is not installed (Debian package postgresql)")
+    with PostgreSql(binaries) as cluster:
+        installation = Installation(cluster.create("restarted"))
+        installation.manage("migrate", "--verbosity", "0")
+        file = tmp_path / "servers.toml"
+        without_pool = SERVER.replace('number_pool = "Office"', "")
+        file.write_text(
+            without_pool.format(
+                uri=crowd.uri, account=crowd.service_dn, password=crowd.service_password, base=crowd.suffix
+            )
+        )
+        installation.manage("configure", str(file))
+        run = subprocess.Popen(
+            [sys.executable, "manage.py", "sync_ldap", "--json"],
+            cwd=settings.BASE_DIR,
+            env=installation.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_for(lambda: installation.phase() == "apply", process=run)
+        cluster.stop()
+        time.sleep(1)
+        cluster.restart()
+        out, err = run.communicate(timeout=LIMIT)
 
-    assert done.returncode == 0, done.stdout[-5000:]
-
-
-def test_store_and_runs_keep_their_promises_on_postgresql(postgresql: PostgreSql) -> None:
-    """The tests of the writer once more: locks, sequences and refusals are different ones there."""
-    tests = ["tests/store", "tests/services/test_runs.py", "tests/services/test_matches.py"]
-
-    done = Installation(postgresql.url("store")).start(
-        "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "--ds=tests.settings", *tests
-    )
-
-    assert done.returncode == 0, done.stdout[-5000:]
-    assert "skipped" not in done.stdout.splitlines()[-1]
+        assert out, err[-3000:]
+        [said] = json.loads(out)["runs"]
+        # A chunk is tried again; where the database was away for longer than that, the run says so.
+        ends = {"completed": (0, None), "failed": (1, "database_unavailable")}
+        assert (run.returncode, (said["error"] or {}).get("code")) == ends[said["status"]]
+        [following] = json.loads(installation.manage("sync_ldap", "--json", "--full"))["runs"]
+        assert following["status"] == "completed"
+        assert said["counts"]["created"] + following["counts"]["created"] == following["counts"]["read"]
