@@ -190,7 +190,11 @@ def test_read_that_breaks_off_changes_nothing(crowd: OpenLdap, trouble: str) -> 
             crowd.start()
 
     assert (run.status, run.phase) == ("failed", "done")
-    assert run.error_code in ("connection_lost", "unreachable"), run.error_code
+    assert run.error_code in (
+        "connection_lost",
+        "unreachable",
+        "server_busy",
+    )  # the last one is what a server says that is going down, run.error_code
     assert not Employee.objects.exists()
     assert not SyncRecord.objects.exists()
     assert not RunItem.objects.exists()

@@ -14,6 +14,7 @@ from django_q.models import Schedule, Task
 from fixtures.openldap import OpenLdap
 from syncapp.choices import RunTrigger
 from syncapp.models import DirectoryServer, Employee, SyncRun
+from syncapp.services.runs import TASK
 from syncapp.services.schedules import keep_schedules
 from tests.conftest import require_program
 from tests.directory.servers import proxy
@@ -58,7 +59,7 @@ def test_schedules_fire_and_two_workers_serve_ten_servers_one_run_at_a_time(
         by_hand = [queue(server, times=2) for server in servers]
         wait_for(lambda: all(has_ended(run) for run in by_hand), process=one.process)
         # What follows a run sets its server's schedule anew: not before the tasks have ended, too.
-        wait_for(lambda: Task.objects.count() == 2 * SERVERS, process=one.process)
+        wait_for(lambda: Task.objects.filter(func=TASK).count() == 2 * SERVERS, process=one.process)
         scheduled = SyncRun.objects.filter(trigger=RunTrigger.SCHEDULE)
         for company in companies:
             company.change("p0008", title="Chief")
