@@ -41,7 +41,8 @@ def test_nobody_is_sent_where_he_may_not_go(viewer_client: Client, model: str) -
 
 
 FILTERS = {
-    "search": ("q=nobody", "Nothing fits “nobody” and the chosen filters."),
+    "search": ("q=nobody", "Nothing fits “nobody”."),
+    "both": ("q=nobody&department=IT", "Nothing fits “nobody” and the chosen filters."),
     "filter": ("department=IT", "Nothing fits the chosen filters."),
 }
 
