@@ -179,7 +179,7 @@ def test_decisions_are_the_same_on_postgresql(postgresql: PostgreSql) -> None:
 
 def test_store_and_runs_keep_their_promises_on_postgresql(postgresql: PostgreSql) -> None:
     """The tests of the writer once more: locks, sequences and refusals are different ones there."""
-    tests = ["tests/store", "tests/services/test_runs.py", "tests/services/test_matches.py"]
+    tests = ["tests/store", *(f"tests/services/test_{name}.py" for name in ("runs", "matches", "sheets"))]
 
     done = Installation(postgresql.url("store")).start(
         "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "--ds=tests.settings", *tests
