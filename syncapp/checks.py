@@ -38,7 +38,7 @@ def exports_hold_no_formulas(**_: Any) -> list[CheckMessage]:
         Error(
             "IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT is off.",
             hint="Set it to True: what somebody wrote into a directory would be computed by whoever opens an export.",
-            id="syncapp.E005",
+            id="syncapp.E007",
         )
     ]
 

@@ -33,7 +33,7 @@ def without(*keys: str) -> dict[str, Any]:
 def test_formulas_in_exports_are_an_error(settings: Settings) -> None:
     settings.IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = False
 
-    assert ids() == ["syncapp.E005"]
+    assert ids() == ["syncapp.E007"]
 
 
 QUEUES: dict[str, tuple[dict[str, Any], list[str]]] = {

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.views import ChangeList
+
+from syncapp.admin.nothing import nothing_yet
 
 
 class SiteChangeList(ChangeList):
@@ -17,6 +20,16 @@ class SiteChangeList(ChangeList):
         super().get_results(request)
         if not (self.has_active_filters or self.query):
             self.full_result_count = self.result_count
+        if not self.result_count:
+            self.nothing = nothing_yet(self.opts.model_name, request)
+
+    @property
+    def unfiltered_query(self) -> str:
+        """The list with nothing left out, but still that of its run."""
+        query = QueryDict(self.clear_all_filters_qs.removeprefix("?"), mutable=True)
+        for name in (SEARCH_VAR, PAGE_VAR):
+            query.pop(name, None)
+        return f"?{query.urlencode()}"
 
 
 class SiteAdmin(ModelAdmin):

@@ -27,6 +27,7 @@ from syncapp.store.leavers import state_over_all
 from syncapp.views.access import current_user, may_change_employees, may_decide, may_explain, may_synchronise
 from syncapp.views.display import (
     admin_link,
+    breakable_email,
     changes_table,
     label,
     moment,
@@ -126,7 +127,7 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
         (_("Work"), {"fields": ("department", "title")}),
     )
     inlines = (RecordInline, HistoryInline)
-    list_display = ("face", "name_shown", "extension", "mobile", "email", "department", "state_shown")
+    list_display = ("face", "name_shown", "extension", "mobile", "email_shown", "department", "state_shown")
     list_display_links = ("name_shown",)
     list_fullwidth = True
     list_filter = (DepartmentFilter, EmployeeStateFilter, RecordStatusFilter)
@@ -177,6 +178,10 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
     @admin.display(description=_("name"), ordering="name")
     def name_shown(self, employee: Employee) -> str:
         return str(employee)
+
+    @admin.display(description=_("e-mail"), ordering="email", empty_value="-")
+    def email_shown(self, employee: Employee) -> str | None:
+        return breakable_email(employee.email) if employee.email else None
 
     @admin.display(description=_("state"))
     def state_shown(self, employee: Employee) -> str:

@@ -25,6 +25,7 @@ from syncapp.views.access import may_decide, may_explain, may_synchronise
 from syncapp.views.display import (
     admin_link,
     agreed_table,
+    breakable_email,
     label,
     outcome_label,
     record_sentences,
@@ -159,7 +160,7 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("e-mail"), ordering="employee__email_key")
     def email(self, record: SyncRecord) -> str:
-        return record.employee.email if record.employee else ", ".join(load_keys(record.keys).emails)
+        return breakable_email(record.employee.email if record.employee else ", ".join(load_keys(record.keys).emails))
 
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, record: SyncRecord) -> str:

@@ -27,7 +27,7 @@ TEMPLATES: dict[str, Promise] = {
         "Several people have the e-mail %(email)s: ids %(ids)s. Write the id of the one who is meant into the column “id”."
     ),
     "sheet_namesake": _(
-        "There is a %(name)s already, with the id %(id)s. Write this id into the column “id” if that is the person, “new” if not."
+        "“%(name)s” is here already, with the id %(id)s. Write this id into the column “id” if that is the person, “new” if not."
     ),
     "sheet_row_twice": _("This person stands in row %(row)s already. Leave one of the rows out."),
     "sheet_number_twice": _("Extension %(number)s stands in row %(row)s too. It can belong to one person only."),

@@ -136,6 +136,12 @@ def breakable_dn(dn: str) -> SafeString:
     return format_html_join(SafeString(",<wbr>"), "{}", ((part,) for part in dn.split(",")))
 
 
+def breakable_email(email: str) -> SafeString:
+    """An address that may be broken before its @, and otherwise only where it would not fit at all."""
+    parts = format_html_join(SafeString("<wbr>@"), "{}", ((part,) for part in email.split("@")))
+    return format_html('<span title="{}">{}</span>', email, parts) if email else SafeString("")
+
+
 def value_shown(field: str, value: str | None) -> str:
     """A stored value of a field: photos as pictures, secrets not at all (rule B15)."""
     if not value:
@@ -203,7 +209,7 @@ def agreed_table(base: Mapping[str, Sequence[str]]) -> SafeString:
         for name, pair in base.items()
     ]
     return format_html(
-        '<table class="sync-table"><thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead><tbody>{}</tbody></table>',
+        '<table class="sync-table sync-agreed"><thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead><tbody>{}</tbody></table>',
         _("Field"),
         _("In the PBX"),
         _("In the domain"),
