@@ -33,9 +33,11 @@ def viewer(staff: User) -> User:
 
 @pytest.fixture
 def groups(db: None) -> None:
-    """The groups as the migration makes them: a test that empties the tables takes them away for those after it."""
+    """The groups as migrations make them: a test that empties the tables takes them away for those after it."""
     rights: Any = import_module("syncapp.migrations.0010_rights")
+    phone_systems: Any = import_module("syncapp.migrations.0014_phone_systems")
     rights.make_groups(apps, SimpleNamespace(connection=connection))
+    phone_systems.give_rights(apps, SimpleNamespace(connection=connection))
 
 
 @pytest.fixture
