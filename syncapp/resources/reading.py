@@ -5,7 +5,7 @@ import zipfile
 from io import BytesIO, StringIO
 from typing import Any
 
-from import_export.formats.base_formats import XLSX
+from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from syncapp.services.sheets.columns import Sheet, SheetError
@@ -14,7 +14,7 @@ LARGEST = 10 * 1024 * 1024  # bytes
 LARGEST_UNPACKED = 200 * 1024 * 1024
 MOST_ROWS = 100_000
 _ZIP = b"PK\x03\x04"
-# What the library and the formats beneath it raise of a file that is not what it seems to be.
+# What openpyxl and the formats beneath it raise of a file that is not what it seems to be.
 _BROKEN = (
     *(ValueError, KeyError, TypeError, IndexError, AttributeError, OSError, SyntaxError, RuntimeError),
     *(zipfile.BadZipFile, InvalidFileException, csv.Error),
@@ -27,10 +27,10 @@ def read_sheet(content: bytes) -> Sheet:
         raise SheetError("sheet_too_large", limit=LARGEST // 1024 // 1024)
     try:
         table = _read_xlsx(content) if content.startswith(_ZIP) else _read_csv(content)
-    except StopIteration:  # a workbook without a row
-        raise SheetError("sheet_empty") from None
     except _BROKEN:
         raise SheetError("sheet_unreadable") from None
+    while table and not any(table[-1]):  # formatted cells below the people; others stay, for rows are counted
+        table.pop()
     if not table or not any(table[0]):
         raise SheetError("sheet_empty")
     if len(table) - 1 > MOST_ROWS:
@@ -42,8 +42,9 @@ def _read_xlsx(content: bytes) -> list[list[str]]:
     with zipfile.ZipFile(BytesIO(content)) as packed:
         if sum(part.file_size for part in packed.infolist()) > LARGEST_UNPACKED:
             raise SheetError("sheet_too_large", limit=LARGEST // 1024 // 1024)
-    dataset = XLSX().create_dataset(content)
-    return [[_text(cell) for cell in row] for row in (dataset.headers, *dataset)]
+    sheet = load_workbook(BytesIO(content), read_only=True, data_only=True).active
+    sheet.reset_dimensions()  # some programs write that all of it is the cell A1
+    return [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
 
 
 def _text(cell: Any) -> str:

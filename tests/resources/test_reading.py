@@ -1,5 +1,6 @@
 """Uploaded files as tables."""
 
+import zipfile
 from io import BytesIO
 
 import openpyxl
@@ -40,6 +41,21 @@ def test_numbers_of_a_spreadsheet_are_read_as_their_digits() -> None:
     sheet = read_sheet(xlsx(["extension", "mobile"], [215, 79161234567.0]))
 
     assert [list(row) for row in sheet.rows] == [["215", "79161234567"]]
+
+
+def test_rows_keep_their_number_and_formatted_ones_below_do_not_count() -> None:
+    sheet = read_sheet(xlsx(["name"], [""], ["Anna", "a remark"], [""], [""]))
+
+    assert [list(row) for row in sheet.rows] == [[""], ["Anna", "a remark"]]
+
+
+def test_workbook_that_says_it_has_one_cell_is_read_as_a_whole() -> None:
+    lying = BytesIO()
+    with zipfile.ZipFile(BytesIO(FILES["xlsx"])) as source, zipfile.ZipFile(lying, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(b'ref="A1:C2"', b'ref="A1"'))
+
+    assert [list(row) for row in read_sheet(lying.getvalue()).rows] == [ROW]
 
 
 BAD = {

@@ -63,6 +63,14 @@ def test_person_is_recognised(anna: Employee, row: list[str]) -> None:
     assert [(each.employee_id, each.values["title"]) for each in plan.rows] == [(anna.pk, "Director")]
 
 
+def test_an_id_is_enough_where_nothing_speaks_against_it() -> None:
+    boris = make_employee(name="Boris", extension="216")
+
+    plan = planned([str(boris.pk), "boris@corp.example"], head=["id", "email"])
+
+    assert [(row.employee_id, row.values) for row in plan.rows] == [(boris.pk, {"email": "boris@corp.example"})]
+
+
 def test_whoever_is_not_recognised_is_added(anna: Employee, user: User) -> None:
     run = done(user, ["", "Boris Orlov", "301", "8 (916) 765-43-21", "Boris@corp.example", "Sales", "Clerk"])
 
@@ -136,6 +144,7 @@ WRONG = {
     "number_of_somebody_else": (["", "B", "215", "", "", "", ""], "typed_number_taken"),
     "nobody": (["", "", "", "", "", "Sales", ""], "typed_nameless"),
     "unknown_id": (["99999", "B", "", "", "", "", ""], "sheet_unknown_id"),
+    "id_of_many_digits": (["9" * 5000, "B", "", "", "", "", ""], "sheet_unknown_id"),
     "id_that_is_none": (["²", "B", "", "", "", "", ""], "sheet_unknown_id"),
     "id_of_somebody_else": (["{id}", "Boris", "", "", "b@corp.example", "", ""], "sheet_somebody_else"),
     "namesake": (["", "anna PETROVA", "", "", "", "", "Director"], "sheet_namesake"),

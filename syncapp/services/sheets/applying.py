@@ -51,6 +51,7 @@ def _apply(plan: SheetPlan, user: "User") -> SyncRun:
         finished_at=now,
     )
     edits = [Edit(row.employee_id, row.version, row.number_plan, row.name, row.changes) for row in plan.rows]
+    edits.sort(key=lambda edit: (edit.creates, edit.employee_id or 0))  # rows are locked in the order of all others
     # Of everybody before anybody gets one: numbers may change hands within the sheet (rule C1).
     for chunk in in_chunks(edit for edit in edits if edit.gives_up_a_number):
         empty_numbers(chunk)

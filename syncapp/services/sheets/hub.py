@@ -1,5 +1,6 @@
 """Everybody who is here, by what a row of a sheet may know them by."""
 
+import re
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from syncapp.core.vocabulary import TEXT_FIELDS
 from syncapp.models import Employee
 from syncapp.services.sheets.columns import ID, NEW
 
+_ID = re.compile(r"\d{1,18}", re.ASCII)
 FIELDS = tuple(field.value for field in TEXT_FIELDS)
 DEFAULT_PLAN: str = Employee._meta.get_field("number_plan").default
 
@@ -65,17 +67,14 @@ class Hub:
         return None
 
     def _by_id(self, key: str, cells: dict[str, str]) -> Person | Message:
-        person = self.people.get(int(key)) if key.isascii() and key.isdigit() else None
+        person = self.people.get(int(key)) if _ID.fullmatch(key) else None
         if person is None:
             return Message("sheet_unknown_id", {"id": key})
         # Somebody sorted one column and not the others: a row that names a person must have something of his.
         here = _known_by(person.values)
         given = _known_by(cells)
-        if (
-            here
-            and given.keys() & {"name", "email"}
-            and not any(given.get(name) == value for name, value in here.items())
-        ):
+        common = here.keys() & given.keys()
+        if common & {"name", "email"} and not any(given[name] == here[name] for name in common):
             return Message("sheet_somebody_else", {"id": person.id, "name": str(person)})
         return person
 
