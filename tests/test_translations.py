@@ -1,5 +1,6 @@
 """The catalogues: complete, correct, compiled and in step with the code. `make messages` repairs."""
 
+import ast
 import gettext
 import os
 import re
@@ -51,6 +52,31 @@ def test_every_plural_form_is_russian() -> None:
 
 def test_no_russian_text_is_a_guess() -> None:
     assert texts(tool("msgattrib", "--no-wrap", "--only-fuzzy", "--no-obsolete", catalogue("ru"))) == set()
+
+
+TRANSLATES = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext"}
+
+
+def calls_inside_f_strings(code: str) -> list[int]:
+    """Lines where a text is translated inside an f-string: there gettext's tools do not see it, and nobody translates it."""
+    return [
+        call.lineno
+        for string in ast.walk(ast.parse(code))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in TRANSLATES
+    ]
+
+
+def test_no_text_is_hidden_in_an_f_string() -> None:
+    hidden = {
+        str(file.relative_to(settings.BASE_DIR)): lines
+        for file in sorted(APP.rglob("*.py"))
+        if (lines := calls_inside_f_strings(file.read_text(encoding="utf-8")))
+    }
+
+    assert hidden == {}
+    assert calls_inside_f_strings("f\"{_('no run')}\"") == [1]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -304,9 +304,10 @@ def _day(day: date, ends: Counter[str], most: int) -> Day:
         (BAD, _("%(count)d failed")),
     ]
     texts = [text % {"count": ends[kind]} for kind, text in said if ends[kind]]
+    of_the_day = ", ".join(texts) or _("no run")
     return Day(
         label=label,
-        text=f"{label}: {', '.join(texts) or _('no run')}",
+        text=f"{label}: {of_the_day}",
         parts=tuple((kind, round(ends[kind] * 100 / most, 2)) for kind, _text in said if ends[kind]),
     )
 

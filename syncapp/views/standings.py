@@ -34,7 +34,8 @@ def trouble_text(standing: Standing) -> str:
     ) % {"count": standing.failures, "since": moment(standing.failing_since)}
     if standing.last_success is None:
         return text
-    return f"{text} {_('Last success: %(when)s.') % {'when': moment(standing.last_success)}}"
+    worked = _("Last success: %(when)s.") % {"when": moment(standing.last_success)}
+    return f"{text} {worked}"
 
 
 def left_out_text(number: int) -> str:

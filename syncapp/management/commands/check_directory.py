@@ -135,7 +135,8 @@ def _show(console: Console, step: Step) -> None:
 def _rights(rights: AttributeRights) -> list[str]:
     title = f"{Field(rights.field).label} ({rights.attribute})"
     if rights.verdict is Writable.UNKNOWN:
-        return [f"  {title}: {_('not known')}"]
+        unknown = _("not known")
+        return [f"  {title}: {unknown}"]
     lines = [f"  {title}: {_may_be_written(rights.writable, rights.people)}"]
     lines += [f"    {place.place}: {_may_be_written(place.writable, place.people)}" for place in rights.differing]
     return lines
