@@ -12,8 +12,9 @@ from syncapp.choices import Direction, Field, Kind
 from syncapp.core.proposal import ProposedLine
 from syncapp.core.records import FieldRule
 from syncapp.core.vocabulary import TEXT_FIELDS
+from syncapp.fields import Secret
 from syncapp.forms.mistakes import add_mistakes
-from syncapp.forms.servers import DirectoryServerForm
+from syncapp.forms.servers import ServerAccessForm
 from syncapp.messages import render
 from syncapp.models import DirectoryServer, FieldMapping
 from syncapp.services.directory_settings import (
@@ -28,21 +29,15 @@ from syncapp.services.directory_settings import (
 OFFERED = (*(field.value for field in TEXT_FIELDS), Field.PHOTO.value)
 
 
-class NewServerForm(DirectoryServerForm):
+class NewServerForm(ServerAccessForm):
     """The first step: where the directory is, and who asks."""
-
-    search_bases = None  # type: ignore[assignment]  # how Django takes a field away
-    departments = None  # type: ignore[assignment]
-    match_keys = None  # type: ignore[assignment]
-    limits = None  # type: ignore[assignment]
-    schedule = None  # type: ignore[assignment]
 
     class Meta:
         model = DirectoryServer
         fields = ("name", "uris", "security", "ca_certificate", "bind_dn")
 
-    def _post_clean(self) -> None:
-        super()._post_clean()
+    def take_secret(self, typed: Secret) -> None:
+        super().take_secret(typed)
         server: DirectoryServer = self.instance
         if not self.errors:
             judged = validate_account(bind_dn=server.bind_dn, has_password=bool(server.bind_password))
@@ -67,7 +62,7 @@ class FoundForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [choice for choice in Kind.choices if choice[0] != Kind.AUTO]  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [choice for choice in Kind.choices if choice[0] != Kind.AUTO]  # type: ignore[attr-defined]  # a field with choices
 
     def clean_region(self) -> str:
         return str(self.cleaned_data["region"]).upper()

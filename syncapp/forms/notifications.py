@@ -13,13 +13,14 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from syncapp.choices import ChannelKind, Happened
 from syncapp.fields import Secret
 from syncapp.forms.fields import LinesField, WriteOnlyPasswordField
+from syncapp.forms.secrets import SecretForm
 from syncapp.models import NotificationChannel
 from syncapp.models.notifications import default_events
 
 SHORTEST_SECRET = 16
 
 
-class NotificationChannelForm(forms.ModelForm):
+class NotificationChannelForm(SecretForm):
     addresses = LinesField(
         label=capfirst(_("addresses")), required=False, help_text=_("For mail: who gets it, one address per line.")
     )
@@ -42,14 +43,13 @@ class NotificationChannelForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "endpoint" in self.fields:
             self.fields["endpoint"].empty_label = _("all servers")  # type: ignore[attr-defined]  # a ModelChoiceField
-        if "password" in self.fields:
-            self.fields["password"].help_text = (
-                _("A secret is stored. Leave this empty to keep it; it is never shown.")
-                if self.instance.secret
-                else _(
-                    "For webhooks: what requests are signed with, 16 characters at least. The receiver knows it, too."
-                )
-            )
+
+    def secret_help(self) -> str:
+        if self.instance.secret:
+            return str(_("A secret is stored. Leave this empty to keep it; it is never shown."))
+        return str(
+            _("For webhooks: what requests are signed with, 16 characters at least. The receiver knows it, too.")
+        )
 
     def clean_addresses(self) -> list[str]:
         addresses: list[str] = self.cleaned_data["addresses"]
@@ -85,12 +85,7 @@ class NotificationChannelForm(forms.ModelForm):
             self.add_error("url", _("Name the address."))
         return values
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # as in the form of a server
-        self._take_secret(self.cleaned_data.get("password") or Secret())
-
-    def _take_secret(self, typed: Secret) -> None:
-        """Keep a typed secret for this address only (promise 9)."""
+    def take_secret(self, typed: Secret) -> None:
         channel: NotificationChannel = self.instance
         if channel.kind != ChannelKind.WEBHOOK:
             channel.set_secret("")

@@ -1,40 +1,27 @@
 """Settings of a phone system."""
 
-from typing import Any
-
 from django import forms
-from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from syncapp.choices import Field
-from syncapp.core.vocabulary import MatchKey
 from syncapp.exceptions import ConfigurationError
 from syncapp.fields import Secret
-from syncapp.forms.brakes import LIMITS_HELP, LimitsField
-from syncapp.forms.fields import OrderedChoicesField, WriteOnlyPasswordField
+from syncapp.forms.fields import WriteOnlyPasswordField
 from syncapp.forms.mistakes import add_mistakes
+from syncapp.forms.parts import limits_field, match_keys_field
+from syncapp.forms.secrets import SecretForm
 from syncapp.messages import render
 from syncapp.models import PhoneSystem
-from syncapp.models.endpoints import default_match_keys
 from syncapp.services.phone_systems import key_mistakes, validate_phone_system
 from syncapp.telephony.tls import normalised_fingerprint
 
 
-class PhoneSystemForm(forms.ModelForm):
+class PhoneSystemForm(SecretForm):
     """Everything but whom it serves and the schedule, which a file says and later versions carry out."""
 
+    write_only = "key"
     key = WriteOnlyPasswordField(label=_("API key"))
-    match_keys = OrderedChoicesField(
-        label=capfirst(_("match keys")),
-        choices=[(key.value, Field(key.value).label) for key in MatchKey],
-        initial=default_match_keys,
-        help_text=_("By what an entry is recognised as an employee at first meeting, in this order."),
-    )
-    limits = LimitsField(
-        label=capfirst(_("limits")),
-        required=False,
-        help_text=format_lazy("{} {}", LIMITS_HELP, _("An empty figure means the default.")),
-    )
+    match_keys = match_keys_field()
+    limits = limits_field()
 
     class Meta:
         model = PhoneSystem
@@ -55,15 +42,10 @@ class PhoneSystemForm(forms.ModelForm):
             "limits",
         )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Somebody who may only look sees a form without fields.
-        if "key" in self.fields:
-            self.fields["key"].help_text = (
-                _("A key is stored. Leave this empty to keep it; it is never shown.")
-                if self.instance.api_key
-                else _("Made on the phone system, under System → API keys, with the rights that Test connection lists.")
-            )
+    def secret_help(self) -> str:
+        if self.instance.api_key:
+            return str(_("A key is stored. Leave this empty to keep it; it is never shown."))
+        return str(_("Made on the phone system, under System → API keys, with the rights that Test connection lists."))
 
     def clean_region(self) -> str:
         return self.cleaned_data["region"].upper()
@@ -74,15 +56,10 @@ class PhoneSystemForm(forms.ModelForm):
         except ConfigurationError as exc:
             raise forms.ValidationError(render(exc.code, exc.params)) from None
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # the stubs do not know it; Django's own user forms hook in here too
+    def take_secret(self, typed: Secret) -> None:
         # What a field could not read has been named already.
         found = [each for each in validate_phone_system(self.instance) if each.field in self.cleaned_data]
         add_mistakes(self, found)
-        self._take_key(self.cleaned_data.get("key") or Secret())
-
-    def _take_key(self, typed: Secret) -> None:
-        """Keep a typed key for this address only (promise 9)."""
         if typed:
             for mistake in key_mistakes(typed.reveal()):
                 self.add_error("key", render(mistake.message.code, mistake.message.params))

@@ -11,12 +11,9 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from syncapp.choices import Field
-from syncapp.core.vocabulary import MatchKey
-from syncapp.forms.fields import LinesField, OrderedChoicesField
 from syncapp.forms.mistakes import add_mistakes
+from syncapp.forms.parts import departments_field, match_keys_field, search_bases_field
 from syncapp.models import DirectoryServer, NumberPool
-from syncapp.models.endpoints import default_match_keys
 from syncapp.services.directory_settings import DirectoryValues, validate_directory, validate_pool
 from syncapp.services.directory_settings.directories import VALIDATED
 
@@ -29,23 +26,9 @@ class BranchesWidget(UnfoldAdminExpandableTextareaWidget):
 
 
 class ScopeForm(forms.ModelForm):
-    search_bases = LinesField(
-        label=capfirst(_("search bases")),
-        required=False,
-        widget=BranchesWidget,
-        help_text=_("One per line: branches below the base DN that are read; none means everything below the base DN."),
-    )
-    departments = LinesField(
-        label=capfirst(_("departments")),
-        required=False,
-        help_text=_("One per line: departments that are read; none means all of them."),
-    )
-    match_keys = OrderedChoicesField(
-        label=capfirst(_("match keys")),
-        choices=[(key.value, Field(key.value).label) for key in MatchKey],
-        initial=default_match_keys,
-        help_text=_("By what an entry is recognised as an employee at first meeting, in this order."),
-    )
+    search_bases = search_bases_field(widget=BranchesWidget)
+    departments = departments_field()
+    match_keys = match_keys_field()
     pool = forms.ModelChoiceField(
         label=capfirst(_("number pool")),
         queryset=NumberPool.objects.order_by("name"),

@@ -3,19 +3,18 @@
 from typing import Any
 
 from django import forms
-from django.utils.text import capfirst, format_lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
-from syncapp.choices import Field
-from syncapp.core.vocabulary import MatchKey
 from syncapp.fields import Secret
-from syncapp.forms.brakes import LIMITS_HELP, LimitsField, ScheduleField
-from syncapp.forms.fields import LinesField, OrderedChoicesField, WriteOnlyPasswordField
+from syncapp.forms.brakes import ScheduleField
+from syncapp.forms.fields import LinesField, WriteOnlyPasswordField
 from syncapp.forms.mistakes import add_mistakes, add_row_mistakes
+from syncapp.forms.parts import departments_field, limits_field, match_keys_field, search_bases_field
+from syncapp.forms.secrets import SecretForm
 from syncapp.models import DirectoryServer
-from syncapp.models.endpoints import default_match_keys
 from syncapp.services.directory_settings import (
     DirectoryValues,
     anchor_change_mistakes,
@@ -25,8 +24,8 @@ from syncapp.services.directory_settings import (
 )
 
 
-class DirectoryServerForm(forms.ModelForm):
-    """Everything but writing back, which has a page of its own."""
+class ServerAccessForm(SecretForm):
+    """Where a directory is, and who asks."""
 
     uris = LinesField(
         label=capfirst(_("addresses")),
@@ -35,27 +34,44 @@ class DirectoryServerForm(forms.ModelForm):
         ),
     )
     password = WriteOnlyPasswordField(label=capfirst(_("password")))
-    search_bases = LinesField(
-        label=capfirst(_("search bases")),
-        required=False,
-        help_text=_("One per line: branches below the base DN that are read; none means everything below the base DN."),
-    )
-    departments = LinesField(
-        label=capfirst(_("departments")),
-        required=False,
-        help_text=_("One per line: departments that are read; none means all of them."),
-    )
-    match_keys = OrderedChoicesField(
-        label=capfirst(_("match keys")),
-        choices=[(key.value, Field(key.value).label) for key in MatchKey],
-        initial=default_match_keys,
-        help_text=_("By what an entry is recognised as an employee at first meeting, in this order."),
-    )
-    limits = LimitsField(
-        label=capfirst(_("limits")),
-        required=False,
-        help_text=format_lazy("{} {}", LIMITS_HELP, _("An empty figure means the default.")),
-    )
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        # What a field could not read is missing from `values` and has been named already.
+        mistakes = validate_directory(DirectoryValues.from_mapping(values))
+        add_mistakes(self, [mistake for mistake in mistakes if mistake.field in values])
+        return values
+
+    def secret_help(self) -> str:
+        if self.instance.bind_password:
+            return str(_("A password is stored. Leave this empty to keep it; it is never shown."))
+        return str(_("No password is stored."))
+
+    def take_secret(self, typed: Secret) -> None:
+        server: DirectoryServer = self.instance
+        if typed:
+            server.set_bind_password(typed.reveal())
+        elif not server.bind_dn:
+            server.set_bind_password("")
+        elif not server.bind_password_fits:
+            self.add_error(
+                "password",
+                _(
+                    "Enter the password again: the stored one was entered for another address, security or account "
+                    "and is never sent anywhere else."
+                ),
+            )
+        if typed and not server.bind_dn:
+            self.add_error("bind_dn", _("A password needs an account to log in with."))
+
+
+class DirectoryServerForm(ServerAccessForm):
+    """Everything but writing back, which has a page of its own."""
+
+    search_bases = search_bases_field()
+    departments = departments_field()
+    match_keys = match_keys_field()
+    limits = limits_field()
     schedule = ScheduleField(
         label=capfirst(_("schedule")),
         required=False,
@@ -97,49 +113,16 @@ class DirectoryServerForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._known_by = (self.instance.kind, self.instance.anchor_attribute)
-        # Somebody who may only look sees a form without fields.
-        if "password" in self.fields:
-            self.fields["password"].help_text = (
-                _("A password is stored. Leave this empty to keep it; it is never shown.")
-                if self.instance.bind_password
-                else _("No password is stored.")
-            )
 
     def clean_region(self) -> str:
         return self.cleaned_data["region"].upper()
 
     def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or self.cleaned_data
-        mistakes = validate_directory(DirectoryValues.from_mapping(values))
+        values = super().clean()
         if self.instance.pk and self.instance.records.exists() and {"kind", "anchor_attribute"} <= values.keys():
-            mistakes += anchor_change_mistakes(
-                before=self._known_by, after=(values["kind"], values["anchor_attribute"])
-            )
-        # What a field could not read is missing from `values` and has been named already.
-        add_mistakes(self, [mistake for mistake in mistakes if mistake.field in values])
+            after = values["kind"], values["anchor_attribute"]
+            add_mistakes(self, anchor_change_mistakes(before=self._known_by, after=after))
         return values
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # the stubs do not know it; Django's own user forms hook in here too
-        self._take_password(self.cleaned_data.get("password") or Secret())
-
-    def _take_password(self, typed: Secret) -> None:
-        """Keep a typed password for this address and account only (promise 9)."""
-        server: DirectoryServer = self.instance
-        if typed:
-            server.set_bind_password(typed.reveal())
-        elif not server.bind_dn:
-            server.set_bind_password("")
-        elif not server.bind_password_fits:
-            self.add_error(
-                "password",
-                _(
-                    "Enter the password again: the stored one was entered for another address, security or account "
-                    "and is never sent anywhere else."
-                ),
-            )
-        if typed and not server.bind_dn:
-            self.add_error("bind_dn", _("A password needs an account to log in with."))
 
 
 class MappingFormSet(PaginationInlineFormSet):
