@@ -16,8 +16,10 @@ from fixtures.portraits import portrait
 from syncapp.core.converters import entry_keys, read_person
 from syncapp.core.limits import first_meeting
 from syncapp.core.matching import Matches, Unmatched, match_entries, near_matches
+from syncapp.core.matters import EntryKeys, HubKeys
 from syncapp.core.normalise import email_key, name_key
-from syncapp.core.records import EntryKeys, HubKeys, RemoteRecord, SyncOptions
+from syncapp.core.options import SyncOptions
+from syncapp.core.records import RemoteRecord
 from syncapp.core.telephones import read_mobile
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, MatchKey, MatterKind
 from syncapp.directory.kinds import usual_mapping

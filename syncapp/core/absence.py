@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from syncapp.core.fingerprint import record_mark
 from syncapp.core.normalise import fold
-from syncapp.core.records import KnownRecord, LocalPerson, Message, PlanItem, Scope, Whereabouts
+from syncapp.core.planned import PlanItem
+from syncapp.core.records import KnownRecord, LocalPerson, Message, Scope, Whereabouts
 from syncapp.core.vocabulary import INACTIVE_STATES, Action, Outcome, State
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syncapp.core.branches import Branch, branch_name, branch_of, common_branch
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 from syncapp.core.vocabulary import Field
 
 # A branch or department with fewer people says nothing when it empties.

@@ -6,9 +6,11 @@ from functools import lru_cache
 from syncapp.core import patterns, telephones
 from syncapp.core.composition import AttributeSpec, attributes_of, compose, parse_attribute
 from syncapp.core.mapping_check import cautions, check_rule
+from syncapp.core.matters import EntryKeys
 from syncapp.core.mobile_form import spelled
 from syncapp.core.normalise import email_key, name_key
-from syncapp.core.records import EntryKeys, FieldRule, Message, Reading, RemotePerson, RemoteRecord, SyncOptions
+from syncapp.core.options import FieldRule, SyncOptions
+from syncapp.core.records import Message, Reading, RemotePerson, RemoteRecord
 from syncapp.core.values import clean, decode, read_text, shown
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 

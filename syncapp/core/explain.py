@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from syncapp.core.matching import hub_value, key_values
+from syncapp.core.matters import EntryKeys, HubKeys
 from syncapp.core.merge import Decision, FieldMerge, same_value
 from syncapp.core.numbers import Numbers
+from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.person_plan import PersonPlan
 from syncapp.core.plan import Sides, begin_person, decide_person, field_merges, is_frozen
-from syncapp.core.records import Base, EntryKeys, FieldRule, HubKeys, Message, Reading, RemotePerson, SyncOptions
+from syncapp.core.records import Base, Message, Reading, RemotePerson
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Direction, Field, MatchKey, OnEmpty, Policy
 
 # Decisions that only one thing leads to.

@@ -9,7 +9,8 @@ from hashlib import blake2b
 import phonenumbers
 
 from syncapp.core.converters import CONVERTERS_VERSION
-from syncapp.core.records import KnownRecord, RemoteRecord, SyncOptions
+from syncapp.core.options import SyncOptions
+from syncapp.core.records import KnownRecord, RemoteRecord
 
 
 def settings_digest(options: SyncOptions) -> bytes:

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from syncapp.core.normalise import email_key
-from syncapp.core.records import FieldRule, Message, Reading, RemotePerson
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message, Reading, RemotePerson
 from syncapp.core.vocabulary import INACTIVE_STATES, TEXT_FIELDS, Field
 
 

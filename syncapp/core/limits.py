@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from syncapp.core.records import KnownRecord, Message, PlanItem
+from syncapp.core.planned import PlanItem
+from syncapp.core.records import KnownRecord, Message
 from syncapp.core.vocabulary import INACTIVE_STATES, SWITCHED_OFF_STATES, Action, Field, Side, State
 
 FIRST_MEETING_MINIMUM = 10

@@ -7,7 +7,8 @@ import phonenumbers
 
 from syncapp.core import patterns
 from syncapp.core.composition import AttributeGrammarError, parse_attribute
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 
 # Lengths of extensions that every pattern has to cope with, and those that some companies have.

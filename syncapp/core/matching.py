@@ -8,7 +8,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from syncapp.core.records import Candidate, EntryKeys, HubKeys, Matter
+from syncapp.core.matters import Candidate, EntryKeys, HubKeys, Matter
 from syncapp.core.similarity import NameIndex, words_in_common
 from syncapp.core.vocabulary import MatchKey, MatterKind
 

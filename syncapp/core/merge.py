@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from syncapp.core.normalise import collapse, fold
-from syncapp.core.records import Base, FieldRule, Message, Reading
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Base, Message, Reading
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Field, OnEmpty, Policy
 
 

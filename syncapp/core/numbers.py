@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from syncapp.core.branches import is_below
 from syncapp.core.normalise import fold
-from syncapp.core.records import PoolSpec
+from syncapp.core.options import PoolSpec
 from syncapp.core.vocabulary import INACTIVE_STATES, State
 
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from syncapp.core.converters import read_field, to_remote
 from syncapp.core.merge import same_value
-from syncapp.core.records import AttributeWrite, FieldRule
+from syncapp.core.options import FieldRule
+from syncapp.core.writes import AttributeWrite
 
 
 class Present(StrEnum):

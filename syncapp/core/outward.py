@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from syncapp.core.records import NOWHERE_ELSE, FieldRule, Message, Refused, Residence
+from syncapp.core.options import FieldRule
+from syncapp.core.records import NOWHERE_ELSE, Message, Refused, Residence
 from syncapp.core.vocabulary import Field, RefusalKind
 
 # How many people try again, in each run, whether a right that was missing is there by now.

@@ -4,21 +4,18 @@ from dataclasses import dataclass, field
 
 from syncapp.core.fingerprint import record_mark
 from syncapp.core.home import is_abroad
+from syncapp.core.matters import EntryKeys, Matter
 from syncapp.core.merge import Decision, FieldMerge
+from syncapp.core.options import FieldRule
 from syncapp.core.outward import Outward
+from syncapp.core.planned import FieldChange, PlanItem, RecordTouch
 from syncapp.core.records import (
     NO_REFUSALS,
     NOWHERE_ELSE,
     Base,
-    EntryKeys,
-    FieldChange,
-    FieldRule,
     KnownRecord,
     LocalPerson,
-    Matter,
     Message,
-    PlanItem,
-    RecordTouch,
     RemotePerson,
     Residence,
 )

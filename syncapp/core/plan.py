@@ -11,26 +11,15 @@ from dataclasses import dataclass, field, replace
 
 from syncapp.core.home import has_come_home, is_abroad
 from syncapp.core.matching import Matches, Unmatched
+from syncapp.core.matters import EntryKeys
 from syncapp.core.merge import Decision, FieldMerge, merge_field
 from syncapp.core.normalise import fold
 from syncapp.core.numbers import Numbers, NumberWish, settle_numbers
+from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.outward import Outward
 from syncapp.core.person_plan import PersonPlan
-from syncapp.core.records import (
-    NOWHERE_ELSE,
-    Base,
-    EntryKeys,
-    FieldRule,
-    KnownRecord,
-    LocalPerson,
-    Message,
-    PlanItem,
-    Reading,
-    RecordTouch,
-    RemotePerson,
-    Residence,
-    SyncOptions,
-)
+from syncapp.core.planned import PlanItem, RecordTouch
+from syncapp.core.records import NOWHERE_ELSE, Base, KnownRecord, LocalPerson, Message, Reading, RemotePerson, Residence
 from syncapp.core.vocabulary import (
     INACTIVE_STATES,
     Action,

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from syncapp.core.composition import attributes_as_typed, attributes_of
 from syncapp.core.converters import read_field
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 from syncapp.core.telephones import is_mobile
 from syncapp.core.vocabulary import TEXT_FIELDS, Direction, Field
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from syncapp.core.records import FieldRule, Message, RemotePerson
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message, RemotePerson
 
 # More foreign values than one in so many, and the mapping looks wrong; of fewer people nothing can be said.
 FOREIGN_SHARE = 5

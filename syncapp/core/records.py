@@ -5,27 +5,19 @@ object. Those that a run makes by the hundred thousand are named tuples: frozen
 dataclasses take several times as long to make.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from syncapp.core.matters import NO_KEYS, EntryKeys, Matter
+from syncapp.core.options import FieldRule
 from syncapp.core.vocabulary import (
-    INACTIVE_STATES,
-    Action,
-    CreateRule,
-    Direction,
     Field,
-    MatchKey,
-    MatterKind,
-    OnEmpty,
     Outcome,
-    Policy,
     RefusalKind,
-    Side,
     State,
-    TakenNumber,
 )
 
 
@@ -35,39 +27,6 @@ class Message:
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
-
-
-# Looked up once: to fetch a member from its class takes Python 3.11 longer than to use it.
-_PULLING = frozenset({Direction.PULL, Direction.BOTH})
-_PUSHING = frozenset({Direction.PUSH, Direction.BOTH})
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRule:
-    """How one field of the hub and one attribute of the directory belong together.
-
-    `attribute` is one name, several joined by `|` (the first that has a value
-    serves), or a composition such as `{givenName} {sn}`; the last two can only
-    be pulled. `abroad`: the person's home is another server, and nothing is brought
-    in from here (rule B11).
-    """
-
-    field: Field
-    attribute: str
-    direction: Direction = Direction.PULL
-    policy: Policy = Policy.ASK
-    on_empty: OnEmpty = OnEmpty.KEEP
-    pattern: str = ""
-    relay: bool = False
-    abroad: bool = False
-
-    @property
-    def pulls(self) -> bool:
-        return self.direction in _PULLING and not self.abroad
-
-    @property
-    def pushes(self) -> bool:
-        return self.direction in _PUSHING
 
 
 class RemoteRecord(NamedTuple):
@@ -150,56 +109,6 @@ class LocalPerson:
     archived: bool = False
     twins: frozenset[str] = frozenset()
     photo_area: int = 0
-
-
-class HubKeys(NamedTuple):
-    """What matching knows of an employee: compared forms only (rule A2).
-
-    `tied_here`: has a record on the server that is read; `tied_anywhere`: on any
-    directory. `number_issued`: the extension was given out by this program and
-    is no key. `state_here`: of the record on the server that is read, as it is now.
-    """
-
-    id: int
-    name: str
-    name_key: str
-    email_key: str
-    mobile: str
-    extension: str
-    number_issued: bool = False
-    tied_here: bool = False
-    tied_anywhere: bool = False
-    archived: bool = False
-    state_here: State | None = None
-
-    @property
-    def left(self) -> bool:
-        """Whether only a person may tie another entry to this employee (rules A7, D4)."""
-        return self.archived or self.state_here is State.MISSING
-
-    @property
-    def free_here(self) -> bool:
-        """Whether another entry of this server may be this employee's."""
-        if self.archived:
-            return not self.tied_here or self.state_here in INACTIVE_STATES
-        return not self.tied_here or self.state_here is State.MISSING
-
-
-class EntryKeys(NamedTuple):
-    """What matching knows of an entry: all its values serve as keys (rule B6).
-
-    `name` is the first of the names. `emails` are folded, `mobiles` E.164,
-    `extensions` digits, `name_keys` as `normalise.name_key` makes them.
-    """
-
-    name: str = ""
-    name_keys: tuple[str, ...] = ()
-    emails: tuple[str, ...] = ()
-    mobiles: tuple[str, ...] = ()
-    extensions: tuple[str, ...] = ()
-
-
-NO_KEYS = EntryKeys()
 
 
 class Base(NamedTuple):
@@ -322,184 +231,3 @@ class Whereabouts(NamedTuple):
     in_bases: bool
     in_scope: bool
     was_in_scope: bool = False
-
-
-class FieldChange(NamedTuple):
-    field: Field
-    side: Side
-    before: str
-    after: str
-
-
-class AttributeWrite(NamedTuple):
-    """One change of one attribute: take `old` away, add `new`, leave the `others` alone.
-
-    Raw values. `old` None: nothing stood there that is ours; `new` None: nothing
-    comes in its place. `others` are the remaining values as just read, for servers
-    that can only replace an attribute as a whole.
-    """
-
-    attribute: str
-    old: bytes | None
-    new: bytes | None
-    others: tuple[bytes, ...] = ()
-
-
-class WriteJob(NamedTuple):
-    """One entry to be written. `prepare` is given the entry as it is now and says what to write.
-
-    An empty answer means that nothing is to be written any more. `prepare` does no
-    I/O of its own on the connection, and may be called a second time with fresher
-    values. `known` is the entry as this session read it not long ago: an endpoint
-    that refuses a write to any other entry or value need not read it once more.
-    """
-
-    anchor: str
-    dn: str
-    prepare: Callable[["RemoteRecord"], Sequence[AttributeWrite]]
-    known: RemoteRecord | None = None
-
-
-class WriteRefusal(NamedTuple):
-    """Why an attribute was not taken. `message.params` name `attribute`, and `text`: what the server said, if it was asked."""
-
-    kind: RefusalKind
-    message: Message
-
-
-class WriteResult(NamedTuple):
-    """What became of one job.
-
-    `before`: the entry as it was written to, None when no entry has this
-    anchor any more. `written` and `drifted` are attributes as the job named them;
-    drifted: the server refused because the value was not the one just read any
-    more. `refused` maps attributes to the reason; `left_out` those that were not even
-    tried, because nobody has the right. `after`: the entry as read back, None where
-    nothing was sent or it could not be read.
-    """
-
-    anchor: str
-    before: RemoteRecord | None = None
-    written: frozenset[str] = frozenset()
-    drifted: frozenset[str] = frozenset()
-    refused: Mapping[str, WriteRefusal] = MappingProxyType({})
-    left_out: Mapping[str, WriteRefusal] = MappingProxyType({})
-    after: RemoteRecord | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An employee whom an entry may be, and by what: `agrees` and `disagrees` name match keys."""
-
-    employee_id: int
-    agrees: tuple[MatchKey, ...] = ()
-    disagrees: tuple[MatchKey, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """One thing that a person has to decide about one entry.
-
-    Same kind and same field on the same record is the same matter in the next
-    run. `owner_id` is the employee who holds the number in question.
-    """
-
-    kind: MatterKind
-    field: Field | None = None
-    base: str | None = None
-    local: str = ""
-    remote: str = ""
-    candidates: tuple[Candidate, ...] = ()
-    owner_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PoolSpec:
-    """A range of extensions: text of digits, both ends included, of equal length.
-
-    With `ou` only for people below that DN, with `department` only for people of
-    that department (rule C2).
-    """
-
-    name: str
-    first: str
-    last: str
-    reserved: frozenset[str] = frozenset()
-    ou: str = ""
-    department: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SyncOptions:
-    """Everything of a server's settings that can change a decision.
-
-    `superiors` are the servers that come before this one as a person's home (rule B11).
-    """
-
-    rules: tuple[FieldRule, ...]
-    match_keys: tuple[MatchKey, ...]
-    region: str
-    create: CreateRule = CreateRule.ALL
-    taken_number: TakenNumber = TakenNumber.WAIT
-    write_back: bool = False
-    number_plan: str = "default"
-    pools: tuple[PoolSpec, ...] = ()
-    superiors: tuple[int, ...] = ()
-
-
-class PlanItem(NamedTuple):
-    """One person in the plan: what happens to the hub, and what the record becomes.
-
-    `outcome` is what the record's status will be when all goes well. `changes`
-    are in the order of `Field`, those of the hub before those of the domain. `base`
-    is the record's whole new base, but for what is yet to be written to the domain.
-    `waits` maps fields that may not go out yet to what stands there. Planned with were
-    `employee_version`, the entry as `seen`, and the record as `record_seen`.
-    """
-
-    anchor: str
-    dn: str
-    action: Action
-    outcome: Outcome
-    state: State
-    name: str = ""
-    record_id: int | None = None
-    employee_id: int | None = None
-    employee_version: int | None = None
-    changes: tuple[FieldChange, ...] = ()
-    base: Mapping[Field, Base] = NO_BASE
-    keys: EntryKeys = NO_KEYS
-    matters: tuple[Matter, ...] = ()
-    remarks: tuple[Message, ...] = ()
-    message: Message | None = None
-    number_issued: bool = False
-    number_plan: str = "default"
-    number_moves: bool = False  # it passes from one employee of the plan to another
-    waits: Mapping[Field, str] = NO_WAITS
-    abroad: bool = False
-    state_changed: bool = False
-    state_before: State | None = None  # None for an entry that was not known
-    fingerprint: str = ""  # empty: not settled, look again in the next run
-    seen: str = ""
-    record_seen: str = ""
-    kinds: tuple[str, ...] = ()  # of change, as the brakes count them
-
-
-class RecordTouch(NamedTuple):
-    """A known record that is looked at without anything happening to the person.
-
-    The entry moved, its raw spelling changed, both sides agreed: the record is
-    brought up to date, and nothing of it is news.
-    """
-
-    record_id: int
-    dn: str
-    name: str
-    employee_version: int | None
-    base: Mapping[Field, Base]
-    keys: EntryKeys
-    fingerprint: str
-    waits: Mapping[Field, str] = NO_WAITS
-    remarks: tuple[Message, ...] = ()
-    abroad: bool = False
-    written: Mapping[Field, Written] = NO_WRITTEN

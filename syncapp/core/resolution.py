@@ -9,7 +9,8 @@ a conflict again: the decision was about the value that was seen.
 from typing import NamedTuple
 
 from syncapp.core.merge import same_value
-from syncapp.core.records import Base, FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Base, Message
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Field, OnEmpty, Resolution
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 from syncapp.core.vocabulary import Field
 
 

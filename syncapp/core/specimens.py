@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from syncapp.core.composition import parse_attribute
 from syncapp.core.converters import read_field
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 
 # Longer values are cut where they are shown.
 LONGEST = 120

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from syncapp.core import patterns, telephones
 from syncapp.core.normalise import collapse, email_key, name_key
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 from syncapp.core.vocabulary import Field
 
 # Characters that the hub's columns hold.

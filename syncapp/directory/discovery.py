@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from syncapp.core.account_state import account_state
 from syncapp.core.composition import attributes_as_typed
+from syncapp.core.options import FieldRule
 from syncapp.core.proposal import (
     Candidate,
     ProposedLine,
@@ -16,7 +17,7 @@ from syncapp.core.proposal import (
     propose,
     rules_to_try,
 )
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.records import Message
 from syncapp.core.vocabulary import ALL_FIELDS, TEXT_FIELDS, Field, State
 from syncapp.directory.config import GENERIC
 from syncapp.directory.connection import open_directory

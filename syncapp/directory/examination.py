@@ -8,7 +8,8 @@ from time import monotonic
 
 from ldap.ldapobject import SimpleLDAPObject
 
-from syncapp.core.records import FieldRule, Identity, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Identity, Message
 from syncapp.core.rights import AttributeRights, Grant
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.fill import Fill

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncapp.core.converters import attributes_of, read_field
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 
 # Where extensions are found in companies' directories.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from syncapp.core.account_state import DisabledRule
-from syncapp.core.records import FieldRule
+from syncapp.core.options import FieldRule
 from syncapp.core.vocabulary import Direction, Field
 from syncapp.directory import anchors
 from syncapp.directory.accounts import AccountForm, form_of

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from syncapp.core.composition import attributes_as_typed, attributes_of
+from syncapp.core.options import FieldRule
 from syncapp.core.proposal import attributes_to_read, measure, names_a_secret
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.records import Message
 from syncapp.core.specimens import Specimen, specimens
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.directory.connection import open_directory

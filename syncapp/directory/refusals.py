@@ -2,8 +2,9 @@
 
 import ldap
 
-from syncapp.core.records import Message, WriteRefusal
+from syncapp.core.records import Message
 from syncapp.core.vocabulary import RefusalKind
+from syncapp.core.writes import WriteRefusal
 from syncapp.directory.errors import text_of
 
 # Somebody changed the value since it was read: it is not there to be deleted, or the new one is there already.

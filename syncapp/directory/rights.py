@@ -16,7 +16,8 @@ import ldap
 import ldap.dn
 from ldap.controls import RequestControl
 
-from syncapp.core.records import FieldRule, Message, RemoteRecord
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.rights import Answer, AttributeRights, Grant, Sampled, count_rights, missing_rights
 from syncapp.core.vocabulary import State
 from syncapp.directory.answers import receive

@@ -9,7 +9,7 @@ from typing import Any
 import ldap
 from ldap.controls import SimplePagedResultsControl
 
-from syncapp.core.records import FieldRule
+from syncapp.core.options import FieldRule
 from syncapp.core.vocabulary import TEXT_FIELDS
 from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig

@@ -8,17 +8,9 @@ import ldap
 from ldap.controls import SimplePagedResultsControl
 from ldap.filter import escape_filter_chars
 
-from syncapp.core.records import (
-    Identity,
-    Message,
-    RemoteRecord,
-    Scope,
-    Whereabouts,
-    WriteJob,
-    WriteRefusal,
-    WriteResult,
-)
+from syncapp.core.records import Identity, Message, RemoteRecord, Scope, Whereabouts
 from syncapp.core.watermark import Delta, Watermark
+from syncapp.core.writes import WriteJob, WriteRefusal, WriteResult
 from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.connection import open_directory

@@ -9,7 +9,8 @@ from ldap.ldapobject import SimpleLDAPObject
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import attributes_of, cautions
 from syncapp.core.identity import expect_directory, identity_text
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 from syncapp.core.rights import Writable
 from syncapp.core.vocabulary import TEXT_FIELDS
 from syncapp.directory.addresses import Address, reach, resolve

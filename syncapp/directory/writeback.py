@@ -19,8 +19,9 @@ from itertools import islice
 import ldap
 from ldap.controls.libldap import AssertionControl
 
-from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteRefusal, WriteResult
+from syncapp.core.records import RemoteRecord
 from syncapp.core.vocabulary import RefusalKind
+from syncapp.core.writes import AttributeWrite, WriteJob, WriteRefusal, WriteResult
 from syncapp.directory import post_read
 from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig

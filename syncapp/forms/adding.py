@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from syncapp.choices import Direction, Field, Kind
+from syncapp.core.options import FieldRule
 from syncapp.core.proposal import ProposedLine
-from syncapp.core.records import FieldRule
 from syncapp.core.vocabulary import TEXT_FIELDS
 from syncapp.fields import Secret
 from syncapp.forms.mistakes import add_mistakes

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 from syncapp.directory.anchors import changes
 from syncapp.directory.branches import Branch, ScopeFound, find_branches, look_at_scope
 from syncapp.directory.discovery import AnchorFound, Feature, Found, discover

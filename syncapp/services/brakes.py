@@ -17,7 +17,9 @@ from syncapp.core.causes import (
     likely_cause,
     vanished_groups,
 )
-from syncapp.core.records import FieldRule, KnownRecord, LocalPerson, Message, PlanItem
+from syncapp.core.options import FieldRule
+from syncapp.core.planned import PlanItem
+from syncapp.core.records import KnownRecord, LocalPerson, Message
 from syncapp.core.vocabulary import INACTIVE_STATES, Action, Field, Side
 from syncapp.models import DirectoryServer, SyncRecord, SyncRun
 from syncapp.store.sent import whole_runs

@@ -19,8 +19,9 @@ from django.utils import timezone
 
 from syncapp.choices import ItemOutcome, MatterKind, Status
 from syncapp.core.merge import same_value
+from syncapp.core.options import FieldRule
 from syncapp.core.person_plan import NUMBER_DISPUTES
-from syncapp.core.records import Base, FieldRule, Message
+from syncapp.core.records import Base, Message
 from syncapp.core.resolution import Settlement, settle
 from syncapp.core.vocabulary import ALL_FIELDS, INACTIVE_STATES, OPAQUE_FIELDS, Field, Resolution
 from syncapp.directory.kinds import PROFILES

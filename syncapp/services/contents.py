@@ -11,17 +11,9 @@ from django.utils import timezone
 
 from syncapp import crypto
 from syncapp.core.composition import attributes_of
+from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.outgoing import Content as OutgoingContent
-from syncapp.core.records import (
-    FieldRule,
-    KnownRecord,
-    LocalPerson,
-    Message,
-    Reading,
-    RemotePerson,
-    RemoteRecord,
-    SyncOptions,
-)
+from syncapp.core.records import KnownRecord, LocalPerson, Message, Reading, RemotePerson, RemoteRecord
 from syncapp.core.vocabulary import Field
 from syncapp.models import Employee
 from syncapp.services.photos import make_rendition, store_pictures

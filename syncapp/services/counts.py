@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count
 
 from syncapp.choices import ItemOutcome
-from syncapp.core.records import PlanItem
+from syncapp.core.planned import PlanItem
 from syncapp.core.vocabulary import INACTIVE_STATES, MATTERS, SWITCHED_OFF_STATES, Action, Field, Outcome, Side, State
 from syncapp.models import SyncRecord
 from syncapp.store.sent import Sent

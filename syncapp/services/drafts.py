@@ -3,21 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from syncapp.core.matters import Matter
+from syncapp.core.options import FieldRule
 from syncapp.core.outgoing import Content, Outgoing, Present, outgoing_content, outgoing_text
 from syncapp.core.person_plan import conflict_text
-from syncapp.core.records import (
-    AttributeWrite,
-    Base,
-    FieldRule,
-    Matter,
-    Message,
-    Refused,
-    RemoteRecord,
-    WriteRefusal,
-    WriteResult,
-    unusable,
-)
+from syncapp.core.records import Base, Message, Refused, RemoteRecord, unusable
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Field, MatterKind, Policy, RefusalKind
+from syncapp.core.writes import AttributeWrite, WriteRefusal, WriteResult
 from syncapp.services.photos import keep_overwritten
 from syncapp.services.pictures import PictureError
 from syncapp.store.sent import Sent

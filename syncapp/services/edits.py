@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from syncapp.choices import ItemOutcome, RunMode, RunPhase, RunStatus, RunTrigger
-from syncapp.core.records import FieldChange
+from syncapp.core.planned import FieldChange
 from syncapp.core.vocabulary import Field, Side
 from syncapp.exceptions import SyncError
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun

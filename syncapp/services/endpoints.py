@@ -6,7 +6,7 @@ from django.db import transaction
 
 from syncapp.choices import Kind
 from syncapp.core.account_state import DisabledRule
-from syncapp.core.records import FieldRule, PoolSpec, SyncOptions
+from syncapp.core.options import FieldRule, PoolSpec, SyncOptions
 from syncapp.core.vocabulary import (
     CreateRule,
     MatchKey,

@@ -14,7 +14,8 @@ from syncapp.choices import Field
 from syncapp.core.composition import attributes_as_typed, attributes_of
 from syncapp.core.converters import read_person
 from syncapp.core.health import Ailment, Checkup, Finding, photo_finding
-from syncapp.core.records import FieldRule, Message, SyncOptions
+from syncapp.core.options import FieldRule, SyncOptions
+from syncapp.core.records import Message
 from syncapp.core.spreadsheet import csv_lines
 from syncapp.core.vocabulary import TEXT_FIELDS
 from syncapp.core.vocabulary import Field as CoreField

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from syncapp.core.converters import CONVERTERS_VERSION
-from syncapp.core.records import SyncOptions
+from syncapp.core.options import SyncOptions
 from syncapp.core.vocabulary import Field
 
 

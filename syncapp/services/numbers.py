@@ -11,7 +11,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 
 from syncapp.core.numbers import free_numbers
-from syncapp.core.records import PoolSpec
+from syncapp.core.options import PoolSpec
 from syncapp.core.telephones import is_emergency
 from syncapp.models import CoolingNumber, Employee, Endpoint, NumberPool
 from syncapp.services.directory_settings.pools import DIGITS

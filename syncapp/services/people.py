@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from syncapp.choices import RunMode, RunTrigger
 from syncapp.core.converters import attributes_of, read_person
+from syncapp.core.matters import EntryKeys
 from syncapp.core.normalise import email_key, name_key, name_words
-from syncapp.core.records import EntryKeys, RemoteRecord, SyncOptions
+from syncapp.core.options import SyncOptions
+from syncapp.core.records import RemoteRecord
 from syncapp.core.telephones import read_mobile
 from syncapp.core.vocabulary import Field
 from syncapp.directory.session import open_session as open_directory_session

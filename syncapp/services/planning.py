@@ -13,10 +13,12 @@ from syncapp.core.absence import is_news, plan_absences
 from syncapp.core.converters import entry_keys
 from syncapp.core.lag import allow_for_lag
 from syncapp.core.matching import match_entries, near_matches
+from syncapp.core.matters import EntryKeys, HubKeys
 from syncapp.core.numbers import Numbers
 from syncapp.core.outward import Outward
+from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.quality import foreign_values
-from syncapp.core.records import EntryKeys, HubKeys, LocalPerson, Message, PlanItem, RecordTouch
+from syncapp.core.records import LocalPerson, Message
 from syncapp.core.telephones import is_emergency
 from syncapp.core.vocabulary import INACTIVE_STATES, Field, State
 from syncapp.models import DirectoryServer

@@ -5,17 +5,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from syncapp.core.records import (
-    Identity,
-    Message,
-    RemoteRecord,
-    Scope,
-    Whereabouts,
-    WriteJob,
-    WriteRefusal,
-    WriteResult,
-)
+from syncapp.core.records import Identity, Message, RemoteRecord, Scope, Whereabouts
 from syncapp.core.watermark import Delta, Watermark
+from syncapp.core.writes import WriteJob, WriteRefusal, WriteResult
 from syncapp.directory.config import DirectoryConfig
 
 

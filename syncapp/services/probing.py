@@ -9,7 +9,8 @@ from django.utils import timezone
 from syncapp.choices import Kind
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import read_person
-from syncapp.core.records import FieldRule, Message, RemotePerson
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message, RemotePerson
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.connection import open_directory

@@ -13,8 +13,9 @@ from syncapp.core.absence import Absence, judge, same_scope
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import attributes_of, read_person
 from syncapp.core.fingerprint import fingerprint, settings_digest
+from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.outward import PROBES
-from syncapp.core.records import FieldRule, KnownRecord, RemotePerson, RemoteRecord, Scope, SyncOptions
+from syncapp.core.records import KnownRecord, RemotePerson, RemoteRecord, Scope
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, State
 from syncapp.core.watermark import Watermark
 from syncapp.exceptions import FullReadNeededError

@@ -12,7 +12,8 @@ from django.utils import timezone
 from syncapp.choices import ReadMode, RunMode, RunStatus, RunTrigger
 from syncapp.core.causes import SCOPE
 from syncapp.core.fingerprint import settings_digest
-from syncapp.core.records import Message, SyncOptions
+from syncapp.core.options import SyncOptions
+from syncapp.core.records import Message
 from syncapp.exceptions import PlanStaleError
 from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services.runs import enqueue_run

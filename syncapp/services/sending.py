@@ -10,8 +10,10 @@ from django.utils import timezone
 from syncapp.choices import RunPhase
 from syncapp.core.composition import attributes_of
 from syncapp.core.mobile_form import prevailing_form
-from syncapp.core.records import RemoteRecord, SyncOptions, WriteJob, WriteResult
+from syncapp.core.options import SyncOptions
+from syncapp.core.records import RemoteRecord
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Field
+from syncapp.core.writes import WriteJob, WriteResult
 from syncapp.exceptions import ClaimLostError, SyncError
 from syncapp.models import SyncRun
 from syncapp.services import contents

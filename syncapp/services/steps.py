@@ -13,8 +13,10 @@ from django.utils import timezone
 from syncapp.choices import ReadMode, RunMode, RunPhase
 from syncapp.core import limits
 from syncapp.core.absence import is_newly_lost, renamed_base
+from syncapp.core.options import SyncOptions
 from syncapp.core.outward import Outward
-from syncapp.core.records import Message, PlanItem, RecordTouch, RemoteRecord, SyncOptions
+from syncapp.core.planned import PlanItem, RecordTouch
+from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side, State
 from syncapp.core.watermark import Bookmark
 from syncapp.exceptions import ConfigurationError, FullReadNeededError, PlanHeldError

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 from syncapp.core.values import clean, read_text
 from syncapp.core.vocabulary import Field
 from syncapp.exceptions import SyncError

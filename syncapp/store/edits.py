@@ -6,7 +6,7 @@ from datetime import datetime
 
 from syncapp.choices import ItemOutcome
 from syncapp.core.normalise import email_key, name_key
-from syncapp.core.records import FieldChange
+from syncapp.core.planned import FieldChange
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.models import Employee, RunItem, SyncRun
 from syncapp.store.bulk import as_json, as_time, insert_rows, reserve_ids, unless_null, update_rows

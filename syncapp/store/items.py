@@ -9,18 +9,9 @@ from django.db import transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from syncapp.core.records import (
-    Base,
-    Candidate,
-    EntryKeys,
-    FieldChange,
-    Matter,
-    Message,
-    PlanItem,
-    Refused,
-    Scope,
-    Written,
-)
+from syncapp.core.matters import Candidate, EntryKeys, Matter
+from syncapp.core.planned import FieldChange, PlanItem
+from syncapp.core.records import Base, Message, Refused, Scope, Written
 from syncapp.core.vocabulary import Field, MatchKey, Outcome, RefusalKind, Side
 from syncapp.models import RunItem, SyncRun
 from syncapp.store.bulk import CHUNK, as_json, insert_rows

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from syncapp.core.records import Matter
+from syncapp.core.matters import Matter
 from syncapp.models import Conflict, SyncRun
 from syncapp.store.bulk import as_json, as_time, insert_rows, update_rows
 from syncapp.store.items import dump_matter

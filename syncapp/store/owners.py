@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from syncapp.core.matters import EntryKeys
 from syncapp.core.numbers import OwnEntry, may_give_up
-from syncapp.core.records import EntryKeys
 from syncapp.core.vocabulary import Field, State
 from syncapp.models import Employee, SyncRecord
 from syncapp.store.bulk import chunks_of_ids

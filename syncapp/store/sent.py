@@ -12,7 +12,8 @@ from django.db.models.functions import Cast
 
 from syncapp.choices import ReadMode, RunMode, RunStatus
 from syncapp.core.lag import still_remembered
-from syncapp.core.records import Base, Matter, Message, Refused, Written
+from syncapp.core.matters import Matter
+from syncapp.core.records import Base, Message, Refused, Written
 from syncapp.core.vocabulary import Field, Outcome, Side
 from syncapp.models import RunItem, SyncRecord, SyncRun
 from syncapp.store.bulk import CHUNK, as_json, as_time, unless_null, update_rows

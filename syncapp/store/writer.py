@@ -15,7 +15,8 @@ from typing import Any
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
-from syncapp.core.records import Message, RecordTouch, Refused, unusable
+from syncapp.core.planned import RecordTouch
+from syncapp.core.records import Message, Refused, unusable
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field, Outcome, Side
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
 from syncapp.store.bulk import as_json, table_of, update_rows

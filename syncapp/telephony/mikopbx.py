@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from syncapp.core.records import Message, WriteRefusal
+from syncapp.core.records import Message
 from syncapp.core.vocabulary import Field, RefusalKind
+from syncapp.core.writes import WriteRefusal
 from syncapp.exceptions import TelephonyAnswerError
 from syncapp.telephony.config import MobileForm, PhoneConfig
 from syncapp.telephony.forms import dial_string, kept_email, kept_name, mobile_form, same_number, written_mobile

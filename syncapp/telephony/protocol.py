@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from syncapp.core.records import Message, WriteRefusal
+from syncapp.core.records import Message
 from syncapp.core.vocabulary import Field
+from syncapp.core.writes import WriteRefusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from syncapp.choices import Kind
+from syncapp.core.options import FieldRule
 from syncapp.core.proposal import Candidate, ProposedLine
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.records import Message
 from syncapp.directory.discovery import Found
 from syncapp.exceptions import SyncError
 from syncapp.forms.adding import FoundForm, LineForm, proposed_lines, typed_lines

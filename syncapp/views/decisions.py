@@ -6,7 +6,7 @@ from typing import Self
 
 from django.utils.translation import gettext as _
 
-from syncapp.core.records import FieldRule
+from syncapp.core.options import FieldRule
 from syncapp.core.resolution import Settlement
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Field, Resolution
 from syncapp.exceptions import SyncError

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from syncapp.choices import Side, State, Status
+from syncapp.core.matters import EntryKeys
 from syncapp.core.normalise import name_key
-from syncapp.core.records import EntryKeys
 from syncapp.models import SyncRecord
 from syncapp.store.items import dump_keys
 from tests.admin.pages import page, shown_names, text

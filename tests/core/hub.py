@@ -11,19 +11,11 @@ from dataclasses import dataclass, field, replace
 from syncapp.core import plan as rules
 from syncapp.core.converters import entry_keys
 from syncapp.core.matching import match_entries, near_matches
+from syncapp.core.matters import HubKeys
 from syncapp.core.normalise import email_key, name_key
-from syncapp.core.records import (
-    FieldRule,
-    HubKeys,
-    KnownRecord,
-    LocalPerson,
-    PlanItem,
-    PoolSpec,
-    Reading,
-    RecordTouch,
-    RemotePerson,
-    SyncOptions,
-)
+from syncapp.core.options import FieldRule, PoolSpec, SyncOptions
+from syncapp.core.planned import PlanItem, RecordTouch
+from syncapp.core.records import KnownRecord, LocalPerson, Reading, RemotePerson
 from syncapp.core.telephones import is_emergency
 from syncapp.core.vocabulary import (
     ALL_FIELDS,

@@ -4,7 +4,8 @@ import pytest
 
 from syncapp.core.branches import branch_name, branch_of
 from syncapp.core.causes import Concerned, Everybody, changed_scope, likely_cause, vanished_groups
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 from syncapp.core.vocabulary import Field
 
 RULES = (FieldRule(Field.MOBILE, "mobile"), FieldRule(Field.TITLE, "title"))

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncapp.core.converters import entry_keys, read_field, read_person
-from syncapp.core.records import EntryKeys, FieldRule, Message, Reading, RemoteRecord, SyncOptions
+from syncapp.core.matters import EntryKeys
+from syncapp.core.options import FieldRule, SyncOptions
+from syncapp.core.records import Message, Reading, RemoteRecord
 from syncapp.core.values import LENGTHS
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, MatchKey, State
 from syncapp.messages import render

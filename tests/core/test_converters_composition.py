@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from syncapp.core.composition import AttributeGrammarError, attributes_as_typed, attributes_of, parse_attribute
 from syncapp.core.converters import read_field
-from syncapp.core.records import FieldRule, Reading
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Reading
 from syncapp.core.vocabulary import Field
 
 NAMES = {

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from syncapp.core.converters import cautions, check_rule, read_field, to_remote
-from syncapp.core.records import FieldRule
+from syncapp.core.options import FieldRule
 from syncapp.core.vocabulary import Direction, Field
 from syncapp.messages import render
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from syncapp.core.explain import KeyStory, tell_keys, why
+from syncapp.core.matters import EntryKeys, HubKeys
 from syncapp.core.merge import merge_field
-from syncapp.core.records import Base, EntryKeys, FieldRule, HubKeys, Reading
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Base, Reading
 from syncapp.core.vocabulary import Direction, Field, MatchKey, OnEmpty, Policy
 from tests.core.hub import OPTIONS
 

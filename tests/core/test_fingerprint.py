@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from syncapp.core import fingerprint as module
 from syncapp.core.fingerprint import fingerprint, settings_digest
-from syncapp.core.records import FieldRule, PoolSpec, RemoteRecord, SyncOptions
+from syncapp.core.options import FieldRule, PoolSpec, SyncOptions
+from syncapp.core.records import RemoteRecord
 from syncapp.core.vocabulary import (
     CreateRule,
     Direction,

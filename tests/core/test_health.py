@@ -3,7 +3,8 @@
 import pytest
 
 from syncapp.core.health import Ailment, Checkup, Finding, pbx_trouble, photo_finding
-from syncapp.core.records import FieldRule, Message, Reading, RemotePerson
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message, Reading, RemotePerson
 from syncapp.core.spreadsheet import safe_cell
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, State
 

@@ -3,7 +3,9 @@
 import pytest
 
 from syncapp.core.limits import BEGINS_AFTER, DEFAULTS, Limit, exceeded, kinds_of
-from syncapp.core.records import FieldChange, KnownRecord, Matter, Message, PlanItem
+from syncapp.core.matters import Matter
+from syncapp.core.planned import FieldChange, PlanItem
+from syncapp.core.records import KnownRecord, Message
 from syncapp.core.vocabulary import Action, Field, MatterKind, Outcome, Side, State
 
 HERE, THERE = Side.LOCAL, Side.REMOTE

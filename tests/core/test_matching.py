@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncapp.core.matching import Matches, Unmatched, match_entries, near_matches
+from syncapp.core.matters import EntryKeys, HubKeys
 from syncapp.core.normalise import email_key, name_key
-from syncapp.core.records import EntryKeys, HubKeys
 from syncapp.core.vocabulary import MatchKey, MatterKind, State
 
 ALL_KEYS = tuple(MatchKey)

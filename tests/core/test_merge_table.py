@@ -10,20 +10,13 @@ from collections.abc import Iterator
 import pytest
 
 from syncapp.core import plan as rules
+from syncapp.core.matters import EntryKeys
 from syncapp.core.merge import Decision, merge_field
 from syncapp.core.numbers import Numbers
+from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.outward import Outward
-from syncapp.core.records import (
-    Base,
-    EntryKeys,
-    FieldRule,
-    KnownRecord,
-    LocalPerson,
-    PlanItem,
-    Reading,
-    RemotePerson,
-    SyncOptions,
-)
+from syncapp.core.planned import PlanItem
+from syncapp.core.records import Base, KnownRecord, LocalPerson, Reading, RemotePerson
 from syncapp.core.vocabulary import (
     ALL_FIELDS,
     Direction,

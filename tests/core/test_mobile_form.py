@@ -4,7 +4,7 @@ import pytest
 
 from syncapp.core.converters import read_field, to_remote
 from syncapp.core.mobile_form import prevailing_form, spelled
-from syncapp.core.records import FieldRule
+from syncapp.core.options import FieldRule
 from syncapp.core.vocabulary import Direction, Field
 
 FORMS = {

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncapp.core.numbers import Numbers, NumberWish, OwnEntry, free_numbers, may_give_up, serves, settle_numbers
-from syncapp.core.records import PoolSpec
+from syncapp.core.options import PoolSpec
 from syncapp.core.vocabulary import State
 
 OFFICE = PoolSpec("Office", "200", "209", frozenset({"205"}))

@@ -4,9 +4,10 @@ from hashlib import sha256
 
 import pytest
 
+from syncapp.core.options import FieldRule
 from syncapp.core.outgoing import Content, Outgoing, Present, outgoing_content, outgoing_text
-from syncapp.core.records import AttributeWrite, FieldRule
 from syncapp.core.vocabulary import Direction, Field
+from syncapp.core.writes import AttributeWrite
 
 TITLE = FieldRule(Field.TITLE, "title", Direction.BOTH)
 EXTENSION = FieldRule(Field.EXTENSION, "telephoneNumber", Direction.BOTH, pattern=r"^(?:.* ext )?(\d{3})$")

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from syncapp.core.options import FieldRule
 from syncapp.core.outward import PROBES, SENDS, WAITS, Outward, Verdict
-from syncapp.core.records import FieldRule, Message, Refused, Residence
+from syncapp.core.records import Message, Refused, Residence
 from syncapp.core.vocabulary import Direction, Field, RefusalKind
 
 RULE = FieldRule(Field.MOBILE, "mobile", Direction.BOTH, pattern="(.*)")

@@ -4,19 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from syncapp.core.matters import EntryKeys, Matter
 from syncapp.core.merge import Decision, FieldMerge
+from syncapp.core.options import FieldRule
 from syncapp.core.person_plan import PersonPlan
-from syncapp.core.records import (
-    Base,
-    EntryKeys,
-    FieldRule,
-    KnownRecord,
-    LocalPerson,
-    Matter,
-    Message,
-    PlanItem,
-    RecordTouch,
-)
+from syncapp.core.planned import PlanItem, RecordTouch
+from syncapp.core.records import Base, KnownRecord, LocalPerson, Message
 from syncapp.core.vocabulary import TEXT_FIELDS, Action, Field, MatterKind, Outcome, Side, State
 from tests.core.hub import person
 

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from syncapp.core.options import PoolSpec, SyncOptions
 from syncapp.core.plan import sort_key
-from syncapp.core.records import FieldChange, PlanItem, PoolSpec, RecordTouch, RemotePerson, SyncOptions
+from syncapp.core.planned import FieldChange, PlanItem, RecordTouch
+from syncapp.core.records import RemotePerson
 from syncapp.core.vocabulary import (
     Action,
     CreateRule,

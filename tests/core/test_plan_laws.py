@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncapp.core.records import FieldRule, PoolSpec, RemotePerson
+from syncapp.core.options import FieldRule, PoolSpec
+from syncapp.core.records import RemotePerson
 from syncapp.core.vocabulary import (
     TEXT_FIELDS,
     Action,

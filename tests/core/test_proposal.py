@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from syncapp.core.converters import check_rule, read_field
+from syncapp.core.options import FieldRule
 from syncapp.core.proposal import ProposedLine, labelled, measure, propose, rules_to_try
-from syncapp.core.records import FieldRule
 from syncapp.core.vocabulary import Direction, Field
 from syncapp.directory.kinds import usual_mapping
 

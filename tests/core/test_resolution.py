@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncapp.core.merge import Decision, merge_field
-from syncapp.core.records import Base, FieldRule, Message, Reading
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Base, Message, Reading
 from syncapp.core.resolution import Settlement, settle
 from syncapp.core.vocabulary import Direction, Field, OnEmpty, Policy, Resolution
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncapp.core.records import FieldRule
+from syncapp.core.options import FieldRule
 from syncapp.core.rights import Answer, AttributeRights, Missing, Sampled, Writable, count_rights, missing_rights
 from syncapp.core.vocabulary import Direction, Field
 

@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 import pytest
 
-from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteResult
+from syncapp.core.records import RemoteRecord
 from syncapp.core.vocabulary import RefusalKind, State
+from syncapp.core.writes import AttributeWrite, WriteJob, WriteResult
 from syncapp.exceptions import ConfigurationError
 from syncapp.services.ports import EndpointSession
 

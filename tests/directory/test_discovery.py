@@ -9,8 +9,8 @@ import pytest
 
 from fixtures.openldap import OpenLdap
 from syncapp.core.account_state import DisabledRule
+from syncapp.core.options import FieldRule
 from syncapp.core.proposal import ProposedLine
-from syncapp.core.records import FieldRule
 from syncapp.core.vocabulary import Direction, Field
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.discovery import Feature, Found, discover

@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncapp.core.records import FieldRule
+from syncapp.core.options import FieldRule
 from syncapp.core.vocabulary import Field
 from syncapp.directory.fill import FillCounter
 

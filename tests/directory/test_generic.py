@@ -9,8 +9,9 @@ import pytest
 
 from fixtures.openldap import OpenLdap
 from syncapp.core.account_state import DisabledRule
-from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob
+from syncapp.core.records import RemoteRecord
 from syncapp.core.vocabulary import State
+from syncapp.core.writes import AttributeWrite, WriteJob
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.session import open_session
 from syncapp.exceptions import ConfigurationError, DirectoryError

@@ -14,8 +14,9 @@ import pytest
 
 from fixtures.certificates import make_authority, make_certificate
 from syncapp.core.account_state import DisabledRule
-from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteResult
+from syncapp.core.records import RemoteRecord
 from syncapp.core.vocabulary import Field, RefusalKind, State
+from syncapp.core.writes import AttributeWrite, WriteJob, WriteResult
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.connection import open_directory
 from syncapp.directory.discovery import Feature, discover

@@ -16,7 +16,7 @@ from fixtures.ds389 import Ds389
 from fixtures.openldap import OpenLdap
 from fixtures.samba import DOMAIN, REALM, SambaAd
 from fixtures.samba_config import accounts_ldif
-from syncapp.core.records import FieldRule
+from syncapp.core.options import FieldRule
 from syncapp.core.rights import AttributeRights, Writable
 from syncapp.core.vocabulary import Direction, Field
 from syncapp.directory.config import DirectoryConfig

@@ -8,7 +8,8 @@ from time import monotonic
 import pytest
 
 from fixtures.openldap import OpenLdap
-from syncapp.core.records import FieldRule, Identity
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Identity
 from syncapp.core.rights import Writable
 from syncapp.core.vocabulary import Direction, Field
 from syncapp.directory.config import DirectoryConfig

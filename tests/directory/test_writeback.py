@@ -10,8 +10,9 @@ import ldap
 import pytest
 
 from fixtures.openldap import OpenLdap
-from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteResult
+from syncapp.core.records import RemoteRecord
 from syncapp.core.vocabulary import RefusalKind
+from syncapp.core.writes import AttributeWrite, WriteJob, WriteResult
 from syncapp.directory.connection import open_directory
 from syncapp.directory.session import DirectorySession, open_session
 from syncapp.directory.writeback import WIDE

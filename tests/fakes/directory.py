@@ -12,19 +12,10 @@ from itertools import islice
 from uuid import UUID
 
 from syncapp.core.account_state import account_state
-from syncapp.core.records import (
-    AttributeWrite,
-    Identity,
-    Message,
-    RemoteRecord,
-    Scope,
-    Whereabouts,
-    WriteJob,
-    WriteRefusal,
-    WriteResult,
-)
+from syncapp.core.records import Identity, Message, RemoteRecord, Scope, Whereabouts
 from syncapp.core.vocabulary import RefusalKind
 from syncapp.core.watermark import Delta, Watermark
+from syncapp.core.writes import AttributeWrite, WriteJob, WriteRefusal, WriteResult
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.kinds import PROFILES
 from syncapp.directory.scope import is_below, search_bases

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from syncapp.core.records import Message, WriteRefusal
+from syncapp.core.records import Message
 from syncapp.core.vocabulary import Field, RefusalKind
+from syncapp.core.writes import WriteRefusal
 from syncapp.telephony.protocol import NewPerson, PhonePerson, Summary, Written
 
 LONGEST_NUMBER = 8

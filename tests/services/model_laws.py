@@ -7,7 +7,8 @@ from typing import Any
 from syncapp.choices import RunMode
 from syncapp.core.converters import read_field
 from syncapp.core.merge import choose_remote, same_value
-from syncapp.core.records import Base, FieldRule, Reading
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Base, Reading
 from syncapp.core.vocabulary import MATTERS, OPAQUE_FIELDS, Direction, Field
 from syncapp.models import Conflict, Employee, FieldMapping, Photo, RunItem, SyncRecord
 from syncapp.services.directory_settings import rule_of

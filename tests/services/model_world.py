@@ -18,7 +18,8 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from syncapp.choices import Kind, RunMode, RunStatus, RunTrigger, Security
-from syncapp.core.records import AttributeWrite, RemoteRecord, WriteJob, WriteResult
+from syncapp.core.records import RemoteRecord
+from syncapp.core.writes import AttributeWrite, WriteJob, WriteResult
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.session import open_session
 from syncapp.models import (

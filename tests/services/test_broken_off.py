@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError
 
 from syncapp.choices import RunStatus
-from syncapp.core.records import WriteResult
+from syncapp.core.writes import WriteResult
 from syncapp.models import DirectoryServer, Employee, RunItem, SyncRun
 from syncapp.services import sending
 from syncapp.services.drafts import Draft

@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncapp.core.records import PlanItem
+from syncapp.core.planned import PlanItem
 from syncapp.core.vocabulary import Action, Outcome, State
 from syncapp.models import Employee, SyncRecord
 from syncapp.services.counts import NAMES, Tally, planned_counts

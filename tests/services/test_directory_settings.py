@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from syncapp.core.records import FieldRule
+from syncapp.core.options import FieldRule
 from syncapp.core.vocabulary import Direction, Field
 from syncapp.messages import render
 from syncapp.models import DirectoryServer, FieldMapping

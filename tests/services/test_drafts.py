@@ -2,9 +2,11 @@
 
 import pytest
 
+from syncapp.core.options import FieldRule
 from syncapp.core.outgoing import Content
-from syncapp.core.records import AttributeWrite, Base, FieldRule, RemoteRecord, WriteResult
+from syncapp.core.records import Base, RemoteRecord
 from syncapp.core.vocabulary import Direction, Field
+from syncapp.core.writes import AttributeWrite, WriteResult
 from syncapp.services.drafts import Draft, Spelling
 from syncapp.services.pictures import digest_of
 from syncapp.store.items import PlannedRow

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from syncapp.core.records import PoolSpec
+from syncapp.core.options import PoolSpec
 from syncapp.services.endpoints import extension_pattern
 
 PATTERNS = {

@@ -8,7 +8,8 @@ import pytest
 
 from fixtures.openldap import OpenLdap
 from syncapp.choices import RunStatus
-from syncapp.core.records import AttributeWrite, RemoteRecord
+from syncapp.core.records import RemoteRecord
+from syncapp.core.writes import AttributeWrite
 from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, RunItem, SyncRecord, SyncRun
 from syncapp.services import sending
 from syncapp.services.drafts import Draft

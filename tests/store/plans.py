@@ -7,8 +7,10 @@ from typing import Any
 from django.utils import timezone
 
 from syncapp.choices import RunMode, RunPhase, RunStatus
+from syncapp.core.matters import EntryKeys, Matter
 from syncapp.core.normalise import name_key
-from syncapp.core.records import Base, EntryKeys, FieldChange, Matter, Message, PlanItem, RecordTouch
+from syncapp.core.planned import FieldChange, PlanItem, RecordTouch
+from syncapp.core.records import Base, Message
 from syncapp.core.vocabulary import Action, Field, Outcome, Side, State
 from syncapp.models import Employee, Endpoint, RunItem, SyncRecord, SyncRun
 from syncapp.store.items import insert_items, iter_planned

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from syncapp.core.records import Candidate, Matter
+from syncapp.core.matters import Candidate, Matter
 from syncapp.core.vocabulary import Field, MatchKey, MatterKind
 from syncapp.models import Conflict, Employee, SyncRecord
 from tests.factories import make_employee, make_record, make_server

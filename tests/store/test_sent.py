@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncapp.core.records import Base, FieldChange, Written
+from syncapp.core.planned import FieldChange
+from syncapp.core.records import Base, Written
 from syncapp.core.vocabulary import Field, Side
 from syncapp.models import SyncRecord, SyncRun
 from syncapp.store.items import dump_written, iter_planned, load_written

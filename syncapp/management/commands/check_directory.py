@@ -12,7 +12,7 @@ from rich.text import Text
 
 from syncapp.choices import Field
 from syncapp.core import vocabulary as words
-from syncapp.core.records import FieldRule
+from syncapp.core.options import FieldRule
 from syncapp.core.rights import AttributeRights, Writable
 from syncapp.directory.discovery import Found
 from syncapp.directory.examination import Step, StepOutcome

@@ -3,7 +3,8 @@
 from typing import Any
 
 from syncapp.core.converters import cautions
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 from syncapp.models import DirectoryServer, FieldMapping
 from syncapp.services.configure.changes import Change
 from syncapp.services.configure.sections import MAPPING_KEYS, Section, mapping_place

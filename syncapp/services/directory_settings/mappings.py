@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from syncapp.core.converters import check_rule
-from syncapp.core.records import FieldRule, Message
+from syncapp.core.options import FieldRule
+from syncapp.core.records import Message
 from syncapp.core.vocabulary import Direction, Field, OnEmpty, Policy
 from syncapp.models import FieldMapping
 from syncapp.services.directory_settings.mistakes import Mistake

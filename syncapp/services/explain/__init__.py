@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from django.utils import timezone
 
 from syncapp.core.converters import attributes_of
-from syncapp.core.records import Message, RemoteRecord, SyncOptions
+from syncapp.core.options import SyncOptions
+from syncapp.core.records import Message, RemoteRecord
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.session import open_session as open_directory_session
 from syncapp.exceptions import SyncError

@@ -7,7 +7,8 @@ from hashlib import blake2b
 import orjson
 
 from syncapp.core.normalise import email_key
-from syncapp.core.records import FieldChange, Message
+from syncapp.core.planned import FieldChange
+from syncapp.core.records import Message
 from syncapp.core.spreadsheet import plain_cell
 from syncapp.core.values import clean
 from syncapp.core.vocabulary import Field, Side
