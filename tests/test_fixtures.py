@@ -13,9 +13,10 @@ from fixtures.company import Person, company_ldif, read_people
 from fixtures.employees import EMPLOYEES
 from fixtures.openldap import OpenLdap
 from fixtures.portraits import portrait
+from syncapp.core.claims import Unmatched
 from syncapp.core.converters import entry_keys, read_person
 from syncapp.core.limits import first_meeting
-from syncapp.core.matching import Matches, Unmatched, match_entries, near_matches
+from syncapp.core.matching import Matches, match_entries, near_matches
 from syncapp.core.matters import EntryKeys, HubKeys
 from syncapp.core.normalise import email_key, name_key
 from syncapp.core.options import SyncOptions

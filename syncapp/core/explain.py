@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from syncapp.core.matching import hub_value, key_values
+from syncapp.core.claims import hub_value, key_values
 from syncapp.core.matters import EntryKeys, HubKeys
 from syncapp.core.merge import Decision, FieldMerge, same_value
 from syncapp.core.numbers import Numbers
 from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.person_plan import PersonPlan
-from syncapp.core.plan import Sides, begin_person, decide_person, field_merges, is_frozen
+from syncapp.core.plan import begin_person, decide_person, field_merges
 from syncapp.core.records import Base, Message, Reading, RemotePerson
+from syncapp.core.sides import Sides, is_frozen
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Direction, Field, MatchKey, OnEmpty, Policy
 
 # Decisions that only one thing leads to.

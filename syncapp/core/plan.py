@@ -5,233 +5,27 @@ who gets which extension is judged on the end state; `plan_people` then goes
 through the people one by one, so that no more than one item is in memory.
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
 
-from syncapp.core.home import has_come_home, is_abroad
-from syncapp.core.matching import Matches, Unmatched
+from syncapp.core.home import has_come_home
 from syncapp.core.matters import EntryKeys
 from syncapp.core.merge import Decision, FieldMerge, merge_field
-from syncapp.core.normalise import fold
-from syncapp.core.numbers import Numbers, NumberWish, settle_numbers
-from syncapp.core.options import FieldRule, SyncOptions
-from syncapp.core.outward import Outward
+from syncapp.core.numbers import Numbers
+from syncapp.core.options import FieldRule
 from syncapp.core.person_plan import PersonPlan
 from syncapp.core.planned import PlanItem, RecordTouch
-from syncapp.core.records import NOWHERE_ELSE, Base, KnownRecord, LocalPerson, Message, Reading, RemotePerson, Residence
+from syncapp.core.records import Message, RemotePerson
+from syncapp.core.sides import EMPTY, Sides, is_frozen, is_remapped, refusal_to_create, sort_key, will_be_created
 from syncapp.core.vocabulary import (
     INACTIVE_STATES,
     Action,
-    CreateRule,
     Field,
     MatterKind,
     Outcome,
-    TakenNumber,
 )
 
-EMPTY = Reading()
 _EXTENSION, _PHOTO = Field.EXTENSION, Field.PHOTO
-# Without any of these nobody could tell who an employee is, and no key would find him again.
-_KNOWN_BY = (Field.NAME, Field.EMAIL, Field.EXTENSION)
-# A record with one of these messages still needs a number of the pool.
-NEEDS_NUMBER = frozenset({"number_pool_exhausted", "number_waits", "employee_taken_back_numberless"})
-_ABOUT_ACCOUNTS = frozenset({MatterKind.MATCH_RECREATED, MatterKind.MATCH_REHIRED, MatterKind.MATCH_TWICE})
 SETTLED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.SKIPPED})
-
-
-@dataclass(slots=True)
-class Sides:
-    """Everything that the decisions need, as store and adapter brought it.
-
-    `people` need a look: new, changed or due; the others of the read are settled
-    and appear in `claims` and `claimed` only. `owners` maps every extension of
-    the number plan to its employee, `claims` every number to how many active
-    entries claim it, `claimed` are those of all known entries. `names` are
-    employees' names, for messages. `remapped` are fields that were read in another
-    way in the last run (rule B8). `former` maps entries that our own scope had left out
-    to whose they were (rule D3), `same` those that another server reads as well to the
-    employee and that server's name (rule B11). `may_give_up` are employees whose number
-    may be handed over to the entry that claims it (rule C4). `today` is the date that
-    remarks name.
-    """
-
-    options: SyncOptions
-    people: list[RemotePerson]
-    known: Mapping[str, KnownRecord]
-    matches: Matches = field(default_factory=Matches)
-    locals: Mapping[int, LocalPerson] = field(default_factory=dict)
-    owners: Mapping[str, int] = field(default_factory=dict)
-    claims: Mapping[str, int] = field(default_factory=Counter)
-    claimed: Collection[str] = frozenset()
-    names: Mapping[int, str] = field(default_factory=dict)
-    outward: Outward = field(default_factory=Outward)
-    remapped: frozenset[Field] = frozenset()
-    former: Mapping[str, int] = field(default_factory=dict)
-    same: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    may_give_up: Collection[int] = frozenset()
-    today: str = ""
-    created: dict[str, bool] = field(default_factory=dict)  # what `will_be_created` said
-    extension_rule: FieldRule | None = field(init=False)
-    rules_abroad: tuple[FieldRule, ...] = field(init=False)  # for people whose home is another server
-
-    def __post_init__(self) -> None:
-        self.extension_rule = next((rule for rule in self.options.rules if rule.field is _EXTENSION), None)
-        self.rules_abroad = tuple(replace(rule, abroad=True) for rule in self.options.rules)
-
-    def employee_of(self, anchor: str) -> int | None:
-        record = self.known.get(anchor)
-        if record is not None and record.employee_id is not None:
-            return record.employee_id
-        if anchor in self.former:
-            return self.former[anchor]
-        if anchor in self.same:
-            return self.same[anchor][0]
-        joined = self.matches.joined.get(anchor)
-        return joined[0] if joined else None
-
-    def residence_of(self, anchor: str) -> Residence:
-        return self.outward.residences.get(self.employee_of(anchor) or 0, NOWHERE_ELSE)
-
-    def local_of(self, anchor: str) -> LocalPerson | None:
-        employee_id = self.employee_of(anchor)
-        return self.locals[employee_id] if employee_id is not None else None
-
-
-def unmatched(
-    people: Iterable[RemotePerson],
-    known: Mapping[str, KnownRecord],
-    keys: Callable[[RemotePerson], EntryKeys],
-    former: Collection[str] = (),
-) -> list[Unmatched]:
-    """Return the entries that are tied to nobody, as matching takes them; `former` are those of whom it is known who they are."""
-    entries = []
-    for person in people:
-        if person.anchor in former:
-            continue
-        record = known.get(person.anchor)
-        if record is None or record.employee_id is None:
-            refused = record.refused if record is not None else frozenset()
-            once = _once(record) if record is not None else frozenset()
-            active = person.state not in INACTIVE_STATES
-            entries.append(Unmatched(person.anchor, keys(person), active, refused, once))
-    return entries
-
-
-def _once(record: KnownRecord) -> frozenset[int]:
-    """Employees whose account an entry was, or is said to be made anew for (rule A7)."""
-    asked = [matter for matter in record.open_matters if matter.kind in _ABOUT_ACCOUNTS]
-    once = {candidate.employee_id for matter in asked for candidate in matter.candidates}
-    return frozenset(once if record.former_id is None else once | {record.former_id})
-
-
-def is_settled_who(person: RemotePerson, record: KnownRecord | None) -> bool:
-    """Whether neither a tie nor a number is to be decided: then nobody else's keys and numbers matter.
-
-    The entry is tied, active as before and at home here, names the number that was
-    agreed, waits for none, and nothing is open about it.
-    """
-    if record is None or record.employee_id is None or not record.base or record.open_matters or record.abroad:
-        return False
-    if record.state in INACTIVE_STATES or (record.message is not None and record.message.code in NEEDS_NUMBER):
-        return False
-    reading, base = person.readings.get(_EXTENSION, EMPTY), record.base.get(_EXTENSION)
-    agreed = (base.remote,) if base is not None and base.remote else ()
-    return reading.values == agreed and not reading.foreign
-
-
-def refusal_to_create(person: RemotePerson, options: SyncOptions) -> Message | None:
-    """Say why an entry without a match does not become an employee, or None (rule A8).
-
-    Somebody of whom neither name nor e-mail nor number can be read would be a
-    blank row.
-    """
-    if person.state in INACTIVE_STATES:
-        return Message("not_created_inactive")
-    if options.create is CreateRule.NONE:
-        return Message("not_created_off")
-    if options.create is CreateRule.WITH_NUMBER and not person.readings.get(Field.EXTENSION, EMPTY).values:
-        return Message("not_created_no_number")
-    if not any(len(person.readings.get(field, EMPTY).values) == 1 for field in _KNOWN_BY):
-        return Message("not_created_nameless")
-    return None
-
-
-def is_frozen(person: RemotePerson, local: LocalPerson | None) -> bool:
-    """Whether values travel neither way: the account is switched off (rule B9), or the employee archived (D4)."""
-    return person.state in INACTIVE_STATES or (local is not None and local.archived)
-
-
-def will_be_created(person: RemotePerson, sides: Sides) -> bool:
-    """Whether an entry becomes a new employee. Asked after matching, and worked out once for each."""
-    known = sides.created.get(person.anchor)
-    if known is None:
-        known = sides.created[person.anchor] = (
-            sides.employee_of(person.anchor) is None
-            and person.anchor not in sides.matches.matters
-            and refusal_to_create(person, sides.options) is None
-        )
-    return known
-
-
-def choose_numbers(sides: Sides, is_emergency: Callable[[str], bool]) -> Numbers:
-    """Decide for everybody at once who gets which extension."""
-    wishes = [wish for person in sides.people if (wish := _wish(person, sides)) is not None]
-    return settle_numbers(
-        wishes=wishes,
-        owners=sides.owners,
-        claims=sides.claims,
-        never=sides.claimed,
-        pools=sides.options.pools,
-        is_emergency=is_emergency,
-        waited_for=sides.may_give_up if sides.options.taken_number is TakenNumber.WAIT else (),
-    )
-
-
-def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
-    """What a person wants of the numbers; None for those who are frozen or stay unknown.
-
-    Served from a pool are people at their first meeting, those whom an empty pool left
-    without, or who waited for a number in vain, and those who come back to find that
-    theirs was handed over: somebody whose number was taken away here on purpose does
-    not get one back in every run.
-    """
-    local, record = sides.local_of(person.anchor), sides.known.get(person.anchor)
-    if is_frozen(person, local) or (local is None and not will_be_created(person, sides)):
-        return None
-    first = record is None or not record.base
-    has = local.values[Field.EXTENSION] if local is not None else ""
-    wants = ""
-    rule = sides.extension_rule
-    elsewhere = sides.residence_of(person.anchor)
-    abroad = is_abroad(person, record, elsewhere)
-    if rule is not None and not abroad:
-        came_home = has_come_home(person, record, elsewhere)
-        keeps = record is not None and _EXTENSION not in sides.remapped and not came_home
-        base = record.base.get(_EXTENSION) if record is not None and keeps else None
-        reading = person.readings.get(_EXTENSION, EMPTY)
-        remapped = came_home or _is_remapped(_EXTENSION, record, base, sides)
-        merged = merge_field(rule=rule, base=base, local=has, reading=reading, remapped=remapped)
-        wants = merged.remote if merged.decision is Decision.PULL else ""
-    departments = person.readings.get(Field.DEPARTMENT, EMPTY).values
-    waited = record is not None and record.message is not None and record.message.code in NEEDS_NUMBER
-    back = record is not None and record.state in INACTIVE_STATES and _EXTENSION not in record.base
-    return NumberWish(
-        anchor=person.anchor,
-        employee_id=local.id if local is not None else None,
-        has=has,
-        wants=wants,
-        needs=(first or waited or back) and not abroad,
-        order=sort_key(person)[0],
-        dn=person.dn,
-        department=departments[0] if departments else "",
-    )
-
-
-def sort_key(person: RemotePerson) -> tuple[str, str]:
-    """By name, then by anchor: two runs over the same people make the same plan."""
-    names = person.readings.get(Field.NAME, EMPTY).values
-    return fold(names[0]) if names else "", person.anchor
 
 
 def plan_people(
@@ -330,7 +124,7 @@ def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, Fi
                 reading=person.readings.get(rule.field, EMPTY),
                 twins=local.twins if local is not None and rule.field is _PHOTO else (),
                 larger_here=local is not None and local.photo_area >= person.photo_area,
-                remapped=base is None and (came_home or _is_remapped(rule.field, record, base, sides)),
+                remapped=base is None and (came_home or is_remapped(rule.field, record, base, sides)),
             ),
         )
 
@@ -341,18 +135,6 @@ def _recognised(anchor: str, sides: Sides) -> Message:
     if anchor in sides.same:
         return Message("same_entry", {"server": sides.same[anchor][1]})
     return Message("matched", {"key": sides.matches.joined[anchor][1].value})
-
-
-def _is_remapped(name: Field, record: KnownRecord | None, base: Base | None, sides: Sides) -> bool:
-    """Whether a difference in this field is nobody's change, and so a matter for a person (rule B8).
-
-    It stays one in later runs until somebody decides: otherwise the domain's value
-    would win as at first sight.
-    """
-    if name in sides.remapped:
-        return record is not None and record.employee_id is not None
-    matters = record.open_matters if base is None and record is not None else ()
-    return any(matter.kind is MatterKind.FIELD and matter.field is name for matter in matters)
 
 
 def _wait(plan: PersonPlan, sides: Sides) -> None:

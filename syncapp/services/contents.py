@@ -21,7 +21,7 @@ from syncapp.services.pictures import PictureError, digest_of, look_at, make_pic
 from syncapp.services.ports import EndpointSession
 from syncapp.store.bulk import in_chunks
 from syncapp.store.items import PlannedRow
-from syncapp.store.writer import Content, Contents, Unusable
+from syncapp.store.written import Content, Contents, Unusable
 
 _PHOTO, _SECRET = Field.PHOTO, Field.SIP_SECRET
 # Pictures that are in memory together, and stored together. A large one takes a second to be made small.

@@ -10,7 +10,7 @@ from syncapp.core.planned import PlanItem
 from syncapp.core.vocabulary import INACTIVE_STATES, MATTERS, SWITCHED_OFF_STATES, Action, Field, Outcome, Side, State
 from syncapp.models import SyncRecord
 from syncapp.store.sent import Sent
-from syncapp.store.writer import Written
+from syncapp.store.written import Written
 
 NAMES = (
     "read", "created", "updated", "written_back", "skipped", "conflicts", "proposed", "failed", "waiting", "disabled",

@@ -8,17 +8,20 @@ from itertools import chain
 
 from django.utils import timezone
 
-from syncapp.core import limits, plan
+from syncapp.core import limits
 from syncapp.core.absence import is_news, plan_absences
 from syncapp.core.converters import entry_keys
 from syncapp.core.lag import allow_for_lag
 from syncapp.core.matching import match_entries, near_matches
 from syncapp.core.matters import EntryKeys, HubKeys
+from syncapp.core.number_choice import choose_numbers
 from syncapp.core.numbers import Numbers
 from syncapp.core.outward import Outward
+from syncapp.core.plan import plan_people
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.quality import foreign_values
 from syncapp.core.records import LocalPerson, Message
+from syncapp.core.sides import EMPTY, Sides, is_settled_who, unmatched, will_be_created
 from syncapp.core.telephones import is_emergency
 from syncapp.core.vocabulary import INACTIVE_STATES, Field, State
 from syncapp.models import DirectoryServer
@@ -44,7 +47,7 @@ class Strangers:
 class Planning:
     """What was decided for everybody at once; `people` then yields one item after the other."""
 
-    sides: plan.Sides
+    sides: Sides
     numbers: Numbers
     keys: dict[str, EntryKeys]
     first_meeting: Message | None = None
@@ -59,7 +62,7 @@ class Planning:
 
     def people(self) -> Iterator[PlanItem | RecordTouch]:
         """Yield what happens to whom; people of whom everything is said already are left out."""
-        return chain(plan.plan_people(self.sides, self.numbers, lambda person: self.keys[person.anchor]), self.absent)
+        return chain(plan_people(self.sides, self.numbers, lambda person: self.keys[person.anchor]), self.absent)
 
 
 def make_plan(
@@ -75,7 +78,7 @@ def make_plan(
     `beat` keeps the run alive between steps that take their time with many people.
     """
     _allow_for_lag(read, remapped)
-    sides = plan.Sides(
+    sides = Sides(
         options=read.options,
         people=read.people,
         known=read.known,
@@ -91,7 +94,7 @@ def make_plan(
     if read.whole and len(read.people) * 2 > read.count:  # of a few who changed nothing can be said
         planning.notes += foreign_values(read.people, read.options.rules)
     planning.notes += _emptied_attributes(read)
-    if not remapped and all(plan.is_settled_who(person, read.known.get(person.anchor)) for person in read.people):
+    if not remapped and all(is_settled_who(person, read.known.get(person.anchor)) for person in read.people):
         _load_locals(server, sides)  # of thousands of others nothing has to be known
         return planning
     entries = _everybody(server, read, keys)
@@ -103,7 +106,7 @@ def make_plan(
     cooling = cooling_numbers(read.options.number_plan, now=timezone.now())
     sides.owners = {**cooling, **snapshots.number_owners(read.options.number_plan)}
     sides.may_give_up = _may_give_up(server, sides, entries)
-    planning.numbers = plan.choose_numbers(sides, lambda number: is_emergency(number, read.options.region))
+    planning.numbers = choose_numbers(sides, lambda number: is_emergency(number, read.options.region))
     sides.names = snapshots.employee_names(
         {
             *sides.matches.in_question(),
@@ -143,7 +146,7 @@ def _everybody(server: DirectoryServer, read: RemoteRead, keys: dict[str, EntryK
     return entries
 
 
-def _count_claims(sides: plan.Sides, entries: Entries) -> None:
+def _count_claims(sides: Sides, entries: Entries) -> None:
     claims: Counter[str] = Counter()
     claimed: set[str] = set()
     for keys, state in entries.values():
@@ -160,16 +163,14 @@ def _states_here(read: RemoteRead) -> dict[int, State]:
     return {employee_id: state for employee_id, state in {**came, **gone}.items() if employee_id is not None}
 
 
-def _match(
-    server: DirectoryServer, read: RemoteRead, sides: plan.Sides, planning: Planning, entries: Entries
-) -> Strangers:
+def _match(server: DirectoryServer, read: RemoteRead, sides: Sides, planning: Planning, entries: Entries) -> Strangers:
     """Tie new entries; return the employees who were tied to no directory before."""
     if any(record.employee_id is None for record in sides.known.values()):
         ties = snapshots.former_ties(server.pk)
         sides.former = {person.anchor: ties[person.anchor] for person in sides.people if person.anchor in ties}
     sides.same = _same_entries(server, sides)
     decided = {*sides.former, *sides.same}
-    untied = plan.unmatched(sides.people, sides.known, lambda person: planning.keys[person.anchor], decided)
+    untied = unmatched(sides.people, sides.known, lambda person: planning.keys[person.anchor], decided)
     strangers = Strangers()
     if not untied:
         return strangers
@@ -200,7 +201,7 @@ def _match(
     return strangers
 
 
-def _same_entries(server: DirectoryServer, sides: plan.Sides) -> dict[str, tuple[int, str]]:
+def _same_entries(server: DirectoryServer, sides: Sides) -> dict[str, tuple[int, str]]:
     """Recognise entries that another server reads as well, where nobody has decided otherwise (rule B11)."""
     untied = {
         person.anchor
@@ -221,7 +222,7 @@ def _is_unique_everywhere(anchor: str) -> bool:
     return UUID_FORM.fullmatch(anchor) is not None
 
 
-def _was_refused(sides: plan.Sides, anchor: str, employee_id: int) -> bool:
+def _was_refused(sides: Sides, anchor: str, employee_id: int) -> bool:
     record = sides.known.get(anchor)
     return record is not None and employee_id in record.refused
 
@@ -236,23 +237,23 @@ def _emptied_attributes(read: RemoteRead) -> list[Message]:
     ]
 
 
-def _load_locals(server: DirectoryServer, sides: plan.Sides) -> None:
+def _load_locals(server: DirectoryServer, sides: Sides) -> None:
     ids = {employee_id for person in sides.people if (employee_id := sides.employee_of(person.anchor)) is not None}
     sides.locals = snapshots.local_people(ids)
     sides.outward.residences = residences(ids, server.pk, sides.options.superiors)
 
 
-def _owners_in_the_way(sides: plan.Sides) -> set[int]:
+def _owners_in_the_way(sides: Sides) -> set[int]:
     """Owners of numbers that people who need a look claim: messages name them."""
-    numbers = {value for person in sides.people for value in person.readings.get(Field.EXTENSION, plan.EMPTY).values}
+    numbers = {value for person in sides.people for value in person.readings.get(Field.EXTENSION, EMPTY).values}
     return {sides.owners[number] for number in numbers if number in sides.owners}
 
 
-def _may_give_up(server: DirectoryServer, sides: plan.Sides, entries: Entries) -> set[int]:
+def _may_give_up(server: DirectoryServer, sides: Sides, entries: Entries) -> set[int]:
     """Owners of numbers that somebody else's entry claims, who have left or whose own entry names another (rule C4)."""
     claimed: dict[int, str] = {}
     for person in sides.people:
-        for number in person.readings.get(Field.EXTENSION, plan.EMPTY).values:
+        for number in person.readings.get(Field.EXTENSION, EMPTY).values:
             owner = sides.owners.get(number)
             if owner is not None and owner != sides.employee_of(person.anchor):
                 claimed[owner] = number
@@ -262,7 +263,7 @@ def _may_give_up(server: DirectoryServer, sides: plan.Sides, entries: Entries) -
 def _judge(planning: Planning, strangers: Strangers) -> None:
     """What the brakes want to know, and one message for all who claim one number (rule C3)."""
     sides, numbers = planning.sides, planning.numbers
-    created = sum(plan.will_be_created(person, sides) for person in sides.people)
+    created = sum(will_be_created(person, sides) for person in sides.people)
     joined = {employee_id for employee_id, _key in sides.matches.joined.values()}
     recognised = strangers.ids & (joined | sides.matches.in_question())
     planning.first_meeting = limits.first_meeting(
@@ -282,7 +283,7 @@ def _judge(planning: Planning, strangers: Strangers) -> None:
     ]
 
 
-def _waited(sides: plan.Sides, anchor: str) -> bool:
+def _waited(sides: Sides, anchor: str) -> bool:
     """Whether it is known already that nothing was left for this person: no news, so no brake."""
     record = sides.known.get(anchor)
     return record is not None and record.message is not None and record.message.code == "number_pool_exhausted"

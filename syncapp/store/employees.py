@@ -11,7 +11,7 @@ from syncapp.store.bulk import as_time, insert_rows, reserve_ids, unless_null, u
 from syncapp.store.snapshots import VALUE_COLUMNS
 
 if TYPE_CHECKING:
-    from syncapp.store.writer import Written
+    from syncapp.store.written import Written
 
 _COLUMNS = (
     "id", *VALUE_COLUMNS, "sip_secret", "name_key", "email_key", "number_plan", "number_issued", "version",

@@ -11,7 +11,7 @@ from syncapp.store.items import dump_matter
 from syncapp.store.snapshots import matter_of
 
 if TYPE_CHECKING:
-    from syncapp.store.writer import Written
+    from syncapp.store.written import Written
 
 _COLUMNS = (
     "endpoint_id", "record_id", "kind", "field", "base", "local", "remote", "owner_id", "candidates", "opened_at",

@@ -15,7 +15,7 @@ from syncapp.core.vocabulary import Field
 from syncapp.models import Employee, SyncRecord, SyncRun
 
 if TYPE_CHECKING:
-    from syncapp.store.writer import Written
+    from syncapp.store.written import Written
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from syncapp.store.bulk import as_json, as_time, insert_rows, reserve_ids, unles
 from syncapp.store.items import dump_refusals
 
 if TYPE_CHECKING:
-    from syncapp.store.writer import Written
+    from syncapp.store.written import Written
 
 _CONTENT = (
     "employee_id", "name", "dn", "state", "status", "message_code", "message_params", "remarks", "base", "keys",

@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from syncapp.core.matters import EntryKeys, HubKeys, Matter
-from syncapp.core.plan import NEEDS_NUMBER
 from syncapp.core.records import KnownRecord, LocalPerson, Message
+from syncapp.core.sides import NEEDS_NUMBER
 from syncapp.core.vocabulary import ALL_FIELDS, MATTERS, Field, MatterKind, Outcome, State
 from syncapp.models import Conflict, Employee, Photo, SyncRecord
 from syncapp.store.bulk import chunks_of_ids, in_chunks

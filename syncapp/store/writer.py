@@ -8,16 +8,15 @@ is to blame, so that one person's trouble stays theirs (promise 7).
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
 from syncapp.core.planned import RecordTouch
-from syncapp.core.records import Message, Refused, unusable
-from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field, Outcome, Side
+from syncapp.core.records import Message
+from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field, Outcome
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
 from syncapp.store.bulk import as_json, table_of, update_rows
 from syncapp.store.chains import apart
@@ -26,92 +25,13 @@ from syncapp.store.items import PlannedRow, dump_base, dump_keys, dump_messages,
 from syncapp.store.matters import write_matters
 from syncapp.store.newcomers import Newcomers
 from syncapp.store.records import mark_refused, write_records
+from syncapp.store.written import Contents, Written
 
 logger = logging.getLogger(__name__)
 
 PAUSE = 0.02  # seconds; without it chunk after chunk starves other writers of SQLite
 RETRIES = 3
 TIED = (Action.UPDATE, Action.RELEASE)  # whose entry and employee belonged together when the plan was made
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A content as it is kept here: `mark` is its digest, `token` the encrypted text of a secret."""
-
-    mark: str
-    token: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """A content that cannot be kept here, and why."""
-
-    message: Message
-
-
-Contents = Mapping[tuple[str, str], Content | Unusable]  # by anchor and field
-
-
-@dataclass(slots=True)
-class Written:
-    """One planned row on its way into the database, and what became of it."""
-
-    row: PlannedRow
-    outcome: str
-    message_code: str
-    message_params: str
-    employee_id: int | None
-    record_id: int | None
-    changes: dict[str, str]  # of the employee: field to value
-    base: dict[str, list[Any]]
-    sip_secret: str | None = None  # encrypted
-    left_out: list[Field] = field(default_factory=list)  # contents that did not come in
-    unusable: dict[Field, Refused] = field(default_factory=dict)  # those that never can
-    remarks: list[dict[str, Any]] = field(default_factory=list)
-    creates: bool = False  # an employee
-    updates: bool = False  # an employee who exists
-    due: bool = False
-    due_again: bool = False  # something of it is left for the next run
-    refused: bool = False
-
-    @property
-    def unwritten(self) -> list[str]:
-        if self.due:
-            names = [(Side.LOCAL, name) for name in self.row.changes] + [
-                (Side.REMOTE, name) for name in self.row.pushes
-            ]
-            return [f"{side}:{name}" for side, name in names]
-        return [f"{Side.LOCAL}:{name}" for name in self.row.changes if name not in self.changes]
-
-    def take_content(self, name: Field, content: "Content | Unusable | None") -> None:
-        """Put the content itself in the place of the digest by which it was planned, or leave the field out."""
-        before, digest = self.row.changes[name]
-        if isinstance(content, Content):
-            self.changes[name.value] = content.mark
-            if content.mark == before:  # another file of the picture that is kept here: agreed, and no change
-                del self.changes[name]
-            self.base[name.value] = [content.mark, digest, 1]
-            if name is Field.SIP_SECRET:
-                self.sip_secret = content.token
-            return
-        del self.changes[name]
-        self.base.pop(name, None)
-        self.left_out.append(name)
-        if content is not None:
-            self.remarks += dump_messages((content.message,))
-            self.unusable[name] = unusable(digest, content.message)
-        else:  # it is another one by now, or gone
-            self.due_again = True
-
-    def leave_out(self, code: str, **params: Any) -> None:
-        self.due, self.creates, self.updates = True, False, False
-        self.say(Outcome.SKIPPED, code, **params)
-
-    def refuse(self) -> None:
-        self.refused, self.creates, self.updates = True, False, False
-
-    def say(self, outcome: Outcome, code: str, **params: Any) -> None:
-        self.outcome, self.message_code, self.message_params = outcome.value, code, as_json(params)
 
 
 def apply_items(

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from syncapp.core.converters import entry_keys
 from syncapp.core.lag import LAG, allow_for_lag, still_remembered
+from syncapp.core.number_choice import choose_numbers
 from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.outward import Outward
-from syncapp.core.plan import Sides, choose_numbers, decide_person
+from syncapp.core.plan import decide_person
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Base, KnownRecord, LocalPerson, Reading, RemotePerson, Written
+from syncapp.core.sides import Sides
 from syncapp.core.vocabulary import ALL_FIELDS, Direction, Field, MatchKey, OnEmpty, Outcome, Policy, State
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncapp.core.matching import Matches, Unmatched, match_entries, near_matches
+from syncapp.core.claims import Unmatched
+from syncapp.core.matching import Matches, match_entries, near_matches
 from syncapp.core.matters import EntryKeys, HubKeys
 from syncapp.core.normalise import email_key, name_key
 from syncapp.core.vocabulary import MatchKey, MatterKind, State

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from syncapp.core.options import PoolSpec, SyncOptions
-from syncapp.core.plan import sort_key
 from syncapp.core.planned import FieldChange, PlanItem, RecordTouch
 from syncapp.core.records import RemotePerson
+from syncapp.core.sides import sort_key
 from syncapp.core.vocabulary import (
     Action,
     CreateRule,

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from syncapp.core.matters import Matter
-from syncapp.core.plan import is_settled_who
 from syncapp.core.records import Base, KnownRecord, Message, Reading, RemotePerson
+from syncapp.core.sides import is_settled_who
 from syncapp.core.vocabulary import Field, MatterKind, Outcome, State
 
 NUMBER = {Field.EXTENSION: Base("215", "215")}

@@ -15,7 +15,8 @@ from syncapp.core.vocabulary import Action, Field, Outcome, Side, State
 from syncapp.models import Employee, Endpoint, RunItem, SyncRecord, SyncRun
 from syncapp.store.items import insert_items, iter_planned
 from syncapp.store.newcomers import from_now_on
-from syncapp.store.writer import Written, apply_items, apply_touches
+from syncapp.store.writer import apply_items, apply_touches
+from syncapp.store.written import Written
 from tests.factories import make_employee, make_record
 
 _anchors = count(1)

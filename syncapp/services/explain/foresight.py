@@ -8,8 +8,8 @@ from typing import Any
 from syncapp.core.explain import FieldStory, KeyStory, tell_keys, tell_person
 from syncapp.core.outward import PROBES, Outward
 from syncapp.core.person_plan import PersonPlan
-from syncapp.core.plan import Sides
 from syncapp.core.records import KnownRecord, RemotePerson
+from syncapp.core.sides import Sides
 from syncapp.models import DirectoryServer
 from syncapp.services.mapping_state import mapping_state, remapped_fields
 from syncapp.services.planning import make_plan

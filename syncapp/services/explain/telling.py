@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from syncapp.choices import Status
 from syncapp.core.explain import FieldStory, KeyStory
-from syncapp.core.plan import is_frozen, refusal_to_create, will_be_created
 from syncapp.core.records import Message, RemoteRecord
+from syncapp.core.sides import is_frozen, refusal_to_create, will_be_created
 from syncapp.core.vocabulary import Field
 from syncapp.exceptions import SyncError
 from syncapp.models import Conflict, DirectoryServer, Employee, SyncRecord

@@ -1,0 +1,70 @@
+"""Who gets which extension: judged for everybody at once, on the end state."""
+
+from collections.abc import Callable
+
+from syncapp.core.home import has_come_home, is_abroad
+from syncapp.core.merge import Decision, merge_field
+from syncapp.core.numbers import Numbers, NumberWish, settle_numbers
+from syncapp.core.records import RemotePerson
+from syncapp.core.sides import EMPTY, NEEDS_NUMBER, Sides, is_frozen, is_remapped, sort_key, will_be_created
+from syncapp.core.vocabulary import (
+    INACTIVE_STATES,
+    Field,
+    TakenNumber,
+)
+
+_EXTENSION = Field.EXTENSION
+
+
+def choose_numbers(sides: Sides, is_emergency: Callable[[str], bool]) -> Numbers:
+    """Decide for everybody at once who gets which extension."""
+    wishes = [wish for person in sides.people if (wish := _wish(person, sides)) is not None]
+    return settle_numbers(
+        wishes=wishes,
+        owners=sides.owners,
+        claims=sides.claims,
+        never=sides.claimed,
+        pools=sides.options.pools,
+        is_emergency=is_emergency,
+        waited_for=sides.may_give_up if sides.options.taken_number is TakenNumber.WAIT else (),
+    )
+
+
+def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
+    """What a person wants of the numbers; None for those who are frozen or stay unknown.
+
+    Served from a pool are people at their first meeting, those whom an empty pool left
+    without, or who waited for a number in vain, and those who come back to find that
+    theirs was handed over: somebody whose number was taken away here on purpose does
+    not get one back in every run.
+    """
+    local, record = sides.local_of(person.anchor), sides.known.get(person.anchor)
+    if is_frozen(person, local) or (local is None and not will_be_created(person, sides)):
+        return None
+    first = record is None or not record.base
+    has = local.values[Field.EXTENSION] if local is not None else ""
+    wants = ""
+    rule = sides.extension_rule
+    elsewhere = sides.residence_of(person.anchor)
+    abroad = is_abroad(person, record, elsewhere)
+    if rule is not None and not abroad:
+        came_home = has_come_home(person, record, elsewhere)
+        keeps = record is not None and _EXTENSION not in sides.remapped and not came_home
+        base = record.base.get(_EXTENSION) if record is not None and keeps else None
+        reading = person.readings.get(_EXTENSION, EMPTY)
+        remapped = came_home or is_remapped(_EXTENSION, record, base, sides)
+        merged = merge_field(rule=rule, base=base, local=has, reading=reading, remapped=remapped)
+        wants = merged.remote if merged.decision is Decision.PULL else ""
+    departments = person.readings.get(Field.DEPARTMENT, EMPTY).values
+    waited = record is not None and record.message is not None and record.message.code in NEEDS_NUMBER
+    back = record is not None and record.state in INACTIVE_STATES and _EXTENSION not in record.base
+    return NumberWish(
+        anchor=person.anchor,
+        employee_id=local.id if local is not None else None,
+        has=has,
+        wants=wants,
+        needs=(first or waited or back) and not abroad,
+        order=sort_key(person)[0],
+        dn=person.dn,
+        department=departments[0] if departments else "",
+    )
