@@ -19,7 +19,8 @@ from syncapp.choices import MatterKind
 from syncapp.core.vocabulary import Resolution
 from syncapp.models import Conflict
 from syncapp.services import matches
-from syncapp.services.conflicts import VALUE_KINDS, Choice, seen_of
+from syncapp.services.conflicts import Choice
+from syncapp.services.disputes import VALUE_KINDS, seen_of
 from syncapp.services.matters_report import who_is_meant
 from syncapp.views import conflicts as views
 from syncapp.views.access import may_decide, may_explain, may_synchronise

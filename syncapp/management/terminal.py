@@ -22,8 +22,8 @@ from syncapp import messages
 from syncapp.choices import RunMode, RunPhase, RunStatus, Side, State, Status
 from syncapp.models import SyncRun
 from syncapp.services.counts import NAMES
-from syncapp.services.steps import Progress as ProgressCall
-from syncapp.services.steps import no_progress
+from syncapp.services.execution import Progress as ProgressCall
+from syncapp.services.execution import no_progress
 from syncapp.store.selectors import ReportedPerson, people_of_run
 
 WIDTH_OF_FILES = 160  # columns, where the output goes to a file or a pipe

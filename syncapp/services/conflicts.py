@@ -5,49 +5,37 @@ employee's version, so that a run which planned before leaves the person out, an
 the record `due`: the next run carries it out by the ordinary rules.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from syncapp.choices import ItemOutcome, MatterKind, Status
 from syncapp.core.merge import same_value
 from syncapp.core.options import FieldRule
-from syncapp.core.person_plan import NUMBER_DISPUTES
 from syncapp.core.records import Base, Message
 from syncapp.core.resolution import Settlement, settle
-from syncapp.core.vocabulary import ALL_FIELDS, INACTIVE_STATES, OPAQUE_FIELDS, Field, Resolution
-from syncapp.directory.kinds import PROFILES
+from syncapp.core.vocabulary import OPAQUE_FIELDS, Field, Resolution
 from syncapp.exceptions import SyncError
 from syncapp.models import Conflict, CoolingNumber, DirectoryServer, Employee, RunItem, SyncRecord, SyncRun
+from syncapp.services.disputes import VALUE_KINDS, Case, Servers, case_of, check_number, giver, open_case
 from syncapp.services.edits import change_employee, name_of, record_edit
-from syncapp.services.endpoints import field_rules
-from syncapp.services.typed import owner_of, read_typed, refuse_nameless
-from syncapp.store.cooling import cooling_for, disagree_on_number
-from syncapp.store.items import load_keys
-from syncapp.store.owners import giving_up
+from syncapp.services.typed import read_typed, refuse_nameless
+from syncapp.store.cooling import disagree_on_number
 from syncapp.store.residences import make_own
-from syncapp.store.snapshots import VALUE_COLUMNS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-VALUE_KINDS = (MatterKind.FIELD, MatterKind.NUMBER_TAKEN, MatterKind.NUMBER_CLAIMED_TWICE)
-_COLUMN_OF = dict(zip(ALL_FIELDS, VALUE_COLUMNS, strict=True))
 _MESSAGES = {
     Resolution.LOCAL: "decided_local",
     Resolution.REMOTE: "decided_remote",
     Resolution.VALUE: "decided_value",
 }
-# So many names are said in a refusal.
-_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +47,11 @@ class Choice:
 
 
 @dataclass(slots=True)
-class Servers:
-    """Servers and their mappings, read once for many decisions."""
-
-    known: dict[int, tuple[DirectoryServer, Mapping[Field, FieldRule]]] = field(default_factory=dict)
-
-    def of(self, conflict: Conflict) -> tuple[DirectoryServer, Mapping[Field, FieldRule]]:
-        if conflict.endpoint_id not in self.known:
-            server = DirectoryServer.objects.get(pk=conflict.endpoint_id)
-            rules = field_rules(server, server.kind if server.kind in PROFILES else "generic")
-            self.known[conflict.endpoint_id] = server, {rule.field: rule for rule in rules}
-        return self.known[conflict.endpoint_id]
-
-
-@dataclass(slots=True)
 class Decided:
     """What became of many decisions: records to carry out, and refusals by the conflict's id."""
 
     records: list[SyncRecord] = field(default_factory=list)
     refused: dict[int, SyncError] = field(default_factory=dict)
-
-
-def seen_of(conflict: Conflict) -> str:
-    """Return a mark of the two values that a conflict shows: a decision names what the person saw.
-
-    A mark and not the values: of secrets not even the digest belongs on a page.
-    """
-    return hashlib.sha256(json.dumps([conflict.local, conflict.remote]).encode()).hexdigest()[:16]
 
 
 def undecided(conflicts: "QuerySet[Conflict] | None" = None) -> "QuerySet[Conflict]":
@@ -132,7 +98,7 @@ def decide(
     now = timezone.now()
     try:
         with transaction.atomic():
-            case = _open_case(conflict_id, seen, servers or Servers())
+            case = open_case(conflict_id, seen, servers or Servers())
             return _carry_out(case, choice, user, run, now)
     except IntegrityError:  # the number was given to somebody in this very moment
         raise SyncError("typed_number_taken", number=choice.value, owner="") from None
@@ -161,10 +127,10 @@ def foresee(conflict: Conflict) -> Prospect:
     rule = None
     for take in (Resolution.LOCAL, Resolution.REMOTE):
         try:
-            case = _case_of(conflict, conflict.record, conflict.record.employee, servers)
+            case = case_of(conflict, conflict.record, conflict.record.employee, servers)
             rule = case.rule
             settlement = _settle(case, Choice(take))
-            _check_number(case, settlement, take)
+            check_number(case, settlement, take)
             outcomes[take] = settlement
         except SyncError as error:
             outcomes[take] = error
@@ -175,61 +141,19 @@ def _foresee_hand_over(conflict: Conflict, servers: Servers) -> bool | SyncError
     if conflict.kind != MatterKind.NUMBER_TAKEN:
         return None
     try:
-        _giver(_case_of(conflict, conflict.record, conflict.record.employee, servers), now=timezone.now())
+        giver(case_of(conflict, conflict.record, conflict.record.employee, servers), now=timezone.now())
     except SyncError as error:
         return error
     return True
 
 
-@dataclass(slots=True)
-class _Case:
-    """A conflict with everything that belongs to it; its rows are locked."""
-
-    conflict: Conflict
-    record: SyncRecord
-    employee: Employee
-    rule: FieldRule
-    region: str
-
-
-def _open_case(conflict_id: int, seen: str, servers: Servers) -> _Case:
-    """Lock in the order in which a run does: employees, record, conflict."""
-    found = Conflict.objects.select_related("record").filter(pk=conflict_id).first()
-    if found is None or found.closed_at is not None:
-        raise SyncError("decision_closed")
-    if found.kind not in VALUE_KINDS:
-        raise SyncError("decision_about_people")
-    about = [pk for pk in (found.record.employee_id, found.owner_id) if pk is not None]
-    people = {each.pk: each for each in Employee.rows.select_for_update().filter(pk__in=about).order_by("pk")}
-    employee = people.get(found.record.employee_id or 0)
-    record = SyncRecord.objects.select_for_update().get(pk=found.record_id)
-    conflict = Conflict.objects.select_for_update().filter(pk=conflict_id, closed_at__isnull=True).first()
-    if conflict is None:
-        raise SyncError("decision_closed")
-    if seen != seen_of(conflict):
-        raise SyncError("decision_changed")
-    return _case_of(conflict, record, employee, servers)
-
-
-def _case_of(conflict: Conflict, record: SyncRecord, employee: Employee | None, servers: Servers) -> _Case:
-    """Put together what belongs to a conflict; raise SyncError where nothing can be decided about it any more."""
-    name = Field(conflict.field)
-    moved = employee is None or record.employee_id != employee.pk
-    if moved or getattr(employee, _COLUMN_OF[name]) != conflict.local:
-        raise SyncError("decision_moved", field=name.value)
-    server, rules = servers.of(conflict)
-    if name not in rules:
-        raise SyncError("decision_not_mapped", field=name.value)
-    return _Case(conflict, record, cast(Employee, employee), rules[name], server.region)
-
-
-def _carry_out(case: _Case, choice: Choice, user: "User | str", run: SyncRun | None, now: datetime) -> RunItem:
+def _carry_out(case: Case, choice: Choice, user: "User | str", run: SyncRun | None, now: datetime) -> RunItem:
     rule, employee = case.rule, case.employee
     if choice.take is Resolution.HAND_OVER:
         return _hand_over(case, user, run, now)
     settlement = _settle(case, choice)
     take = Resolution.LOCAL if choice.take is Resolution.VALUE and settlement.value is None else choice.take
-    _check_number(case, settlement, take)
+    check_number(case, settlement, take)
     about: dict[str, Any] = {
         "user": user, "run": run, "record": case.record, "code": _MESSAGES[take], "field": rule.field.value,
         "who": name_of(user),
@@ -252,13 +176,13 @@ def _carry_out(case: _Case, choice: Choice, user: "User | str", run: SyncRun | N
     return item
 
 
-def _hand_over(case: _Case, user: "User | str", run: SyncRun | None, now: datetime) -> RunItem:
+def _hand_over(case: Case, user: "User | str", run: SyncRun | None, now: datetime) -> RunItem:
     """Take the number from its owner and give it to the claimant; both stand in one run (rule C4).
 
     What was agreed about the owner's number is forgotten, so that its absence does not go
     out, and his own entry does not bring it back as long as somebody else has it.
     """
-    owner, employee, number, who = _giver(case, now=now), case.employee, case.conflict.remote, name_of(user)
+    owner, employee, number, who = giver(case, now=now), case.employee, case.conflict.remote, name_of(user)
     about: dict[str, Any] = {
         "user": user, "run": run, "code": "number_handed_over", "number": number, "to": str(employee), "who": who,
     }  # fmt: skip
@@ -281,23 +205,7 @@ def _hand_over(case: _Case, user: "User | str", run: SyncRun | None, now: dateti
     return item
 
 
-def _giver(case: _Case, *, now: datetime) -> Employee:
-    """Return whose number it is that can be handed over; raise SyncError where that is nobody (rule C4)."""
-    conflict, plan, number = case.conflict, case.employee.number_plan, case.conflict.remote
-    if conflict.kind != MatterKind.NUMBER_TAKEN or conflict.owner_id is None:
-        raise SyncError("decision_not_number")
-    holder, rests = owner_of(number, plan=plan, beside=None), cooling_for(number, number_plan=plan, now=now)
-    owner = holder or (rests.employee if rests is not None else None)
-    if owner is None or owner.pk != conflict.owner_id:
-        raise SyncError("decision_owner_changed", number=number, owner=str(conflict.owner))
-    if not giving_up({owner.pk: number}):
-        raise SyncError("decision_no_hand_over", number=number, owner=str(owner))
-    if people := _claimants(number, case.record, beside=owner):
-        raise SyncError("decision_number_claimed", number=number, people=people[:_NAMED])
-    return owner
-
-
-def _settle(case: _Case, choice: Choice) -> Settlement:
+def _settle(case: Case, choice: Choice) -> Settlement:
     conflict, rule = case.conflict, case.rule
     value = choice.value
     if choice.take is Resolution.VALUE and rule.field not in OPAQUE_FIELDS:
@@ -308,39 +216,7 @@ def _settle(case: _Case, choice: Choice) -> Settlement:
     return settled
 
 
-def _check_number(case: _Case, settlement: Settlement, take: Resolution) -> None:
-    """Refuse a number that a run would not give, naming who has or claims it (rules C1, C3, C4)."""
-    conflict = case.conflict
-    if case.rule.field is not Field.EXTENSION or take is Resolution.LOCAL:
-        return
-    number = conflict.remote if settlement.value is None else settlement.value
-    owner = owner_of(number, plan=case.employee.number_plan, beside=case.employee.pk)
-    if owner is not None:
-        raise SyncError("decision_number_owned", number=number, owner=str(owner))
-    rests = cooling_for(number, number_plan=case.employee.number_plan, now=timezone.now())
-    if take is Resolution.REMOTE and rests is not None and rests.employee_id != case.employee.pk:
-        until = timezone.localdate(rests.until).isoformat()
-        raise SyncError("decision_number_cooling", number=number, owner=str(rests.employee), until=until)
-    if conflict.kind in NUMBER_DISPUTES and take is Resolution.REMOTE:
-        people = _claimants(number, case.record)
-        if people:
-            raise SyncError("decision_number_claimed", number=number, people=people[:_NAMED])
-
-
-def _claimants(number: str, record: SyncRecord, *, beside: Employee | None = None) -> list[str]:
-    """Name the other active entries of the server that claim a number; `beside`: not counting his own."""
-    others = SyncRecord.objects.filter(endpoint_id=record.endpoint_id).exclude(pk=record.pk)
-    if beside is not None:
-        others = others.exclude(employee__isnull=False, employee=beside)
-    rows = others.exclude(state__in=INACTIVE_STATES).annotate(text=Cast("keys", TextField()))
-    return [
-        str(other)
-        for other in rows.filter(text__contains=f'"{number}"').order_by("name", "pk")
-        if number in load_keys(other.keys).extensions
-    ]
-
-
-def _settle_record(case: _Case, base: Base, *, here: str, item: RunItem) -> None:
+def _settle_record(case: Case, base: Base, *, here: str, item: RunItem) -> None:
     """Store what is agreed now; what has yet to go out waits, and the record says who decided."""
     record, name = case.record, case.rule.field
     record.base = {**record.base, name.value: [base.local, base.remote]}

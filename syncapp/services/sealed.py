@@ -15,12 +15,13 @@ from syncapp.services.brakes import history
 from syncapp.services.counts import Tally
 from syncapp.services.drift import find_drift
 from syncapp.services.endpoints import run_config
+from syncapp.services.execution import Execution
 from syncapp.services.identity import recognise
 from syncapp.services.ports import EndpointSession
 from syncapp.services.reading import DirectoryReader
 from syncapp.services.seals import Seal, check_plan, configuration_digest, needs_force
 from syncapp.services.sending import Sending
-from syncapp.services.steps import Execution, apply_rows, brake, finishing
+from syncapp.services.steps import apply_rows, brake, finishing
 from syncapp.store.items import iter_planned
 from syncapp.store.newcomers import Newcomers
 from syncapp.store.sealed import copy_plan

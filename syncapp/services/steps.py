@@ -1,43 +1,38 @@
 """The steps of a run, from reading to writing back (design, section 6)."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Protocol
 
 from django.utils import timezone
 
 from syncapp.choices import ReadMode, RunMode, RunPhase
 from syncapp.core import limits
-from syncapp.core.absence import is_newly_lost, renamed_base
+from syncapp.core.absence import is_newly_lost
 from syncapp.core.options import SyncOptions
 from syncapp.core.outward import Outward
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side, State
-from syncapp.core.watermark import Bookmark
-from syncapp.exceptions import ConfigurationError, FullReadNeededError, PlanHeldError
-from syncapp.models import DirectoryServer, SyncRun
-from syncapp.services.bookmarks import bookmark_for, dump_bookmark, known_entries, new_bookmark
-from syncapp.services.brakes import Changes, too_much
+from syncapp.exceptions import ConfigurationError, PlanHeldError
+from syncapp.models import SyncRun
+from syncapp.services.brakes import too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
 from syncapp.services.endpoints import run_config, store_findings
+from syncapp.services.execution import Execution, Wave
 from syncapp.services.identity import recognise
+from syncapp.services.looking import how_many_known, last_look, leave_bookmark, read_people
 from syncapp.services.mapping_state import mapping_state, remapped_fields
 from syncapp.services.photos import FOLDERS, keep_for, sweep
-from syncapp.services.planning import Planning, make_plan
-from syncapp.services.ports import EndpointSession, OpenSession
-from syncapp.services.reading import NEVER_LOOKED, DirectoryReader, LastLook, RemoteRead
-from syncapp.services.runs import RunKeeper
+from syncapp.services.planning import make_plan
+from syncapp.services.ports import EndpointSession
+from syncapp.services.reading import DirectoryReader, RemoteRead
 from syncapp.services.seals import Seal, configuration_digest, scope_of
 from syncapp.services.secrets import forget_unmapped_secrets
 from syncapp.services.sending import Sending
 from syncapp.store.bulk import in_chunks
-from syncapp.store.items import PlannedRow, dump_scope, insert_items, iter_planned, load_scope
+from syncapp.store.items import PlannedRow, dump_scope, insert_items, iter_planned
 from syncapp.store.newcomers import Newcomers, from_now_on
 from syncapp.store.records import confirm_missing
 from syncapp.store.sent import UnknownWrite, last_full_count, last_whole_run, unknown_writes, waiting_for
@@ -45,66 +40,6 @@ from syncapp.store.writer import apply_items, apply_touches, settle_the_rest
 
 # So many names are said in a note.
 NAMED = 20
-
-
-class Progress(Protocol):
-    """Is told how far a run is: phase, people done, and of how many where that is known."""
-
-    def __call__(self, phase: RunPhase, done: int, total: int | None) -> None: ...
-
-
-def no_progress(phase: RunPhase, done: int, total: int | None) -> None:
-    """For those who do not watch."""
-
-
-@dataclass(slots=True)
-class Execution:
-    """A run while it is carried out."""
-
-    run: SyncRun
-    server: DirectoryServer
-    keeper: RunKeeper
-    progress: Progress
-    open_session: OpenSession
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 0))
-    seconds: dict[str, float] = field(
-        default_factory=lambda: dict.fromkeys(("read", "plan", "apply", "write_back", "total"), 0.0)
-    )
-    stored: int = 0  # items of this run so far
-    seal: dict[str, Any] = field(default_factory=dict)
-    refused: int = 0  # rows of a sealed plan that had drifted
-    went_on_from: Bookmark | None = None  # of a run that reads changes alone
-    bookmark: dict[str, Any] = field(default_factory=dict)  # what it leaves for the next one
-    lost_sight: bool = False  # of somebody who was read, and is on no record
-
-    def beat(self, phase: RunPhase, done: int, total: int | None = None) -> None:
-        self.keeper.beat(phase=phase if done == 0 else None, done=done, total=total)
-        self.progress(phase, done, total)
-
-    def note(self, message: Message) -> None:
-        self.keeper.note(message.code, **message.params)
-
-    @contextmanager
-    def timed(self, phase: RunPhase) -> Iterator[None]:
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds[phase] = round(self.seconds[phase] + time.monotonic() - began, 3)
-
-
-@dataclass(slots=True)
-class Wave:
-    """People who are planned, applied and written together: everybody read, and at times a few more after them."""
-
-    read: RemoteRead
-    planning: Planning
-    newcomers: Newcomers
-    first: int  # position of its first item
-    entries: dict[str, RemoteRecord] = field(default_factory=dict)  # of those who are to be written, as they were read
-    tally: Tally = field(default_factory=Tally)
-    touches: list[RecordTouch] = field(default_factory=list)
-    changes: Changes = field(default_factory=Changes)
 
 
 def take_steps(execution: Execution) -> None:
@@ -125,7 +60,7 @@ def take_steps(execution: Execution) -> None:
             # First in, then out (rule E2).
             outward = Outward(allowed=server.write_back and last is not None, asked=bool(run.anchors))
             reader = DirectoryReader(server, session, execution.keeper, sends=outward.allowed)
-            read = _read(execution, session, reader, _last_look(last))
+            read = read_people(execution, session, reader, last_look(last))
         _close_read_only(execution, session, read, outward)
         remapped = _compare_mapping(execution, read, last.mapping if last else {})
         planned_at = timezone.now()
@@ -149,7 +84,7 @@ def take_steps(execution: Execution) -> None:
             _apply(execution, session, wave, tally)
             if outward.allowed:
                 _write_back(execution, session, reader, wave, outward, tally)
-        _leave_bookmark(execution, reader, read, began)
+        leave_bookmark(execution, reader, read, began)
 
 
 @contextmanager
@@ -167,83 +102,10 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
     finally:
         # What was done comes first: the totals are asked of a database that may be away just now.
         execution.counts = dict.fromkeys(NAMES, 0) | dict(tally.done) | {"read": read}
-        execution.counts = applied_counts(endpoint_id=server.pk, read=read, tally=tally, known=_known(execution))
+        execution.counts = applied_counts(
+            endpoint_id=server.pk, read=read, tally=tally, known=how_many_known(execution)
+        )
         _name_renumbered(execution, tally)
-
-
-def _read(execution: Execution, session: EndpointSession, reader: DirectoryReader, look: LastLook) -> RemoteRead:
-    anchors = [(anchor, dn) for anchor, dn in execution.run.anchors]
-    if anchors:
-        return reader.some(anchors)
-    changes = _read_changes(execution, session, reader)
-    if changes is not None:
-        return changes
-    expected = last_full_count(execution.server.pk)
-    try:
-        return reader.everybody(lambda done: execution.beat(RunPhase.READ, done, expected), look)
-    except ConfigurationError as error:
-        raise _where_the_base_went(error, session, look) from error
-
-
-def _read_changes(execution: Execution, session: EndpointSession, reader: DirectoryReader) -> RemoteRead | None:
-    """Read what has changed, where the run is to and it can; None where everybody has to be read, and the run says why."""
-    run = execution.run
-    if run.read != ReadMode.INCREMENTAL:
-        return None
-    try:
-        before = bookmark_for(run, settings_digest=reader.settings(), uri=session.uri)
-        if before is not None:
-            read = reader.changed(before.watermark, lambda done: execution.beat(RunPhase.READ, done))
-            execution.went_on_from = before
-            return read
-    except FullReadNeededError as reason:
-        execution.note(Message(reason.code, reason.params))
-    run.read = ReadMode.FULL
-    SyncRun.objects.filter(pk=run.pk).update(read=run.read)
-    return None
-
-
-def _known(execution: Execution) -> int | None:
-    """How many entries are known; None where all have to be counted (rule E7)."""
-    before = execution.went_on_from
-    return known_entries(execution.server.pk, before)[0] if before is not None else None
-
-
-def _leave_bookmark(execution: Execution, reader: DirectoryReader, read: RemoteRead, began: datetime) -> None:
-    """Let the next run go on from here: everybody who was read is applied, or marked on the record.
-
-    One person's failure is on the record and holds nothing; but who was left out and
-    has none must come again.
-    """
-    if read.watermark is None or execution.lost_sight:
-        return
-    before = execution.went_on_from
-    bookmark = new_bookmark(
-        execution.server.pk,
-        read.watermark,
-        settings_digest=reader.settings(),
-        read_at=before.read_at if before is not None else began,
-        before=before,
-    )
-    execution.bookmark = dump_bookmark(bookmark)
-
-
-def _last_look(last: SyncRun | None) -> LastLook:
-    """Who was looked at last, and where; a run that carried a plan out relied on what the plan's run had seen."""
-    looked = last.applies if last is not None and last.applies is not None else last
-    if looked is None or last is None:
-        return NEVER_LOOKED
-    return LastLook(looked.uri, load_scope(looked.scope))
-
-
-def _where_the_base_went(error: ConfigurationError, session: EndpointSession, look: LastLook) -> ConfigurationError:
-    """Name the new place of a search base that is not where it was in the last run (rule D3)."""
-    base = error.params.get("base", "")
-    if error.code not in ("base_not_found", "base_not_here") or look.scope is None:
-        return error
-    anchor = renamed_base(look.scope, base)
-    now = session.find_base(anchor) if anchor else ""
-    return ConfigurationError("base_renamed", base=base, now=now) if now else error
 
 
 def _close_read_only(execution: Execution, session: EndpointSession, read: RemoteRead, outward: Outward) -> None:
@@ -278,7 +140,9 @@ def _plan(execution: Execution, read: RemoteRead, outward: Outward, remapped: fr
 def _judge(execution: Execution, wave: Wave, remapped: frozenset[Field], last: SyncRun | None) -> list[Message]:
     """Return every reason for which somebody has to look at the plan first, with the likely causes."""
     read, planning, server = wave.read, wave.planning, execution.server
-    execution.counts = planned_counts(endpoint_id=server.pk, read=read.count, tally=wave.tally, known=_known(execution))
+    execution.counts = planned_counts(
+        endpoint_id=server.pk, read=read.count, tally=wave.tally, known=how_many_known(execution)
+    )
     for message in planning.notes:
         execution.note(message)
     held = limits.brakes(

@@ -14,13 +14,14 @@ from syncapp.exceptions import ClaimLostError, PlanHeldError, RunCancelledError,
 from syncapp.logs import about_run
 from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services import schedules, worker_process
+from syncapp.services.execution import Execution, Progress, no_progress
 from syncapp.services.notifications import delivery
 from syncapp.services.ports import OpenSession
 from syncapp.services.runs import RunKeeper, claim_queued_run, finish_run, hand_over, start_run
 from syncapp.services.sealed import take_sealed_steps
 from syncapp.services.seals import check_plan, settle_plans
 from syncapp.services.standing import access_of
-from syncapp.services.steps import Execution, Progress, no_progress, take_steps
+from syncapp.services.steps import take_steps
 
 logger = logging.getLogger(__name__)
 

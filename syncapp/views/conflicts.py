@@ -15,7 +15,8 @@ from syncapp.core.vocabulary import Resolution
 from syncapp.exceptions import SyncError
 from syncapp.models import Conflict
 from syncapp.services import matches
-from syncapp.services.conflicts import Choice, decide_many, seen_of
+from syncapp.services.conflicts import Choice, decide_many
+from syncapp.services.disputes import seen_of
 from syncapp.services.matters_report import who_is_meant
 from syncapp.views.access import allow, current_user, may_decide, may_synchronise
 from syncapp.views.display import sentence

@@ -11,7 +11,8 @@ from syncapp.core.resolution import Settlement
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Field, Resolution
 from syncapp.exceptions import SyncError
 from syncapp.models import Conflict
-from syncapp.services.conflicts import VALUE_KINDS, Prospect, foresee, seen_of
+from syncapp.services.conflicts import Prospect, foresee
+from syncapp.services.disputes import VALUE_KINDS, seen_of
 from syncapp.services.photos import kept_of
 from syncapp.views.display import sentence, value_of_matter
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from syncapp.choices import MatterKind, RunStatus, Status
 from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, Photo, SyncRecord, SyncRun
-from syncapp.services.conflicts import seen_of
+from syncapp.services.disputes import seen_of
 from tests.admin.pages import page, text
 from tests.factories import make_employee, make_record, make_server
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from syncapp.choices import MatterKind, RunMode, RunStatus
 from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping, NotificationChannel, RunItem, SyncRun
-from syncapp.services.conflicts import seen_of
+from syncapp.services.disputes import seen_of
 from tests.admin.pages import page, text
 from tests.admin.test_plans import make_held, make_plan
 from tests.factories import make_employee, make_phone_system, make_pool, make_record, make_server

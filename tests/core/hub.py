@@ -13,9 +13,11 @@ from syncapp.core.converters import entry_keys
 from syncapp.core.matching import match_entries, near_matches
 from syncapp.core.matters import HubKeys
 from syncapp.core.normalise import email_key, name_key
+from syncapp.core.number_choice import choose_numbers
 from syncapp.core.options import FieldRule, PoolSpec, SyncOptions
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import KnownRecord, LocalPerson, Reading, RemotePerson
+from syncapp.core.sides import Sides, unmatched
 from syncapp.core.telephones import is_emergency
 from syncapp.core.vocabulary import (
     ALL_FIELDS,
@@ -94,7 +96,7 @@ class Hub:
     def plan(self, people: Sequence[RemotePerson]) -> list[Planned]:
         """Decide for everybody of a full read, the settled ones looked at once more."""
         known = {each.anchor: self.records[each.anchor] for each in people if each.anchor in self.records}
-        sides = rules.Sides(options=self.options, people=list(people), known=known)
+        sides = Sides(options=self.options, people=list(people), known=known)
         keys = {each.anchor: entry_keys(each) for each in people}
         everybody = {anchor: (record.keys, record.state) for anchor, record in self.records.items()}
         everybody |= {each.anchor: (keys[each.anchor], each.state) for each in people}
@@ -103,7 +105,7 @@ class Hub:
             number for anchor, (each, _state) in everybody.items() if active[anchor] for number in each.extensions
         )
         sides.claimed = {number for each, _state in everybody.values() for number in each.extensions}
-        untied = rules.unmatched(people, known, lambda each: keys[each.anchor])
+        untied = unmatched(people, known, lambda each: keys[each.anchor])
         sides.matches = match_entries(
             entries=untied,
             known=[(each, active[anchor]) for anchor, (each, _state) in everybody.items()],
@@ -119,7 +121,7 @@ class Hub:
             row.values[Field.EXTENSION]: id_ for id_, row in self.employees.items() if row.values[Field.EXTENSION]
         }
         sides.may_give_up = self.may_give_up
-        numbers = rules.choose_numbers(sides, lambda number: is_emergency(number, self.options.region))
+        numbers = choose_numbers(sides, lambda number: is_emergency(number, self.options.region))
         return list(rules.plan_people(sides, numbers, lambda each: keys[each.anchor]))
 
     def apply(self, planned: Sequence[Planned]) -> None:

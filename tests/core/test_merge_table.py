@@ -17,6 +17,7 @@ from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.outward import Outward
 from syncapp.core.planned import PlanItem
 from syncapp.core.records import Base, KnownRecord, LocalPerson, Reading, RemotePerson
+from syncapp.core.sides import Sides
 from syncapp.core.vocabulary import (
     ALL_FIELDS,
     Direction,
@@ -159,7 +160,7 @@ def _plan(
     person = RemotePerson("a", "uid=a", State.ACTIVE, {Field.TITLE: _reading(remote)}, fingerprint="f")
     record = KnownRecord(1, "a", 1, State.ACTIVE, Outcome.SKIPPED, dn="uid=a", base=base, due=True)
     employee = LocalPerson(1, 1, {**dict.fromkeys(ALL_FIELDS, ""), Field.TITLE: local})
-    sides = rules.Sides(
+    sides = Sides(
         options=SyncOptions(rules=(rule,), match_keys=(MatchKey.NAME,), region="RU"),
         people=[person],
         known={"a": record},

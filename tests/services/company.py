@@ -9,7 +9,7 @@ import ldap
 from fixtures.openldap import OpenLdap
 from syncapp.choices import Kind, RunMode, RunTrigger, Security
 from syncapp.models import DirectoryServer, EndpointPool, RunItem, SyncRun
-from syncapp.services.steps import Progress, no_progress
+from syncapp.services.execution import Progress, no_progress
 from syncapp.services.sync import apply_plan, run_sync
 from tests.factories import make_pool, make_server
 

@@ -6,7 +6,8 @@ from django.contrib.auth.models import User
 
 from syncapp.core.vocabulary import Resolution
 from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, RunItem
-from syncapp.services.conflicts import Choice, decide, seen_of
+from syncapp.services.conflicts import Choice, decide
+from syncapp.services.disputes import seen_of
 from tests.services.company import Company, sync
 
 NAME = "Anna Petrova"

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from syncapp.exceptions import SyncError
 from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, RunItem, SyncRecord, SyncRun
-from syncapp.services.conflicts import Choice, Decided, decide_many, seen_of, undecided
+from syncapp.services.conflicts import Choice, Decided, decide_many, undecided
+from syncapp.services.disputes import seen_of
 from tests.factories import make_employee
 from tests.services.company import Company, counted, sync
 from tests.services.disputes import LOCAL, NAME, REMOTE, VALUE, conflict, disputed_title, mapped, take

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from syncapp.models import Conflict, CoolingNumber, DirectoryServer, Employee, NumberPool, RunItem, SyncRecord
-from syncapp.services.conflicts import Choice, decide_many, seen_of
+from syncapp.services.conflicts import Choice, decide_many
+from syncapp.services.disputes import seen_of
 from syncapp.services.edits import change_employee, set_archived
 from syncapp.services.matches import create_new, join
 from syncapp.services.numbers import pool_usage

@@ -13,8 +13,8 @@ from fixtures.portraits import portrait
 from syncapp.choices import Kind, ReadMode, RunPhase, RunStatus, Security
 from syncapp.core.vocabulary import State
 from syncapp.models import DirectoryServer, Employee, EndpointPool, SyncRecord, SyncRun
+from syncapp.services.execution import Progress, no_progress
 from syncapp.services.photos import read_photo, take_in
-from syncapp.services.steps import Progress, no_progress
 from tests.directory.people import unit
 from tests.directory.real import EVERY, STATES, RealServer, loaded
 from tests.factories import make_pool, make_server

@@ -7,7 +7,8 @@ import pytest
 from syncapp.core.vocabulary import Resolution
 from syncapp.exceptions import SyncError
 from syncapp.models import Conflict, DirectoryServer, Employee, RunItem, SyncRecord
-from syncapp.services.conflicts import Choice, decide_many, seen_of
+from syncapp.services.conflicts import Choice, decide_many
+from syncapp.services.disputes import seen_of
 from syncapp.services.edits import change_employee, set_archived
 from tests.factories import make_employee
 from tests.services.company import Company, changes_of, counted, item_of, sync

@@ -25,7 +25,7 @@ from syncapp.choices import RunStatus
 from syncapp.core.vocabulary import Resolution
 from syncapp.exceptions import SyncError
 from syncapp.models import Conflict, Employee, FieldMapping, RunItem, SyncRecord
-from syncapp.services import conflicts, edits, matches
+from syncapp.services import conflicts, disputes, edits, matches
 from syncapp.services.photos import take_in
 from syncapp.store import writer
 from tests.fakes.directory import FakeDirectory
@@ -239,7 +239,7 @@ class Model(RuleBasedStateMachine):
             return
         conflict = waiting[who % len(waiting)]
         try:
-            conflicts.decide(conflict.pk, conflicts.seen_of(conflict), conflicts.Choice(take), user="model")
+            conflicts.decide(conflict.pk, disputes.seen_of(conflict), conflicts.Choice(take), user="model")
         except SyncError:  # it cannot be decided so, and says why
             return
         attribute = FieldMapping.objects.get(field=conflict.field).attribute.lower()
@@ -260,7 +260,7 @@ class Model(RuleBasedStateMachine):
         conflict = waiting[who % len(waiting)]
         choice = conflicts.Choice(Resolution.HAND_OVER)
         with suppress(SyncError):  # the owner is there, or another one claims the number, too
-            conflicts.decide(conflict.pk, conflicts.seen_of(conflict), choice, user="model")
+            conflicts.decide(conflict.pk, disputes.seen_of(conflict), choice, user="model")
             self._forget_number(conflict.owner_id)
             self._forget_number(conflict.record.employee_id)
 

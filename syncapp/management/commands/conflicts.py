@@ -24,7 +24,8 @@ from syncapp.exceptions import SyncError
 from syncapp.management.script import ScriptCommand
 from syncapp.management.terminal import MOST_ROWS, WIDTH_OF_FILES, RunScreen, reader_may_leave
 from syncapp.models import Conflict, DirectoryServer, SyncRecord, SyncRun
-from syncapp.services.conflicts import Choice, Decided, decide_many, seen_of, undecided
+from syncapp.services.conflicts import Choice, Decided, decide_many, undecided
+from syncapp.services.disputes import seen_of
 from syncapp.services.matches import MATCH_KINDS, answer_many, candidate_ids
 from syncapp.services.matters_report import (
     Named,
