@@ -7,6 +7,9 @@ from itertools import count
 from typing import NoReturn
 
 import pytest
+from django.core.management.color import no_style
+from django.db import connection
+from django.test import TransactionTestCase
 from pytest_django import Settings
 
 from fixtures import ds389 as ds389_server
@@ -28,6 +31,27 @@ def skip_or_fail(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+# Migrations fill them, and nothing that a test does changes them.
+_KEPT = frozenset({"django_content_type", "auth_permission"})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush() -> Iterator[None]:
+    """Empty the tables after each test that commits, and keep what every database has.
+
+    Django's own way makes content types and permissions anew each time, which takes
+    longer than many of these tests.
+    """
+
+    def empty(_case: TransactionTestCase) -> None:
+        tables = [name for name in connection.introspection.django_table_names(only_existing=True) if name not in _KEPT]
+        connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
 
 
 _photo_folders = count(1)
