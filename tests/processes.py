@@ -90,9 +90,11 @@ def report(*arguments: str, **changes: str) -> tuple[int, dict[str, Any]]:
     return code, json.loads(out)
 
 
-def wait_for(condition: Callable[[], bool], *, process: "subprocess.Popen[str] | None" = None) -> None:
-    """Ask until the condition holds; give up when the process has ended without it, or at the limit."""
-    deadline = time.monotonic() + LIMIT
+def wait_for(
+    condition: Callable[[], bool], *, process: "subprocess.Popen[str] | None" = None, limit: float = LIMIT
+) -> None:
+    """Ask until the condition holds; give up when the process has ended without it, or after `limit` seconds."""
+    deadline = time.monotonic() + limit
     while not condition():
         ended = process is not None and process.poll() is not None
         if ended and not condition():
