@@ -5,6 +5,7 @@ from collections.abc import Callable
 from syncapp.core.home import has_come_home, is_abroad
 from syncapp.core.merge import Decision, merge_field
 from syncapp.core.numbers import Numbers, NumberWish, settle_numbers
+from syncapp.core.phones import rule_at_first
 from syncapp.core.records import RemotePerson
 from syncapp.core.sides import EMPTY, NEEDS_NUMBER, Sides, is_frozen, is_remapped, sort_key, will_be_created
 from syncapp.core.vocabulary import (
@@ -53,6 +54,7 @@ def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
         base = record.base.get(_EXTENSION) if record is not None and keeps else None
         reading = person.readings.get(_EXTENSION, EMPTY)
         remapped = came_home or is_remapped(_EXTENSION, record, base, sides)
+        rule = rule_at_first(rule, base, local, sides.options)
         merged = merge_field(rule=rule, base=base, local=has, reading=reading, remapped=remapped)
         wants = merged.remote if merged.decision is Decision.PULL else ""
     departments = person.readings.get(Field.DEPARTMENT, EMPTY).values

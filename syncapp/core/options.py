@@ -66,6 +66,7 @@ class SyncOptions:
     """Everything of a server's settings that can change a decision.
 
     `superiors` are the servers that come before this one as a person's home (rule B11).
+    `phone`: it is a phone system.
     """
 
     rules: tuple[FieldRule, ...]
@@ -77,3 +78,4 @@ class SyncOptions:
     number_plan: str = "default"
     pools: tuple[PoolSpec, ...] = ()
     superiors: tuple[int, ...] = ()
+    phone: bool = False

@@ -13,6 +13,7 @@ from syncapp.core.merge import Decision, FieldMerge, merge_field
 from syncapp.core.numbers import Numbers
 from syncapp.core.options import FieldRule
 from syncapp.core.person_plan import PersonPlan
+from syncapp.core.phones import differs_at_first, has_phone, rule_at_first, rules_for
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemotePerson
 from syncapp.core.sides import EMPTY, Sides, is_frozen, is_remapped, refusal_to_create, sort_key, will_be_created
@@ -88,6 +89,8 @@ def decide_person(
         plan.message = _recognised(person.anchor, sides)
     if local is not None and local.archived and person.state not in INACTIVE_STATES:
         plan.remarks.append(Message("archived_here_active_there"))
+    if sides.options.phone and not has_phone(person):
+        plan.remarks.append(Message("phone_without_number"))
     if not is_frozen(person, local):
         for rule, merged in field_merges(plan, sides):
             if rule.field is _EXTENSION:
@@ -109,7 +112,8 @@ def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, Fi
     came_home = has_come_home(person, record, plan.elsewhere)
     for name in list(plan.base) if came_home else sides.remapped:
         plan.base.pop(name, None)
-    for rule in sides.rules_abroad if plan.abroad else sides.options.rules:
+    options = sides.options
+    for rule in rules_for(person, sides.rules_abroad if plan.abroad else options.rules, options):
         base = plan.base.get(rule.field)
         if base is not None and rule.field in person.behind:
             # A change of ours waits, too: what stands here is not what it would replace.
@@ -118,13 +122,16 @@ def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, Fi
         yield (
             rule,
             merge_field(
-                rule=rule,
+                rule=rule_at_first(rule, base, local, options),
                 base=base,
                 local=plan.value(rule.field),
                 reading=person.readings.get(rule.field, EMPTY),
                 twins=local.twins if local is not None and rule.field is _PHOTO else (),
                 larger_here=local is not None and local.photo_area >= person.photo_area,
-                remapped=base is None and (came_home or is_remapped(rule.field, record, base, sides)),
+                remapped=base is None
+                and (
+                    came_home or is_remapped(rule.field, record, base, sides) or differs_at_first(rule, base, options)
+                ),
             ),
         )
 

@@ -66,6 +66,9 @@ TEMPLATES: dict[str, Promise] = {
     "missing_not_on_this_controller": _(
         "Missing on %(uri)s. %(shown_by)s showed the person last, so one of the two may be behind; the next run looks again."
     ),
+    "missing_from_phones": _(
+        "Not in the phone system any more: its administrator has removed this person. Nobody is made there again unless you say so."
+    ),
     "write_behind": _(
         "%(uri)s still shows what stood there before we wrote %(field)s to %(has)s. For a day that counts as a delay between the two, and nothing is carried either way."
     ),

@@ -48,9 +48,6 @@ TEMPLATES: dict[str, Promise] = {
     "phone_unverified": _(
         "The certificate of “%(server)s” is not looked at: whoever answers at its address gets the key. Confirm the fingerprint of its certificate instead."
     ),
-    "phone_not_synchronised": _(
-        "“%(server)s” is a phone system: this version tests and keeps its settings, but cannot synchronise phone systems yet."
-    ),
     # Reaching it
     "phone_unreachable": _("%(url)s cannot be reached (%(reason)s). Check the address, the port and the network."),
     "phone_silent": _(
@@ -110,6 +107,15 @@ TEMPLATES: dict[str, Promise] = {
     "phone_kept_otherwise": _("%(field)s: “%(sent)s” was sent, the phone system keeps “%(kept)s”."),
     "phone_dial_string_kept": _(
         "“%(name)s” has the mobile %(mobile)s now, but calls to it go on to “%(dialled)s”, which somebody chose in the phone system. Change it there if that is not meant."
+    ),
+    "phone_without_number": _(
+        "Has no number in the phone system: such people are read and never changed. Give a number there first."
+    ),
+    "phone_number_unfit": _(
+        "The phone system takes numbers of %(shortest)s to %(longest)s digits; “%(number)s” was not sent, for it would keep another one."
+    ),
+    "phone_forwards_of_others": _(
+        "Calls of %(people)s are still forwarded to the former mobile %(mobile)s. Change that in the phone system if it is not meant."
     ),
     # Test connection
     "phone_test_settings": _("%(url)s is asked."),

@@ -1,4 +1,4 @@
-"""Phone systems. This version keeps and tests their settings; it does not synchronise them."""
+"""Phone systems, and what runs have seen of their people."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -92,3 +92,22 @@ class PhoneSystem(Endpoint):
         if not self.api_key_fits:
             raise ConfigurationError("phone_key_for_another_address", server=self.name)
         return self.api_key.reveal()
+
+
+class PhoneEntry(models.Model):
+    """A person of a phone system as a run saw him last: `seen` as `telephony.attributes` writes and reads it.
+
+    Details take a request each, so they are asked for again only where the list shows
+    something else. It holds no secret, and nothing is decided by it.
+    """
+
+    endpoint = models.ForeignKey(PhoneSystem, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    anchor = models.CharField(max_length=255)
+    seen = models.JSONField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["endpoint", "anchor"], name="phone_entry_once")]
+
+    def __str__(self) -> str:
+        return self.anchor

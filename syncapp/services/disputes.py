@@ -18,8 +18,8 @@ from syncapp.core.resolution import Settlement
 from syncapp.core.vocabulary import ALL_FIELDS, INACTIVE_STATES, Field, Resolution
 from syncapp.directory.kinds import PROFILES
 from syncapp.exceptions import SyncError
-from syncapp.models import Conflict, DirectoryServer, Employee, SyncRecord
-from syncapp.services.endpoints import field_rules
+from syncapp.models import Conflict, Employee, SyncRecord
+from syncapp.services.endpoints import Synchronised, field_rules, synchronised
 from syncapp.services.typed import owner_of
 from syncapp.store.cooling import cooling_for
 from syncapp.store.items import load_keys
@@ -40,11 +40,11 @@ _NAMED = 5
 class Servers:
     """Servers and their mappings, read once for many decisions."""
 
-    known: dict[int, tuple[DirectoryServer, Mapping[Field, FieldRule]]] = field(default_factory=dict)
+    known: dict[int, tuple[Synchronised, Mapping[Field, FieldRule]]] = field(default_factory=dict)
 
-    def of(self, conflict: Conflict) -> tuple[DirectoryServer, Mapping[Field, FieldRule]]:
+    def of(self, conflict: Conflict) -> tuple[Synchronised, Mapping[Field, FieldRule]]:
         if conflict.endpoint_id not in self.known:
-            server = DirectoryServer.objects.get(pk=conflict.endpoint_id)
+            server = synchronised(conflict.endpoint_id)
             rules = field_rules(server, server.kind if server.kind in PROFILES else "generic")
             self.known[conflict.endpoint_id] = server, {rule.field: rule for rule in rules}
         return self.known[conflict.endpoint_id]

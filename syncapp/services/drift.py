@@ -7,6 +7,7 @@ from syncapp.core.home import is_abroad
 from syncapp.core.records import NOWHERE_ELSE, KnownRecord, LocalPerson, Message, RemotePerson, Residence
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, State
 from syncapp.models import DirectoryServer, SyncRun
+from syncapp.services.endpoints import synchronised
 from syncapp.store import snapshots
 from syncapp.store.items import PlannedRow
 from syncapp.store.residences import residences, superiors
@@ -26,8 +27,8 @@ def find_drift(run: SyncRun, rows: Sequence[PlannedRow], people: Mapping[str, Re
     known = snapshots.known_records(run.server_id, record_ids(run.server_id, [row.anchor for row in rows]))
     ids = {row.employee_id for row in rows if row.employee_id is not None}
     locals_ = snapshots.local_people(ids)
-    server = DirectoryServer.objects.get(pk=run.server_id)
-    elsewhere = residences(ids, server.pk, superiors(server))
+    server = synchronised(run.server_id)
+    elsewhere = residences(ids, server.pk, superiors(server)) if isinstance(server, DirectoryServer) else {}
     drifted: dict[str, Message] = {}
     for row in rows:
         person, local = people.get(row.anchor), locals_.get(row.employee_id or 0)

@@ -24,7 +24,7 @@ from syncapp.core.records import LocalPerson, Message
 from syncapp.core.sides import EMPTY, Sides, is_settled_who, unmatched, will_be_created
 from syncapp.core.telephones import is_emergency
 from syncapp.core.vocabulary import INACTIVE_STATES, Field, State
-from syncapp.models import DirectoryServer
+from syncapp.services.endpoints import Synchronised
 from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
 from syncapp.store.cooling import cooling_numbers
@@ -66,7 +66,7 @@ class Planning:
 
 
 def make_plan(
-    server: DirectoryServer,
+    server: Synchronised,
     read: RemoteRead,
     beat: Callable[[], None],
     *,
@@ -136,7 +136,7 @@ def _plan_absent(read: RemoteRead, planning: Planning) -> None:
     planning.absent = list(plan_absences(news, planning.leavers))
 
 
-def _everybody(server: DirectoryServer, read: RemoteRead, keys: dict[str, EntryKeys]) -> Entries:
+def _everybody(server: Synchronised, read: RemoteRead, keys: dict[str, EntryKeys]) -> Entries:
     """Match keys and state of all known entries, as they are now."""
     entries = {anchor: (stored, state) for anchor, stored, state in snapshots.entry_keys(server.pk)}
     for person in read.people:
@@ -163,7 +163,7 @@ def _states_here(read: RemoteRead) -> dict[int, State]:
     return {employee_id: state for employee_id, state in {**came, **gone}.items() if employee_id is not None}
 
 
-def _match(server: DirectoryServer, read: RemoteRead, sides: Sides, planning: Planning, entries: Entries) -> Strangers:
+def _match(server: Synchronised, read: RemoteRead, sides: Sides, planning: Planning, entries: Entries) -> Strangers:
     """Tie new entries; return the employees who were tied to no directory before."""
     if any(record.employee_id is None for record in sides.known.values()):
         ties = snapshots.former_ties(server.pk)
@@ -171,14 +171,15 @@ def _match(server: DirectoryServer, read: RemoteRead, sides: Sides, planning: Pl
     sides.same = _same_entries(server, sides)
     decided = {*sides.former, *sides.same}
     untied = unmatched(sides.people, sides.known, lambda person: planning.keys[person.anchor], decided)
-    strangers = Strangers()
+    # A box with a few people of its own is no sign that many of ours would come a second time.
+    strangers = Strangers(met_before=sides.options.phone)
     if not untied:
         return strangers
 
     def employees() -> Iterator[HubKeys]:
         back = {*sides.former.values(), *(employee_id for employee_id, _server in sides.same.values())}
         states = _states_here(read) | dict.fromkeys(back, State.ACTIVE)
-        for employee in snapshots.hub_keys(server.pk):
+        for employee in snapshots.hub_keys(server.pk, phone=sides.options.phone):
             if employee.id in states:
                 employee = employee._replace(tied_here=True, state_here=states[employee.id])
             elif read.whole and employee.state_here is State.MISSING:  # in scope by now, though he did not come
@@ -201,7 +202,7 @@ def _match(server: DirectoryServer, read: RemoteRead, sides: Sides, planning: Pl
     return strangers
 
 
-def _same_entries(server: DirectoryServer, sides: Sides) -> dict[str, tuple[int, str]]:
+def _same_entries(server: Synchronised, sides: Sides) -> dict[str, tuple[int, str]]:
     """Recognise entries that another server reads as well, where nobody has decided otherwise (rule B11)."""
     untied = {
         person.anchor
@@ -237,10 +238,11 @@ def _emptied_attributes(read: RemoteRead) -> list[Message]:
     ]
 
 
-def _load_locals(server: DirectoryServer, sides: Sides) -> None:
+def _load_locals(server: Synchronised, sides: Sides) -> None:
     ids = {employee_id for person in sides.people if (employee_id := sides.employee_of(person.anchor)) is not None}
     sides.locals = snapshots.local_people(ids)
-    sides.outward.residences = residences(ids, server.pk, sides.options.superiors)
+    if not sides.options.phone:  # which directory is somebody's home is no question there
+        sides.outward.residences = residences(ids, server.pk, sides.options.superiors)
 
 
 def _owners_in_the_way(sides: Sides) -> set[int]:
@@ -249,7 +251,7 @@ def _owners_in_the_way(sides: Sides) -> set[int]:
     return {sides.owners[number] for number in numbers if number in sides.owners}
 
 
-def _may_give_up(server: DirectoryServer, sides: Sides, entries: Entries) -> set[int]:
+def _may_give_up(server: Synchronised, sides: Sides, entries: Entries) -> set[int]:
     """Owners of numbers that somebody else's entry claims, who have left or whose own entry names another (rule C4)."""
     claimed: dict[int, str] = {}
     for person in sides.people:

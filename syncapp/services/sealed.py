@@ -14,7 +14,7 @@ from syncapp.models import SyncRun
 from syncapp.services.brakes import history
 from syncapp.services.counts import Tally
 from syncapp.services.drift import find_drift
-from syncapp.services.endpoints import run_config
+from syncapp.services.endpoints import run_config, sends
 from syncapp.services.execution import Execution
 from syncapp.services.identity import recognise
 from syncapp.services.ports import EndpointSession
@@ -43,8 +43,8 @@ def take_sealed_steps(execution: Execution) -> None:
             )
             if not same_directory(recognise(run, session), Identity(source.identity)):
                 raise PlanStaleError("plan_other_directory", run=source.pk)
-            sends = server.write_back and last_whole_run(server.pk) is not None  # rule E2
-            reader = DirectoryReader(server, session, execution.keeper, sends=sends)
+            may_send = sends(server) and last_whole_run(server.pk) is not None  # rule E2
+            reader = DirectoryReader(server, session, execution.keeper, sends=may_send)
         if configuration_digest(server, reader.options) != seal.digest:
             raise PlanStaleError("plan_settings_changed", run=source.pk)
         with execution.timed(RunPhase.PLAN):

@@ -15,11 +15,11 @@ from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side, State
 from syncapp.exceptions import ConfigurationError, PlanHeldError
-from syncapp.models import SyncRun
+from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services.brakes import too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
-from syncapp.services.endpoints import run_config, store_findings
+from syncapp.services.endpoints import run_config, sends, store_findings
 from syncapp.services.execution import Execution, Wave
 from syncapp.services.identity import recognise
 from syncapp.services.looking import how_many_known, last_look, leave_bookmark, read_people
@@ -45,7 +45,7 @@ NAMED = 20
 def take_steps(execution: Execution) -> None:
     """Read, plan, brake; then stop for a preview, or apply and write back."""
     run, server = execution.run, execution.server
-    if server.being_added:
+    if isinstance(server, DirectoryServer) and server.being_added:
         raise ConfigurationError("server_being_added", server=server.name)
     with ExitStack() as stack:
         last = last_whole_run(server.pk)
@@ -58,7 +58,7 @@ def take_steps(execution: Execution) -> None:
             )
             recognise(run, session)
             # First in, then out (rule E2).
-            outward = Outward(allowed=server.write_back and last is not None, asked=bool(run.anchors))
+            outward = Outward(allowed=sends(server) and last is not None, asked=bool(run.anchors))
             reader = DirectoryReader(server, session, execution.keeper, sends=outward.allowed)
             read = read_people(execution, session, reader, last_look(last))
         _close_read_only(execution, session, read, outward)
@@ -95,7 +95,7 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
         execution.keeper.kinds = tally.kinds
     try:
         yield
-        store_findings(server, session.kind)
+        store_findings(server, session)
         if execution.went_on_from is None:  # both look through everybody: once a night is enough
             forget_unmapped_secrets()
             sweep(now=timezone.now(), folders=[FOLDERS[run.pk % len(FOLDERS)]])

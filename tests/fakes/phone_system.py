@@ -77,7 +77,17 @@ class FakePhoneSession:
         self._keep_picture(anchor, person.picture)
         return self._written(anchor, {Field.EXTENSION: person.number})
 
-    def change(self, before: PhonePerson, values: Mapping[Field, str], *, picture: bytes | None = None) -> Written:
+    def picture_at(self, path: str) -> bytes | None:
+        return self.system.pictures.get(path)
+
+    def change(
+        self,
+        before: PhonePerson,
+        values: Mapping[Field, str],
+        *,
+        picture: bytes | None = None,
+        is_fresh: bool = False,
+    ) -> Written:
         now = self.system.people.get(before.anchor)
         if now is None:
             return Written(refusal=_refused("phone_person_gone"))

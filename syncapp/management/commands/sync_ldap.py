@@ -15,6 +15,7 @@ from syncapp.exceptions import SyncError
 from syncapp.management.script import ScriptCommand
 from syncapp.management.terminal import RunScreen, StopSwitch, reader_may_leave
 from syncapp.models import DirectoryServer, PhoneSystem, SyncRun
+from syncapp.services.endpoints import Synchronised
 from syncapp.services.identity import accept_directory, identity_of_run
 from syncapp.services.people import find_people
 from syncapp.services.report import Refusal, write_runs
@@ -29,7 +30,7 @@ ALONE = frozenset({"dry_run", "full", "person", "force", "json", "all", "apply",
 
 Ended = SyncRun | Refusal
 Start = Callable[[StopSwitch], Ended]
-Servers = list[tuple[DirectoryServer, tuple[tuple[str, str], ...]]]  # each with its only entries, none for everybody
+Servers = list[tuple[Synchronised, tuple[tuple[str, str], ...]]]  # each with its only entries, none for everybody
 
 
 class Command(ScriptCommand):
@@ -121,22 +122,20 @@ class Command(ScriptCommand):
         with reader_may_leave():
             self.stdout.flush()
 
-    def _servers(self, names: list[str]) -> list[DirectoryServer]:
-        servers = DirectoryServer.objects.order_by("rank", "name")
-        phones = PhoneSystem.objects.filter(name__in=names) if names else PhoneSystem.objects.filter(enabled=True)
-        for each in phones:
-            said = messages.render("phone_not_synchronised", {"server": each.name})
-            if names:
-                raise CommandError(said)
-            self.stderr.write(said)
+    def _servers(self, names: list[str]) -> list[Synchronised]:
+        """Return whom to synchronise: directories by rank, then phone systems, or those who are named."""
+        servers: list[Synchronised] = [
+            *DirectoryServer.objects.order_by("rank", "name"),
+            *PhoneSystem.objects.order_by("rank", "name"),
+        ]
         if not names:
-            enabled = list(servers.filter(enabled=True))
+            enabled = [server for server in servers if server.enabled]
             if not enabled:
                 raise CommandError(_("No server is configured and enabled. Start with: manage.py configure FILE.toml"))
             return enabled
-        found = {server.name: server for server in servers.filter(name__in=names)}
+        found = {server.name: server for server in servers}
         if unknown := [name for name in names if name not in found]:
-            known = ", ".join(servers.values_list("name", flat=True)) or "-"
+            known = ", ".join(found) or "-"
             raise CommandError(
                 _("There is no server named %(names)s. Known: %(known)s")
                 % {"names": ", ".join(_("“%(name)s”") % {"name": name} for name in unknown), "known": known}
@@ -166,7 +165,7 @@ class Command(ScriptCommand):
 
     def _run(
         self,
-        server: DirectoryServer,
+        server: Synchronised,
         anchors: tuple[tuple[str, str], ...],
         options: dict[str, Any],
         screen: RunScreen,
