@@ -115,7 +115,7 @@ TEMPLATES: dict[str, Promise] = {
         "The phone system takes numbers of %(shortest)s to %(longest)s digits; “%(number)s” was not sent, for it would keep another one."
     ),
     "phone_forwards_of_others": _(
-        "Calls of %(people)s are still forwarded to the former mobile %(mobile)s. Change that in the phone system if it is not meant."
+        "Calls of %(people)s were forwarded to the former mobile %(mobile)s. Look in the phone system where they go now."
     ),
     # Test connection
     "phone_test_settings": _("%(url)s is asked."),

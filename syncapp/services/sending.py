@@ -26,6 +26,8 @@ from syncapp.store.sent import Sent, close_unsent, store_sent
 
 # People who are written and stored together: a killed process leaves no more than these in doubt.
 BATCH = 500
+# The same where each person takes a request of his own, and half a second with it.
+ONE_BY_ONE = 20
 # Seconds; a slow server may need long for one batch.
 BETWEEN_BEATS = 10.0
 
@@ -60,7 +62,8 @@ class Sending:
         done = 0
         self.beat(RunPhase.WRITE_BACK, 0, total)
         try:
-            for rows in iter_planned(self.run.pk, after=after, outcome="writing", size=BATCH):
+            size = ONE_BY_ONE if self.options.phone else BATCH
+            for rows in iter_planned(self.run.pk, after=after, outcome="writing", size=size):
                 self._send_batch(rows, entries)
                 done += len(rows)
                 self.beat(RunPhase.WRITE_BACK, done, total)
