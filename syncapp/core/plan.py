@@ -139,6 +139,8 @@ def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, Fi
 def _recognised(anchor: str, sides: Sides) -> Message:
     if anchor in sides.former:
         return Message("back_in_scope")
+    if anchor in sides.made:
+        return Message("made_before")
     if anchor in sides.same:
         return Message("same_entry", {"server": sides.same[anchor][1]})
     return Message("matched", {"key": sides.matches.joined[anchor][1].value})

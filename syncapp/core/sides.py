@@ -38,7 +38,8 @@ class Sides:
     employees' names, for messages. `remapped` are fields that were read in another
     way in the last run (rule B8). `former` maps entries that our own scope had left out
     to whose they were (rule D3), `same` those that another server reads as well to the
-    employee and that server's name (rule B11). `may_give_up` are employees whose number
+    employee and that server's name (rule B11), `made` those whom a run made there and
+    could not say it. `may_give_up` are employees whose number
     may be handed over to the entry that claims it (rule C4). `today` is the date that
     remarks name.
     """
@@ -56,6 +57,7 @@ class Sides:
     remapped: frozenset[Field] = frozenset()
     former: Mapping[str, int] = field(default_factory=dict)
     same: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    made: Mapping[str, int] = field(default_factory=dict)
     may_give_up: Collection[int] = frozenset()
     today: str = ""
     created: dict[str, bool] = field(default_factory=dict)  # what `will_be_created` said
@@ -74,6 +76,8 @@ class Sides:
             return self.former[anchor]
         if anchor in self.same:
             return self.same[anchor][0]
+        if anchor in self.made:
+            return self.made[anchor]
         joined = self.matches.joined.get(anchor)
         return joined[0] if joined else None
 

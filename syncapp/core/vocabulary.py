@@ -137,6 +137,7 @@ class Action(StrEnum):
     JOIN = "join"  # the entry is tied to an employee that exists
     UPDATE = "update"  # entry and employee are tied already
     WAIT = "wait"  # the entry is known and tied to nobody
+    MAKE = "make"  # an employee has no entry yet, and gets one at the endpoint
     RELEASE = "release"  # the tie is undone: our own scope leaves the entry out now
 
 

@@ -111,6 +111,18 @@ TEMPLATES: dict[str, Promise] = {
     "phone_without_number": _(
         "Has no number in the phone system: such people are read and never changed. Give a number there first."
     ),
+    "phone_newcomers_wait": ngettext_lazy(
+        "%(count)d employee has no phone there yet, and gets one with the next run: the first one only brings in.",
+        "%(count)d employees have no phone there yet, and get one with the next run: the first one only brings in.",
+        "count",
+    ),
+    "phone_serves_unsaid": _(
+        "There are several phone systems, and it is not said whom this one serves (serves): nobody is made here."
+    ),
+    "phone_came_meanwhile": _(
+        "Somebody of this name or address has come into the phone system since it was read. Nobody was made; the next run looks who that is."
+    ),
+    "made_before": _("An earlier run made this person there, and ended before it could say so."),
     "phone_number_unfit": _(
         "The phone system takes numbers of %(shortest)s to %(longest)s digits; “%(number)s” was not sent, for it would keep another one."
     ),

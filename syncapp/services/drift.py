@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from syncapp.core.fingerprint import record_mark
 from syncapp.core.home import is_abroad
 from syncapp.core.records import NOWHERE_ELSE, KnownRecord, LocalPerson, Message, RemotePerson, Residence
-from syncapp.core.vocabulary import TEXT_FIELDS, Field, State
+from syncapp.core.vocabulary import TEXT_FIELDS, Action, Field, State
 from syncapp.models import DirectoryServer, SyncRun
 from syncapp.services.endpoints import synchronised
 from syncapp.store import snapshots
@@ -32,7 +32,7 @@ def find_drift(run: SyncRun, rows: Sequence[PlannedRow], people: Mapping[str, Re
     drifted: dict[str, Message] = {}
     for row in rows:
         person, local = people.get(row.anchor), locals_.get(row.employee_id or 0)
-        if person is None and row.plan["state"] not in _NOT_THERE:
+        if person is None and row.plan["state"] not in _NOT_THERE and row.plan["action"] != Action.MAKE:
             drifted[row.anchor] = Message("drifted_gone", {"here": _values(row, local, {})})
         elif not (
             _is_as_planned(row, person, known.get(row.anchor), local)

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from django.utils import timezone
@@ -12,6 +12,7 @@ from syncapp.core import limits
 from syncapp.core.absence import is_news, plan_absences
 from syncapp.core.converters import entry_keys
 from syncapp.core.lag import allow_for_lag
+from syncapp.core.making import Unplaced, made_before
 from syncapp.core.matching import match_entries, near_matches
 from syncapp.core.matters import EntryKeys, HubKeys
 from syncapp.core.number_choice import choose_numbers
@@ -20,16 +21,17 @@ from syncapp.core.outward import Outward
 from syncapp.core.plan import plan_people
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.quality import foreign_values
-from syncapp.core.records import LocalPerson, Message
+from syncapp.core.records import KnownRecord, LocalPerson, Message, RemotePerson
 from syncapp.core.sides import EMPTY, Sides, is_settled_who, unmatched, will_be_created
 from syncapp.core.telephones import is_emergency
-from syncapp.core.vocabulary import INACTIVE_STATES, Field, State
+from syncapp.core.vocabulary import INACTIVE_STATES, Action, Field, State
 from syncapp.services.endpoints import Synchronised
 from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
 from syncapp.store.cooling import cooling_numbers
 from syncapp.store.owners import giving_up
 from syncapp.store.residences import residences, same_entries
+from syncapp.store.unplaced import tried as tried_to_make
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Entries = dict[str, tuple[EntryKeys, State]]
@@ -55,14 +57,19 @@ class Planning:
     notes: list[Message] = field(default_factory=list)
     absent: list[PlanItem] = field(default_factory=list)
     leavers: dict[int, LocalPerson] = field(default_factory=dict)  # the employees of `absent`
+    making: list[PlanItem] = field(default_factory=list)  # those who are not there yet
+    unplaced: dict[int, Unplaced] = field(default_factory=dict)  # the employees of `making`
 
     def local_of(self, item: PlanItem) -> LocalPerson | None:
         """Return the employee of an item as the hub has him; None for a new one."""
+        if item.action is Action.MAKE:
+            return self.unplaced[item.employee_id or 0].local
         return self.sides.local_of(item.anchor) or self.leavers.get(item.employee_id or 0)
 
     def people(self) -> Iterator[PlanItem | RecordTouch]:
         """Yield what happens to whom; people of whom everything is said already are left out."""
-        return chain(plan_people(self.sides, self.numbers, lambda person: self.keys[person.anchor]), self.absent)
+        people = plan_people(self.sides, self.numbers, lambda person: self.keys[person.anchor])
+        return chain(people, self.absent, self.making)
 
 
 def make_plan(
@@ -169,15 +176,18 @@ def _match(server: Synchronised, read: RemoteRead, sides: Sides, planning: Plann
         ties = snapshots.former_ties(server.pk)
         sides.former = {person.anchor: ties[person.anchor] for person in sides.people if person.anchor in ties}
     sides.same = _same_entries(server, sides)
-    decided = {*sides.former, *sides.same}
+    tried = tried_to_make(server.pk) if sides.options.phone else {}
+    sides.made = made_before(_untied(sides), snapshots.local_people(tried).values()) if tried else {}
+    decided = {*sides.former, *sides.same, *sides.made}
     untied = unmatched(sides.people, sides.known, lambda person: planning.keys[person.anchor], decided)
     # A box with a few people of its own is no sign that many of ours would come a second time.
     strangers = Strangers(met_before=sides.options.phone)
     if not untied:
+        _adopt(read, sides, tried)
         return strangers
 
     def employees() -> Iterator[HubKeys]:
-        back = {*sides.former.values(), *(employee_id for employee_id, _server in sides.same.values())}
+        back = {*sides.former.values(), *sides.made.values(), *(tie for tie, _server in sides.same.values())}
         states = _states_here(read) | dict.fromkeys(back, State.ACTIVE)
         for employee in snapshots.hub_keys(server.pk, phone=sides.options.phone):
             if employee.id in states:
@@ -199,7 +209,27 @@ def _match(server: Synchronised, read: RemoteRead, sides: Sides, planning: Plann
     near_matches(
         entries=[entry for entry in untied if entry.active and entry.anchor not in decided], matches=sides.matches
     )
+    _adopt(read, sides, tried)
     return strangers
+
+
+def _untied(sides: Sides) -> list[RemotePerson]:
+    return [person for person in sides.people if sides.employee_of(person.anchor) is None]
+
+
+def _adopt(read: RemoteRead, sides: Sides, tried: Mapping[int, KnownRecord]) -> None:
+    """Let entries take over the records of those whom it was tried to make: they are there by now."""
+    for person in _people_of(sides, tried) if tried else ():
+        record = tried[sides.employee_of(person.anchor) or 0]
+        read.known[person.anchor] = read.known_by_id[record.id] = replace(record, employee_id=None)
+
+
+def _people_of(sides: Sides, employees: Collection[int]) -> list[RemotePerson]:
+    return [
+        person
+        for person in sides.people
+        if person.anchor not in sides.known and sides.employee_of(person.anchor) in employees
+    ]
 
 
 def _same_entries(server: Synchronised, sides: Sides) -> dict[str, tuple[int, str]]:

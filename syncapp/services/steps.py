@@ -15,7 +15,7 @@ from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side, State
 from syncapp.exceptions import ConfigurationError, PlanHeldError
-from syncapp.models import DirectoryServer, SyncRun
+from syncapp.models import DirectoryServer, PhoneSystem, SyncRun
 from syncapp.services.brakes import too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
@@ -23,6 +23,7 @@ from syncapp.services.endpoints import run_config, sends, store_findings
 from syncapp.services.execution import Execution, Wave
 from syncapp.services.identity import recognise
 from syncapp.services.looking import how_many_known, last_look, leave_bookmark, read_people
+from syncapp.services.making import plan_those_to_make
 from syncapp.services.mapping_state import mapping_state, remapped_fields
 from syncapp.services.photos import FOLDERS, keep_for, sweep
 from syncapp.services.planning import make_plan
@@ -36,7 +37,8 @@ from syncapp.store.items import PlannedRow, dump_scope, insert_items, iter_plann
 from syncapp.store.newcomers import Newcomers, from_now_on
 from syncapp.store.records import confirm_missing
 from syncapp.store.sent import UnknownWrite, last_full_count, last_whole_run, unknown_writes, waiting_for
-from syncapp.store.writer import apply_items, apply_touches, settle_the_rest
+from syncapp.store.writer import apply_items, apply_touches, let_waiting_go_on, settle_the_rest
+from syncapp.telephony.endpoint import PhoneEndpoint
 
 # So many names are said in a note.
 NAMED = 20
@@ -64,7 +66,7 @@ def take_steps(execution: Execution) -> None:
         _close_read_only(execution, session, read, outward)
         remapped = _compare_mapping(execution, read, last.mapping if last else {})
         planned_at = timezone.now()
-        wave = _plan(execution, read, outward, remapped)
+        wave = _plan(execution, session, read, outward, remapped)
         held = _judge(execution, wave, remapped, last)
         execution.seal = Seal(
             digest=configuration_digest(server, read.options),
@@ -124,12 +126,18 @@ def _compare_mapping(execution: Execution, read: RemoteRead, previous: Mapping[s
     return remapped_fields(previous, now)
 
 
-def _plan(execution: Execution, read: RemoteRead, outward: Outward, remapped: frozenset[Field]) -> Wave:
+def _plan(
+    execution: Execution, session: EndpointSession, read: RemoteRead, outward: Outward, remapped: frozenset[Field]
+) -> Wave:
     """Decide what happens to whom, and store it as `planned` items before anything is changed."""
     with execution.timed(RunPhase.PLAN):
         execution.beat(RunPhase.PLAN, 0, len(read.people))
         newcomers = from_now_on()
         planning = make_plan(execution.server, read, execution.keeper.beat, outward=outward, remapped=remapped)
+        if isinstance(session, PhoneEndpoint) and isinstance(execution.server, PhoneSystem) and read.whole:
+            may_send = outward.allowed
+            planning.making = plan_those_to_make(execution.server, session, planning, may_send=may_send)
+            read.known_by_id |= {each.record.id: each.record for each in planning.unplaced.values() if each.record}
         wave = Wave(read, planning, newcomers, first=execution.stored)
         _store_plan(execution, wave)
     if read.whole:
@@ -214,6 +222,8 @@ def _apply(execution: Execution, session: EndpointSession, wave: Wave, tally: Ta
         for chunk in in_chunks(wave.touches):
             execution.keeper.beat()
             apply_touches(run, chunk)
+            if wave.read.options.phone:
+                let_waiting_go_on(run, [touch.record_id for touch in chunk])
         settle_the_rest(run)
         if any(absence.record.state is State.MISSING for absence in wave.read.absent):
             confirm_missing(run, seen=wave.read.seen, now=timezone.now())
@@ -260,7 +270,7 @@ def _write_back(
     with execution.timed(RunPhase.READ):
         read = reader.some(waiting)
     outward.opened = sending.proven
-    second = _plan(execution, read, outward, frozenset())
+    second = _plan(execution, session, read, outward, frozenset())
     before = tally.writing
     _apply(execution, session, second, tally)
     with execution.timed(RunPhase.WRITE_BACK):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from syncapp.core.normalise import fold, name_key
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.vocabulary import Field, RefusalKind
 from syncapp.core.writes import AttributeWrite, MakeJob, MakeResult, WriteJob, WriteRefusal, WriteResult
@@ -84,6 +85,8 @@ class Writer:
         number = job.values.get(Field.EXTENSION, "")
         if not _fits(number):
             return MakeResult(job.anchor, refusal=_too_long(number))
+        if self._came_meanwhile(job):
+            return MakeResult(job.anchor, refusal=WriteRefusal(RefusalKind.BUSY, Message("phone_came_meanwhile")))
         self._since_look += 1
         done = self._session.create(
             NewPerson(
@@ -97,6 +100,16 @@ class Writer:
         if done.person is None:
             return MakeResult(job.anchor, refusal=done.refusal, remarks=done.remarks)
         return MakeResult(job.anchor, self._after(done, None), remarks=done.remarks)
+
+    def _came_meanwhile(self, job: MakeJob) -> bool:
+        """Whether somebody of that name or address came into the list since people were read: the next run matches him."""
+        known = self._endpoint.everybody_seen()
+        name, email = name_key(job.values.get(Field.NAME, "")), fold(job.values.get(Field.EMAIL, ""))
+        return any(
+            name_key(row.name) == name or (email and fold(row.email) == email)
+            for anchor, row in self._rows().items()
+            if anchor not in known
+        )
 
     def _after(self, done: Written, before: Summary | None) -> RemoteRecord:
         """Return a person as the answer to our write shows him, and remember that."""
