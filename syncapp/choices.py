@@ -139,6 +139,7 @@ class MatterKind(models.TextChoices):
     MATCH_SIMILAR = words.MatterKind.MATCH_SIMILAR, _("similar name: the same person?")
     MATCH_RECREATED = words.MatterKind.MATCH_RECREATED, _("re-created account?")
     MATCH_REHIRED = words.MatterKind.MATCH_REHIRED, _("hired again?")
+    MATCH_RENAMED = words.MatterKind.MATCH_RENAMED, _("renamed, or another person?")
     MATCH_TWICE = words.MatterKind.MATCH_TWICE, _("two accounts of one person?")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from syncapp.core.home import has_come_home, is_abroad
 from syncapp.core.merge import Decision, merge_field
 from syncapp.core.numbers import Numbers, NumberWish, settle_numbers
-from syncapp.core.phones import rule_at_first
+from syncapp.core.phones import is_believed, rule_at_first
 from syncapp.core.records import RemotePerson
 from syncapp.core.sides import EMPTY, NEEDS_NUMBER, Sides, is_frozen, is_remapped, sort_key, will_be_created
 from syncapp.core.vocabulary import (
@@ -41,6 +41,8 @@ def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
     """
     local, record = sides.local_of(person.anchor), sides.known.get(person.anchor)
     if is_frozen(person, local) or (local is None and not will_be_created(person, sides)):
+        return None
+    if sides.options.phone and local is not None and record is not None and not is_believed(person, record):
         return None
     first = record is None or not record.base
     has = local.values[Field.EXTENSION] if local is not None else ""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from syncapp.core.fingerprint import record_mark
 from syncapp.core.home import is_abroad
-from syncapp.core.matters import EntryKeys, Matter
+from syncapp.core.matters import Candidate, EntryKeys, Matter
 from syncapp.core.merge import Decision, FieldMerge
 from syncapp.core.options import FieldRule
 from syncapp.core.outward import Outward
@@ -166,6 +166,12 @@ class PersonPlan:
         )
         self.matter_texts.append(message)
         self.matter_message = self.matter_message or message
+
+    def strange(self, local: LocalPerson) -> None:
+        """The row of a phone system may be another person's by now: nothing travels until somebody says (rule A11)."""
+        who = Candidate(local.id)
+        text = Message(MatterKind.MATCH_RENAMED.value, {"people": [local.values[Field.NAME]]})
+        self.matter(MatterKind.MATCH_RENAMED, text, matter=Matter(MatterKind.MATCH_RENAMED, candidates=(who,)))
 
     def fail(self, message: Message) -> None:
         self.failure = message

@@ -3,12 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from syncapp.core.normalise import email_key
 from syncapp.core.options import FieldRule, SyncOptions
-from syncapp.core.records import Base, LocalPerson, RemotePerson
+from syncapp.core.records import Base, KnownRecord, LocalPerson, RemotePerson
+from syncapp.core.similarity import words_in_common
 from syncapp.core.vocabulary import Direction, Field, Policy
 
 # Before its person is made there, a record has an anchor of our own; those of phone systems are row numbers.
 NEW = "new:"
+# What a record says once somebody has said that its person was renamed there.
+RENAMED = "match_renamed_confirmed"
+FEW_STRANGE = 5
 _OF_THE_HUB = frozenset({Field.NAME, Field.EMAIL})
 
 
@@ -36,6 +41,40 @@ def rules_for(person: RemotePerson, rules: Iterable[FieldRule], options: SyncOpt
 def has_phone(person: RemotePerson) -> bool:
     reading = person.readings.get(Field.EXTENSION)
     return reading is None or bool(reading.values or reading.foreign)
+
+
+def is_believed(person: RemotePerson, record: KnownRecord) -> bool:
+    """Whether a row of a phone system still is the person whom it was (rule A11): its id is a number and no identity.
+
+    Who has said that somebody was renamed there is believed as long as the name is that one.
+    """
+    names = _values(person, Field.NAME)
+    said = record.message
+    if said is not None and said.code == RENAMED and said.params.get("name") in names:
+        return True
+    base = {name: pair.remote for name, pair in record.base.items()}
+    return is_same_person(
+        base.get(Field.NAME, ""), base.get(Field.EMAIL, ""), names=names, emails=_values(person, Field.EMAIL)
+    )
+
+
+def is_same_person(name: str, email: str, *, names: Iterable[str], emails: Iterable[str]) -> bool:
+    """Whether an address is the same, or a name has a word in common; of whom neither was known nothing can be said."""
+    if not name and not email:
+        return True
+    if email and email_key(email) in map(email_key, emails):
+        return True
+    return any(words_in_common(name, each) for each in names)
+
+
+def _values(person: RemotePerson, name: Field) -> tuple[str, ...]:
+    reading = person.readings.get(name)
+    return reading.values if reading is not None else ()
+
+
+def looks_like_another(strange: int, tied: int) -> bool:
+    """Whether so many rows are somebody else, or gone, that this is another or a restored phone system (rule A11)."""
+    return strange > FEW_STRANGE and strange * 10 > tied
 
 
 def rule_at_first(rule: FieldRule, base: Base | None, local: LocalPerson | None, options: SyncOptions) -> FieldRule:

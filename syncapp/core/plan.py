@@ -13,7 +13,7 @@ from syncapp.core.merge import Decision, FieldMerge, merge_field
 from syncapp.core.numbers import Numbers
 from syncapp.core.options import FieldRule
 from syncapp.core.person_plan import PersonPlan
-from syncapp.core.phones import differs_at_first, has_phone, rule_at_first, rules_for
+from syncapp.core.phones import differs_at_first, has_phone, is_believed, rule_at_first, rules_for
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemotePerson
 from syncapp.core.sides import EMPTY, Sides, is_frozen, is_remapped, refusal_to_create, sort_key, will_be_created
@@ -89,6 +89,9 @@ def decide_person(
         plan.message = _recognised(person.anchor, sides)
     if local is not None and local.archived and person.state not in INACTIVE_STATES:
         plan.remarks.append(Message("archived_here_active_there"))
+    if sides.options.phone and local is not None and record is not None and not is_believed(person, record):
+        plan.strange(local)
+        return plan
     if sides.options.phone and not has_phone(person):
         plan.remarks.append(Message("phone_without_number"))
     if not is_frozen(person, local):

@@ -152,4 +152,5 @@ class MatterKind(StrEnum):
     MATCH_SIMILAR = "match_similar"  # rule A5
     MATCH_RECREATED = "match_recreated"  # the account of somebody who is missing, made anew (A7)
     MATCH_REHIRED = "match_rehired"  # the e-mail of somebody who is archived (C8)
+    MATCH_RENAMED = "match_renamed"  # the row of a phone system has another name and address: another person? (A11)
     MATCH_TWICE = "match_twice"  # the former account of somebody who has another one by now (A7)

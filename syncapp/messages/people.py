@@ -99,6 +99,10 @@ TEMPLATES: dict[str, Promise] = {
     "match_rehired": _(
         "Has the e-mail of %(people)s, who is archived: hired again? Confirm or refuse under Conflicts; nobody was created."
     ),
+    "match_renamed": _(
+        "The phone system shows another name and another address in the row of %(people)s: renamed, or another person? Nothing travels until somebody says so under Conflicts."
+    ),
+    "match_renamed_confirmed": _("%(who)s confirmed that “%(name)s” is the same person, renamed in the phone system."),
     "match_twice": _(
         "Is or was an account of %(people)s, who has another one now. Switch one of the two off, or say under Conflicts that it is somebody else; nobody was created."
     ),

@@ -108,6 +108,9 @@ TEMPLATES: dict[str, Promise] = {
     "phone_dial_string_kept": _(
         "“%(name)s” has the mobile %(mobile)s now, but calls to it go on to “%(dialled)s”, which somebody chose in the phone system. Change it there if that is not meant."
     ),
+    "phone_looks_like_another": _(
+        "%(count)s of %(tied)s people of the phone system are others than before, or gone. This looks like another or a restored MikoPBX."
+    ),
     "phone_without_number": _(
         "Has no number in the phone system: such people are read and never changed. Give a number there first."
     ),

@@ -24,4 +24,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('endpoint', 'anchor'), name='phone_entry_once')],
             },
         ),
+        migrations.AlterField(
+            model_name='conflict',
+            name='kind',
+            field=models.CharField(choices=[('field', 'two different values'), ('number_taken', 'the number belongs to somebody else'), ('number_claimed_twice', 'several entries claim one number'), ('match_ambiguous', 'several people could be meant'), ('match_proposed', 'the same person?'), ('match_similar', 'similar name: the same person?'), ('match_recreated', 're-created account?'), ('match_rehired', 'hired again?'), ('match_renamed', 'renamed, or another person?'), ('match_twice', 'two accounts of one person?')], max_length=30, verbose_name='what'),
+        ),
     ]

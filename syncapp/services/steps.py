@@ -11,11 +11,12 @@ from syncapp.core import limits
 from syncapp.core.absence import is_newly_lost
 from syncapp.core.options import SyncOptions
 from syncapp.core.outward import Outward
+from syncapp.core.phones import FEW_STRANGE, looks_like_another
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side, State
 from syncapp.exceptions import ConfigurationError, PlanHeldError
-from syncapp.models import DirectoryServer, PhoneSystem, SyncRun
+from syncapp.models import DirectoryServer, PhoneSystem, SyncRecord, SyncRun
 from syncapp.services.brakes import too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
@@ -154,13 +155,14 @@ def _judge(execution: Execution, wave: Wave, remapped: frozenset[Field], last: S
     for message in planning.notes:
         execution.note(message)
     held = limits.brakes(
-        read=read.count if read.whole else None,
+        read=read.count if read.whole and not _is_empty_box(read) else None,
         first_meeting=planning.first_meeting,
         numbers_missing=planning.numbers_missing,
         pools=[pool.name for pool in read.options.pools],
         remapped={name: wave.tally.fields[name] for name in sorted(remapped)},
         left_out=wave.tally.released + wave.tally.done["missing"] if read.scope_changed else 0,
     )
+    held += _another_box(execution, wave)
     return held + too_much(
         server,
         wave.changes,
@@ -169,6 +171,21 @@ def _judge(execution: Execution, wave: Wave, remapped: frozenset[Field], last: S
         scopes=(last.seal.get("scope", {}) if last else {}, scope_of(server)),
         now=timezone.now(),
     )
+
+
+def _is_empty_box(read: RemoteRead) -> bool:
+    """Whether a phone system has nobody, and never had: unlike a directory, a new one is filled by us."""
+    return read.options.phone and not read.count and not read.absent
+
+
+def _another_box(execution: Execution, wave: Wave) -> list[Message]:
+    """Hold where so many rows are somebody else's, or gone, that this is another or a restored phone system (A11)."""
+    strange = wave.tally.strange + len(wave.tally.lost)
+    if not wave.read.options.phone or strange <= FEW_STRANGE:
+        return []
+    tied = SyncRecord.objects.filter(endpoint=execution.server, employee__isnull=False).count()
+    params = {"count": strange, "tied": tied}
+    return [Message("phone_looks_like_another", params)] if looks_like_another(strange, tied) else []
 
 
 def brake(execution: Execution, held: Sequence[Message]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from syncapp.core.normalise import fold, name_key
+from syncapp.core.phones import is_same_person
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.vocabulary import Field, RefusalKind
 from syncapp.core.writes import AttributeWrite, MakeJob, MakeResult, WriteJob, WriteRefusal, WriteResult
@@ -38,9 +39,9 @@ class Writer:
             yield self._make(job)
 
     def _write(self, job: WriteJob, *, pictures: bool) -> WriteResult:
-        row = self._rows().get(job.anchor)
+        row, before_look = self._rows().get(job.anchor), self._endpoint.everybody_seen().get(job.anchor)
         seen = self._endpoint.look(row) if row is not None else None
-        if row is None or seen is None:
+        if row is None or seen is None or not _is_the_same(before_look, row):
             return WriteResult(job.anchor)
         shown = self._endpoint.with_picture(row).attributes if pictures else {}
         before = self._entry(seen, shown)
@@ -135,6 +136,14 @@ class Writer:
         if not people:
             return ()
         return (Message("phone_forwards_of_others", {"mobile": before.mobile, "people": people[:NAMED]}),)
+
+
+def _is_the_same(before: Seen | None, now: Summary) -> bool:
+    """Whether a row still is the person who was planned with (rule A11): it may be another box by now."""
+    if before is None:
+        return False
+    was = before.summary
+    return is_same_person(was.name, was.email, names=[now.name], emails=[now.email])
 
 
 def _fits(number: str) -> bool:
