@@ -128,6 +128,7 @@ class PersonPlan:
             standing=standing,
             employee_id=self.local.id if self.local is not None else None,
             refusals=self.record.refusals if self.record is not None else NO_REFUSALS,
+            department=self.value(Field.DEPARTMENT),
         )
         if verdict.sends:
             self.pushes[rule.field] = FieldChange(rule.field, _REMOTE, standing, value)
@@ -137,6 +138,7 @@ class PersonPlan:
             self.remarks.append(verdict.remark)
         else:
             self.waits[rule.field] = standing
+            self.remarks += [verdict.reason] if verdict.reason is not None else []
 
     def _dated(self, remark: Message) -> Message:
         """Say since when a value is empty on one side: the day on which that was noticed (rule B3)."""

@@ -103,6 +103,9 @@ TEMPLATES: dict[str, Promise] = {
         "The phone system shows another name and another address in the row of %(people)s: renamed, or another person? Nothing travels until somebody says so under Conflicts."
     ),
     "match_renamed_confirmed": _("%(who)s confirmed that “%(name)s” is the same person, renamed in the phone system."),
+    "number_waits_for_phones": _(
+        "The number %(number)s goes to the directory as soon as the phone system has taken it."
+    ),
     "match_twice": _(
         "Is or was an account of %(people)s, who has another one now. Switch one of the two off, or say under Conflicts that it is somebody else; nobody was created."
     ),

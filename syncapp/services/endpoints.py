@@ -22,6 +22,7 @@ from syncapp.services.directory_settings import rule_of
 from syncapp.services.phone_systems import phone_config
 from syncapp.services.ports import EndpointSession
 from syncapp.store import phone_entries
+from syncapp.store.phone_service import phone_services
 from syncapp.store.residences import superiors
 from syncapp.store.sent import last_uri
 from syncapp.telephony.attributes import USUAL_RULES, dump_seen, load_seen
@@ -155,6 +156,7 @@ def sync_options(server: Synchronised, kind: str, *, write_back: bool) -> SyncOp
         number_plan=server.number_plan,
         pools=pool_specs(server),
         superiors=superiors(server),
+        phones=phone_services(),
     )
 
 

@@ -1,20 +1,22 @@
 """Making people in a phone system: who is to be, and what became of each."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from syncapp.core.converters import read_field
 from syncapp.core.making import Unplaced, plan_making
-from syncapp.core.normalise import fold
 from syncapp.core.options import FieldRule
 from syncapp.core.outgoing import Content
+from syncapp.core.phone_first import names
 from syncapp.core.planned import PlanItem
 from syncapp.core.records import Base, Message, Refused, RemoteRecord
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, RefusalKind
 from syncapp.core.writes import MakeJob, MakeResult, WriteRefusal
-from syncapp.models import NumberPool, PhoneSystem
+from syncapp.models import PhoneSystem
 from syncapp.services.planning import Planning
+from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
+from syncapp.store.phone_service import active_in, service_of
 from syncapp.store.sent import Sent
 from syncapp.store.unplaced import tried, unplaced
 from syncapp.telephony.endpoint import PhoneEndpoint
@@ -45,21 +47,16 @@ def _is_told_whom(phones: PhoneSystem) -> bool:
     return bool(phones.serves) or not PhoneSystem.objects.exclude(pk=phones.pk).filter(enabled=True).exists()
 
 
-def _served(phones: PhoneSystem) -> Iterator[int]:
-    rule = phones.serves
-    departments = {fold(name) for name in rule.get("departments", [])}
-    pools = list(NumberPool.objects.filter(name__in=rule.get("pools", [])))
-    rows = unplaced(phones.pk, number_plan=phones.number_plan, directories=rule.get("directories"))
-    for employee_id, department, number in rows:
-        if departments and fold(department) not in departments:
-            continue
-        if "pools" in rule and not any(_is_of(pool, number) for pool in pools):
-            continue
-        yield employee_id
-
-
-def _is_of(pool: NumberPool, number: str) -> bool:
-    return len(number) == len(pool.first) and pool.first <= number <= pool.last
+def _served(phones: PhoneSystem) -> list[int]:
+    """Return the employees whom the phone system's rule names, and who have no phone there."""
+    service = service_of(phones, alone=_is_told_whom(phones))
+    rows = unplaced(phones.pk, number_plan=phones.number_plan)
+    where = active_in([employee_id for employee_id, *_rest in rows]) if service.directories else {}
+    return [
+        employee_id
+        for employee_id, department, number in rows
+        if names(service, directories=where.get(employee_id, frozenset()), department=department, number=number)
+    ]
 
 
 def plan_those_to_make(
@@ -76,6 +73,17 @@ def plan_those_to_make(
         return []
     planning.unplaced = {each.local.id: each for each in people}
     return list(plan_making(people, planning.sides.options.rules, occupied=session.occupied()))
+
+
+def forget_freed_numbers(read: RemoteRead, session: PhoneEndpoint) -> None:
+    """Forget that a number was refused which nothing has there any more: it is sent again (rule B10)."""
+    for anchor, record in read.known.items():
+        refused = record.refusals.get(Field.EXTENSION)
+        taken = refused is not None and refused.message.code == "phone_number_taken"
+        if refused is not None and taken and refused.value not in session.occupied():
+            left = dict(record.refusals)
+            del left[Field.EXTENSION]
+            read.known[anchor] = read.known_by_id[record.id] = replace(record, refusals=left)
 
 
 @dataclass(slots=True)

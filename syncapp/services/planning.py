@@ -30,6 +30,7 @@ from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
 from syncapp.store.cooling import cooling_numbers
 from syncapp.store.owners import giving_up
+from syncapp.store.phone_service import phones_first
 from syncapp.store.residences import residences, same_entries
 from syncapp.store.unplaced import tried as tried_to_make
 
@@ -273,6 +274,10 @@ def _load_locals(server: Synchronised, sides: Sides) -> None:
     sides.locals = snapshots.local_people(ids)
     if not sides.options.phone:  # which directory is somebody's home is no question there
         sides.outward.residences = residences(ids, server.pk, sides.options.superiors)
+    if sides.options.phones:
+        sides.outward.phones = phones_first(
+            ids, sides.options.phones, here=server.name, number_plan=sides.options.number_plan
+        )
 
 
 def _owners_in_the_way(sides: Sides) -> set[int]:

@@ -24,7 +24,7 @@ from syncapp.services.endpoints import run_config, sends, store_findings
 from syncapp.services.execution import Execution, Wave
 from syncapp.services.identity import recognise
 from syncapp.services.looking import how_many_known, last_look, leave_bookmark, read_people
-from syncapp.services.making import plan_those_to_make
+from syncapp.services.making import forget_freed_numbers, plan_those_to_make
 from syncapp.services.mapping_state import mapping_state, remapped_fields
 from syncapp.services.photos import FOLDERS, keep_for, sweep
 from syncapp.services.planning import make_plan
@@ -134,6 +134,8 @@ def _plan(
     with execution.timed(RunPhase.PLAN):
         execution.beat(RunPhase.PLAN, 0, len(read.people))
         newcomers = from_now_on()
+        if isinstance(session, PhoneEndpoint):
+            forget_freed_numbers(read, session)
         planning = make_plan(execution.server, read, execution.keeper.beat, outward=outward, remapped=remapped)
         if isinstance(session, PhoneEndpoint) and isinstance(execution.server, PhoneSystem) and read.whole:
             may_send = outward.allowed

@@ -1,39 +1,25 @@
 """Employees who might have a phone in a phone system and have none (rule D5)."""
 
-from collections.abc import Collection
-
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from syncapp.core.phones import NEW
 from syncapp.core.records import KnownRecord
-from syncapp.core.vocabulary import State
 from syncapp.models import Employee, SyncRecord
 from syncapp.store.leavers import have_left
 from syncapp.store.snapshots import known_records
 
 
-def unplaced(
-    endpoint_id: int, *, number_plan: str, directories: Collection[str] | None = None
-) -> list[tuple[int, str, str]]:
+def unplaced(endpoint_id: int, *, number_plan: str) -> list[tuple[int, str, str]]:
     """Return id, department and extension of everybody with a name and a number whom the phone system does not know.
 
     Left out are archived people, those who have left every directory that knew them, and
-    whom somebody has removed there. `directories`: only people who are active in one of these.
+    whom somebody has removed there.
     """
     here = SyncRecord.objects.filter(endpoint_id=endpoint_id, employee=OuterRef("pk"))
     rows = Employee.rows.filter(number_plan=number_plan, archived_at__isnull=True)
     rows = rows.exclude(extension="").exclude(name="").exclude(have_left())
     rows = rows.exclude(Exists(here.exclude(anchor__startswith=NEW)))
-    if directories is not None:
-        rows = rows.filter(Exists(_active_in(directories)))
     return list(rows.order_by("id").values_list("id", "department", "extension"))
-
-
-def _active_in(directories: Collection[str]) -> QuerySet[SyncRecord]:
-    return SyncRecord.objects.filter(
-        endpoint__name__in=directories, endpoint__directoryserver__isnull=False, employee=OuterRef("pk"),
-        state=State.ACTIVE,
-    )  # fmt: skip
 
 
 def tried(endpoint_id: int) -> dict[int, KnownRecord]:

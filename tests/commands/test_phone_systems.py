@@ -93,6 +93,29 @@ def test_one_person_is_found_there_by_number(pbx: MikoPbx) -> None:
     assert [person["name"] for person in run["people"]] == ["Boris Titov"]
 
 
+def test_round_ends_where_a_new_number_is_in_all_corners(openldap: OpenLdap, pbx: MikoPbx) -> None:
+    make_phone_system(name="MikoPBX", url=pbx.url, key=FULL_KEY, fingerprint=pbx.fingerprint)
+    company = Company(openldap)
+    company.add("anna", "Anna Orlova", mail="a.orlova@corp.example", telephoneNumber="250")
+    company.server(name="Head office", write_back=True, bind_dn=openldap.writer_dn)
+    synchronised("--json")
+    company.add("boris", "Boris Titov", mail="b.titov@corp.example")
+
+    runs = synchronised("--json")["runs"]
+
+    assert [(run["server"], run["read"], run["status"]) for run in runs] == [
+        ("Head office", "full", "completed"),
+        ("MikoPBX", "full", "completed"),
+        ("Head office", "person", "completed"),
+    ]
+    assert company.value("boris", "telephoneNumber") == ["200"]
+    assert {each.user_username: each.number for each in pbx.box.employees.values()} == {
+        "Anna Orlova": "250",
+        "Boris Titov": "200",
+    }
+    assert len(synchronised("--json")["runs"]) == 2
+
+
 def synchronised(*args: str) -> dict[str, Any]:
     output = StringIO()
     with translation.override("en"), pytest.raises(SystemExit):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from syncapp.core import fingerprint as module
 from syncapp.core.fingerprint import fingerprint, settings_digest
-from syncapp.core.options import FieldRule, PoolSpec, SyncOptions
+from syncapp.core.options import FieldRule, PhoneService, PoolSpec, SyncOptions
 from syncapp.core.records import RemoteRecord
 from syncapp.core.vocabulary import (
     CreateRule,
@@ -55,6 +55,7 @@ DECISIVE = {
     "number_plan": replace(OPTIONS, number_plan="branch"),
     "superiors": replace(OPTIONS, superiors=(7,)),
     "phone": replace(OPTIONS, phone=True),
+    "phones": replace(OPTIONS, phones=(PhoneService(7, "default", create=True),)),
     "no_pool": replace(OPTIONS, pools=()),
     "end_of_the_pool": with_pool(last="298"),
     "reserved_numbers": with_pool(reserved=frozenset({"250"})),
@@ -89,6 +90,7 @@ def test_settings_digest_covers_every_option() -> None:
         "pools",
         "superiors",
         "phone",
+        "phones",
     }
 
 

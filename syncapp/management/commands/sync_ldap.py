@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, NoReturn
 
 from django.core.management.base import CommandError
@@ -19,6 +20,7 @@ from syncapp.services.endpoints import Synchronised
 from syncapp.services.identity import accept_directory, identity_of_run
 from syncapp.services.people import find_people
 from syncapp.services.report import Refusal, write_runs
+from syncapp.services.rounds import due_in_round
 from syncapp.services.runs import operator, request_cancel
 from syncapp.services.seals import discard_plan
 from syncapp.services.sync import apply_plan, run_sync
@@ -84,17 +86,30 @@ class Command(ScriptCommand):
         servers: Servers = [(server, ()) for server in self._servers(options["names"])]
         if options["person"] is not None:
             servers = self._person(options["person"], servers)
-        self._end(
-            [partial(self._run, server, anchors, options, screen) for server, anchors in servers], options, screen
-        )
+        starts = [partial(self._run, server, anchors, options, screen) for server, anchors in servers]
 
-    def _end(self, starts: Sequence[Start], options: dict[str, Any], screen: RunScreen) -> NoReturn:
+        def once_more() -> Iterator[Start]:
+            if options["dry_run"] or options["person"] is not None:
+                return
+            for server, _everybody in servers:
+                if people := due_in_round([server.pk for server, _anchors in servers], server.pk):
+                    yield partial(self._run, server, people, options, screen)
+
+        self._end(starts, options, screen, once_more)
+
+    def _end(
+        self,
+        starts: Sequence[Start],
+        options: dict[str, Any],
+        screen: RunScreen,
+        once_more: Callable[[], Iterator[Start]] = lambda: iter(()),
+    ) -> NoReturn:
         """Do one run after the other, show each, and leave with the exit code of the worst."""
         codes: list[int] = []
 
         def ended() -> Iterator[Ended]:
             with StopSwitch() as stop:
-                for start in starts:
+                for start in chain(starts, once_more()):
                     if stop.pressed:
                         codes.append(1)
                         return
@@ -166,7 +181,7 @@ class Command(ScriptCommand):
     def _run(
         self,
         server: Synchronised,
-        anchors: tuple[tuple[str, str], ...],
+        anchors: Sequence[tuple[str, str]],
         options: dict[str, Any],
         screen: RunScreen,
         stop: StopSwitch,
