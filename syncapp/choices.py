@@ -124,6 +124,18 @@ class State(models.TextChoices):
     RELEASED = words.State.RELEASED, _("out of scope")
 
 
+class NumberKind(models.TextChoices):
+    PERSON = words.NumberKind.PERSON, _("person")
+    MOBILE = words.NumberKind.MOBILE, _("mobile of")
+    QUEUE = words.NumberKind.QUEUE, _("queue")
+    MENU = words.NumberKind.MENU, _("voice menu")
+    CONFERENCE = words.NumberKind.CONFERENCE, _("conference")
+    APPLICATION = words.NumberKind.APPLICATION, _("application")
+    PARKING = words.NumberKind.PARKING, _("parking slot")
+    SYSTEM = words.NumberKind.SYSTEM, _("system number")
+    OTHER = words.NumberKind.OTHER, _("other use")
+
+
 class Side(models.TextChoices):
     LOCAL = words.Side.LOCAL, _("in the PBX")
     REMOTE = words.Side.REMOTE, _("in the domain")

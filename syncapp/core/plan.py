@@ -101,7 +101,7 @@ def decide_person(
             else:
                 plan.take(rule, merged)
         if sides.extension_rule is None:
-            _issue(plan, numbers, goes_out=None)
+            _issue(plan, numbers, sides, goes_out=None)
     return plan
 
 
@@ -180,13 +180,16 @@ def _merge_extension(plan: PersonPlan, rule: FieldRule, merged: FieldMerge, side
     elif owner is not None and owner != (plan.local.id if plan.local else None):
         text = Message(_taken(owner, got, sides), {"number": number, "owner": sides.names.get(owner, ""), "got": got})
         plan.matter(MatterKind.NUMBER_TAKEN, text, field=rule.field, local=got, remote=number, owner=owner)
+    elif owner is None and (use := sides.phones.held(number)) is not None:
+        text = Message("number_held_in_phones", {"number": number, "use": use.dump(), "got": got})
+        plan.matter(MatterKind.NUMBER_TAKEN, text, field=rule.field, local=got, remote=number)
     elif refused or sides.claims.get(number, 0) > 1:
         text = Message("number_claimed_twice", {"number": number, "got": got})
         plan.matter(MatterKind.NUMBER_CLAIMED_TWICE, text, field=rule.field, local=got, remote=number)
     else:
         plan.take(rule, merged)
     # Where something stands in the domain that is foreign or in dispute nothing may go out.
-    _issue(plan, numbers, goes_out=rule if rule.pushes and merged.decision is Decision.AGREED else None)
+    _issue(plan, numbers, sides, goes_out=rule if rule.pushes and merged.decision is Decision.AGREED else None)
 
 
 def _taken(owner: int, got: str, sides: Sides) -> str:
@@ -196,7 +199,7 @@ def _taken(owner: int, got: str, sides: Sides) -> str:
     return "number_of_leaver" if got else "number_waits"
 
 
-def _issue(plan: PersonPlan, numbers: Numbers, *, goes_out: FieldRule | None) -> None:
+def _issue(plan: PersonPlan, numbers: Numbers, sides: Sides, *, goes_out: FieldRule | None) -> None:
     """Hand out a number of the pool, or say that there is none (rule C9).
 
     `goes_out`: the mapping by which it is written to the domain as soon as it may.
@@ -208,5 +211,7 @@ def _issue(plan: PersonPlan, numbers: Numbers, *, goes_out: FieldRule | None) ->
         plan.base.pop(Field.EXTENSION, None)  # not agreed: it has yet to go out
         if goes_out is not None:
             plan.push(goes_out, standing="")
+    elif anchor in numbers.unread:
+        plan.fail(Message("number_phones_unread", {"systems": sorted(sides.phones.unread)}))
     elif anchor in numbers.unserved:
         plan.fail(Message("number_pool_exhausted"))

@@ -10,6 +10,7 @@ from syncapp.core.matters import EntryKeys
 from syncapp.core.normalise import fold
 from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.outward import Outward
+from syncapp.core.phone_numbers import NO_PHONES, PhoneNumbers
 from syncapp.core.records import NOWHERE_ELSE, Base, KnownRecord, LocalPerson, Message, Reading, RemotePerson, Residence
 from syncapp.core.vocabulary import (
     INACTIVE_STATES,
@@ -23,7 +24,9 @@ _EXTENSION = Field.EXTENSION
 # Without any of these nobody could tell who an employee is, and no key would find him again.
 _KNOWN_BY = (Field.NAME, Field.EMAIL, Field.EXTENSION)
 # A record with one of these messages still needs a number of the pool.
-NEEDS_NUMBER = frozenset({"number_pool_exhausted", "number_waits", "employee_taken_back_numberless"})
+NEEDS_NUMBER = frozenset(
+    {"number_pool_exhausted", "number_phones_unread", "number_waits", "employee_taken_back_numberless"}
+)
 _ABOUT_ACCOUNTS = frozenset({MatterKind.MATCH_RECREATED, MatterKind.MATCH_REHIRED, MatterKind.MATCH_TWICE})
 
 
@@ -40,7 +43,8 @@ class Sides:
     to whose they were (rule D3), `same` those that another server reads as well to the
     employee and that server's name (rule B11), `made` those whom a run made there and
     could not say it. `may_give_up` are employees whose number
-    may be handed over to the entry that claims it (rule C4). `today` is the date that
+    may be handed over to the entry that claims it (rule C4). `phones`: what is in use
+    in phone systems (rule C5). `today` is the date that
     remarks name.
     """
 
@@ -59,6 +63,7 @@ class Sides:
     same: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     made: Mapping[str, int] = field(default_factory=dict)
     may_give_up: Collection[int] = frozenset()
+    phones: PhoneNumbers = NO_PHONES
     today: str = ""
     created: dict[str, bool] = field(default_factory=dict)  # what `will_be_created` said
     extension_rule: FieldRule | None = field(init=False)

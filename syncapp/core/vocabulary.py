@@ -121,6 +121,20 @@ class RefusalKind(StrEnum):
     BUSY = "busy"  # passes by itself
 
 
+class NumberKind(StrEnum):
+    """What has a number in a phone system."""
+
+    PERSON = "person"
+    MOBILE = "mobile"
+    QUEUE = "queue"
+    MENU = "menu"
+    CONFERENCE = "conference"
+    APPLICATION = "application"
+    PARKING = "parking"
+    SYSTEM = "system"
+    OTHER = "other"  # of a module, or of a kind that a newer version has
+
+
 class Resolution(StrEnum):
     """What a person decided about two different values."""
 

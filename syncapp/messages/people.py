@@ -53,6 +53,12 @@ TEMPLATES: dict[str, Promise] = {
     "drifted_number": _(
         "Not applied: number %(number)s belongs to “%(owner)s” since the plan was made. The next run looks again."
     ),
+    "drifted_number_in_phones": _(
+        "Not applied: number %(number)s is taken in the phone system since the plan was made: %(use)s. The next run looks again."
+    ),
+    "drifted_phones_unread": _(
+        "Not applied: whether the number is free in %(systems)s cannot be told now, and has not been known for a day or more. The next run looks again."
+    ),
     "matched": _("Recognised by %(key)s."),
     "back_in_scope": _("In scope again: the same entry, and so the same person."),
     "same_entry": _("The same entry as on “%(server)s”, and so the same person."),
@@ -159,6 +165,15 @@ TEMPLATES: dict[str, Promise] = {
     "number_claimed_twice": _(
         "The domain says %(number)s, but several entries claim that number. The number here: %(got)s. Correct it in the domain."
     ),
+    "number_held_in_phones": _(
+        "The domain says %(number)s, but in the phone system that is %(use)s. The number here: %(got)s. Correct it in the domain, or free the number in the phone system."
+    ),
+    "number_phones_unread": _(
+        "No number was given out: which numbers are taken in %(systems)s has not been known for a day or more. See that the phone system can be reached and the key may read the extensions; the next run tries again."
+    ),
+    "pool_phones_unread": _(
+        "No number is given out by itself at present: which are taken in %(systems)s has not been known for a day or more. The next run that needs a number asks again."
+    ),
     "number_pool_exhausted": _(
         "No free number is left in the pool. Enlarge the pool or free a number, then synchronise again."
     ),
@@ -183,6 +198,7 @@ TEMPLATES: dict[str, Promise] = {
     "typed_not_email": _("“%(value)s” is not an e-mail address. Write it like anna@corp.example."),
     "typed_not_mobile": _("“%(value)s” is not a telephone number. Write it like +79161234567."),
     "typed_not_extension": _("“%(value)s” cannot be an extension: digits only."),
+    "typed_number_in_phones": _("Number %(number)s is taken in the phone system: %(use)s."),
     "typed_number_taken": _("Extension %(number)s belongs to %(owner)s."),
     "typed_too_long": _("At most %(limit)s characters are possible for %(field)s."),
     "typed_control_characters": _("The text for %(field)s holds control characters. Type it instead of pasting it."),

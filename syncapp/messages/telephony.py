@@ -111,6 +111,9 @@ TEMPLATES: dict[str, Promise] = {
     "phone_looks_like_another": _(
         "%(count)s of %(tied)s people of the phone system are others than before, or gone. This looks like another or a restored MikoPBX."
     ),
+    "phone_numbers_not_read": _(
+        "Which numbers are in use in the phone system could not be read, so what was known before counts, for a day. Look whether the key may read /api/v3/extensions."
+    ),
     "phone_without_number": _(
         "Has no number in the phone system: such people are read and never changed. Give a number there first."
     ),

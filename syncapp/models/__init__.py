@@ -6,7 +6,7 @@ from syncapp.models.endpoints import DirectoryServer, Endpoint
 from syncapp.models.mappings import FieldMapping
 from syncapp.models.notifications import LastSaid, Notice, NotificationChannel
 from syncapp.models.numbers import CoolingNumber, EndpointPool, NumberPool
-from syncapp.models.phone_systems import PhoneEntry, PhoneSystem
+from syncapp.models.phone_systems import PhoneEntry, PhoneNumber, PhoneReading, PhoneSystem
 from syncapp.models.photos import Photo
 from syncapp.models.records import SyncRecord
 from syncapp.models.runs import RunItem, SyncRun
@@ -25,6 +25,8 @@ __all__ = [
     "NotificationChannel",
     "NumberPool",
     "PhoneEntry",
+    "PhoneNumber",
+    "PhoneReading",
     "PhoneSystem",
     "Photo",
     "RunItem",

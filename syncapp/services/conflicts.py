@@ -139,7 +139,7 @@ def foresee(conflict: Conflict) -> Prospect:
 
 
 def _foresee_hand_over(conflict: Conflict, servers: Servers) -> bool | SyncError | None:
-    if conflict.kind != MatterKind.NUMBER_TAKEN:
+    if conflict.kind != MatterKind.NUMBER_TAKEN or conflict.owner_id is None:
         return None
     try:
         giver(case_of(conflict, conflict.record, conflict.record.employee, servers), now=timezone.now())

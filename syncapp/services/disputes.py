@@ -20,7 +20,7 @@ from syncapp.directory.kinds import PROFILES
 from syncapp.exceptions import SyncError
 from syncapp.models import Conflict, Employee, SyncRecord
 from syncapp.services.endpoints import Synchronised, field_rules, synchronised
-from syncapp.services.typed import owner_of
+from syncapp.services.typed import owner_of, refuse_held
 from syncapp.store.cooling import cooling_for
 from syncapp.store.items import load_keys
 from syncapp.store.owners import giving_up
@@ -109,6 +109,7 @@ def giver(case: Case, *, now: datetime) -> Employee:
     owner = holder or (rests.employee if rests is not None else None)
     if owner is None or owner.pk != conflict.owner_id:
         raise SyncError("decision_owner_changed", number=number, owner=str(conflict.owner))
+    refuse_held(number, plan=plan)
     if not giving_up({owner.pk: number}):
         raise SyncError("decision_no_hand_over", number=number, owner=str(owner))
     if people := claimants(number, case.record, beside=owner):
@@ -125,6 +126,7 @@ def check_number(case: Case, settlement: Settlement, take: Resolution) -> None:
     owner = owner_of(number, plan=case.employee.number_plan, beside=case.employee.pk)
     if owner is not None:
         raise SyncError("decision_number_owned", number=number, owner=str(owner))
+    refuse_held(number, plan=case.employee.number_plan)
     rests = cooling_for(number, number_plan=case.employee.number_plan, now=timezone.now())
     if take is Resolution.REMOTE and rests is not None and rests.employee_id != case.employee.pk:
         until = timezone.localdate(rests.until).isoformat()

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 
 from django.utils import timezone
@@ -26,6 +27,7 @@ from syncapp.core.sides import EMPTY, Sides, is_settled_who, unmatched, will_be_
 from syncapp.core.telephones import is_emergency
 from syncapp.core.vocabulary import INACTIVE_STATES, Action, Field, State
 from syncapp.services.endpoints import Synchronised
+from syncapp.services.phone_numbers import PhoneLook, remembered
 from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
 from syncapp.store.cooling import cooling_numbers
@@ -80,10 +82,12 @@ def make_plan(
     *,
     outward: Outward,
     remapped: frozenset[Field] = frozenset(),
+    phones: PhoneLook | None = None,
 ) -> Planning:
     """Match, give numbers, and prepare the plan of everybody who needs a look.
 
     `beat` keeps the run alive between steps that take their time with many people.
+    `phones` asks phone systems what numbers are in use; without it what is known counts.
     """
     _allow_for_lag(read, remapped)
     sides = Sides(
@@ -114,7 +118,7 @@ def make_plan(
     cooling = cooling_numbers(read.options.number_plan, now=timezone.now())
     sides.owners = {**cooling, **snapshots.number_owners(read.options.number_plan)}
     sides.may_give_up = _may_give_up(server, sides, entries)
-    planning.numbers = choose_numbers(sides, lambda number: is_emergency(number, read.options.region))
+    _choose_numbers(planning, phones)
     sides.names = snapshots.employee_names(
         {
             *sides.matches.in_question(),
@@ -124,6 +128,16 @@ def make_plan(
     )
     _judge(planning, strangers)
     return planning
+
+
+def _choose_numbers(planning: Planning, phones: PhoneLook | None) -> None:
+    """Say who gets which number. What a phone system's own people have is no hindrance to themselves."""
+    sides = planning.sides
+    plan, region = sides.options.number_plan, sides.options.region
+    if not sides.options.phone:
+        sides.phones = phones.known(plan) if phones else remembered(plan, now=timezone.now())
+    look = partial(phones.fresh, plan) if phones is not None and not sides.options.phone else None
+    planning.numbers = choose_numbers(sides, lambda number: is_emergency(number, region), look)
 
 
 def _allow_for_lag(read: RemoteRead, remapped: frozenset[Field]) -> None:

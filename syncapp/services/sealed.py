@@ -17,6 +17,7 @@ from syncapp.services.drift import find_drift
 from syncapp.services.endpoints import run_config, sends
 from syncapp.services.execution import Execution
 from syncapp.services.identity import recognise
+from syncapp.services.phone_numbers import PhoneLook
 from syncapp.services.ports import EndpointSession
 from syncapp.services.reading import DirectoryReader
 from syncapp.services.seals import Seal, check_plan, configuration_digest, needs_force
@@ -94,11 +95,12 @@ def _carry_out(
     run, done = execution.run, 0
     newcomers = Newcomers(seal.newest, since=seal.planned_at)
     entries: dict[str, RemoteRecord] = {}
+    look = PhoneLook(execution.keeper.beat, stores=True)
     with execution.timed(RunPhase.APPLY):
         execution.beat(RunPhase.APPLY, 0, execution.stored)
         for rows in iter_planned(run.pk):
             people = reader.again([(row.anchor, row.dn) for row in rows], execution.keeper.beat)
-            drifted = find_drift(run, rows, people)
+            drifted = find_drift(run, rows, people, look)
             for row in rows:
                 person = people.get(row.anchor)
                 if row.pushes and person is not None and person.raw is not None and row.anchor not in drifted:

@@ -26,6 +26,7 @@ from syncapp.services.identity import recognise
 from syncapp.services.looking import how_many_known, last_look, leave_bookmark, read_people
 from syncapp.services.making import forget_freed_numbers, plan_those_to_make
 from syncapp.services.mapping_state import mapping_state, remapped_fields
+from syncapp.services.phone_numbers import PhoneLook, keep_numbers
 from syncapp.services.photos import FOLDERS, keep_for, sweep
 from syncapp.services.planning import make_plan
 from syncapp.services.ports import EndpointSession
@@ -99,6 +100,8 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
     try:
         yield
         store_findings(server, session)
+        if isinstance(session, PhoneEndpoint) and isinstance(server, PhoneSystem) and not keep_numbers(server, session):
+            execution.note(Message("phone_numbers_not_read"))
         if execution.went_on_from is None:  # both look through everybody: once a night is enough
             forget_unmapped_secrets()
             sweep(now=timezone.now(), folders=[FOLDERS[run.pk % len(FOLDERS)]])
@@ -136,7 +139,10 @@ def _plan(
         newcomers = from_now_on()
         if isinstance(session, PhoneEndpoint):
             forget_freed_numbers(read, session)
-        planning = make_plan(execution.server, read, execution.keeper.beat, outward=outward, remapped=remapped)
+        look = PhoneLook(execution.keeper.beat, stores=execution.run.mode != RunMode.PREVIEW)
+        planning = make_plan(
+            execution.server, read, execution.keeper.beat, outward=outward, remapped=remapped, phones=look
+        )
         if isinstance(session, PhoneEndpoint) and isinstance(execution.server, PhoneSystem) and read.whole:
             may_send = outward.allowed
             planning.making = plan_those_to_make(execution.server, session, planning, may_send=may_send)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from syncapp.core.normalise import fold
+from syncapp.core.phone_numbers import NumberInUse
 from syncapp.core.records import Identity, Message, RemoteRecord, Scope, Whereabouts
 from syncapp.core.watermark import Delta, Watermark
 from syncapp.core.writes import MakeJob, MakeResult, WriteJob, WriteRefusal, WriteResult
@@ -52,7 +53,7 @@ class PhoneEndpoint:
         self.seen: dict[str, Seen] = {}
         self._config = config
         self._rows: dict[str, Summary] | None = None
-        self._occupied: Mapping[str, str] | None = None
+        self._numbers: Sequence[NumberInUse] | None = None
 
     @property
     def uri(self) -> str:
@@ -131,11 +132,20 @@ class PhoneEndpoint:
         """The form of mobiles is the adapter's own business."""
         return []
 
+    @property
+    def has_numbers(self) -> bool:
+        """Whether somebody has asked for the numbers already."""
+        return self._numbers is not None
+
+    def numbers(self) -> Sequence[NumberInUse]:
+        """Return every number in use with what has it, as it was when somebody asked first."""
+        if self._numbers is None:
+            self._numbers = self.session.numbers()
+        return self._numbers
+
     def occupied(self) -> Mapping[str, str]:
         """Return every number in use with its kind, those of queues, conferences and menus too."""
-        if self._occupied is None:
-            self._occupied = self.session.occupied()
-        return self._occupied
+        return {each.number: each.kind for each in self.numbers()}
 
     def write(self, jobs: Iterable[WriteJob], attributes: Sequence[str], *, now: datetime) -> Iterator[WriteResult]:
         yield from Writer(self, self.session, self._config.region).write(jobs, pictures=PICTURE in attributes)

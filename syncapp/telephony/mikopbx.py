@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from syncapp.core.phone_numbers import NumberInUse
 from syncapp.core.records import Message
-from syncapp.core.vocabulary import Field, RefusalKind
+from syncapp.core.vocabulary import Field, NumberKind, RefusalKind
 from syncapp.core.writes import WriteRefusal
 from syncapp.exceptions import TelephonyAnswerError
 from syncapp.telephony.config import MobileForm, PhoneConfig
@@ -26,6 +27,18 @@ SMALLEST_PICTURE = 1024
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"RIFF")
 _OK, _MADE, _NOT_FOUND = 200, 201, 404
 _NO_PICTURE = "unknownPerson"
+
+# Kinds of numbers as the box calls them.
+KINDS = {
+    "SIP": NumberKind.PERSON,
+    "EXTERNAL": NumberKind.MOBILE,
+    "QUEUE": NumberKind.QUEUE,
+    "IVR MENU": NumberKind.MENU,
+    "CONFERENCE": NumberKind.CONFERENCE,
+    "DIALPLAN APPLICATION": NumberKind.APPLICATION,
+    "PARKING": NumberKind.PARKING,
+    "SYSTEM": NumberKind.SYSTEM,
+}
 
 NAMES = {
     Field.NAME: "user_username",
@@ -66,9 +79,17 @@ class MikoPbxSession:
         """One request each: ask for those alone whose summary is new."""
         return {each.anchor: self._person(each.anchor, has_phone=bool(each.number)) for each in summaries}
 
+    def numbers(self) -> Sequence[NumberInUse]:
+        return [
+            NumberInUse(str(row["number"]), KINDS.get(str(row["type"]), NumberKind.OTHER), str(row["callerid"] or ""))
+            for row in self._extensions()
+        ]
+
     def occupied(self) -> Mapping[str, str]:
-        rows = rows_of(self._read(EXTENSIONS), url=self.uri, path=EXTENSIONS)
-        return {str(row["number"]): str(row["type"]) for row in rows}
+        return {str(row["number"]): str(row["type"]) for row in self._extensions()}
+
+    def _extensions(self) -> list[Any]:
+        return rows_of(self._read(EXTENSIONS), url=self.uri, path=EXTENSIONS)
 
     def picture(self, anchor: str) -> bytes | None:
         detail = self._detail(anchor)

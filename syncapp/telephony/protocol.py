@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from syncapp.core.phone_numbers import NumberInUse
 from syncapp.core.records import Message
 from syncapp.core.vocabulary import Field
 from syncapp.core.writes import WriteRefusal
@@ -82,6 +83,9 @@ class PhoneSession(Protocol):
 
     def people(self, summaries: Iterable[Summary]) -> Mapping[str, PhonePerson | None]:
         """Return those people with everything, by anchor; None for who is not there any more."""
+
+    def numbers(self) -> Sequence[NumberInUse]:
+        """Return every number in use with what has it, or raise: never a part."""
 
     def occupied(self) -> Mapping[str, str]:
         """Return every number in use with its kind, those of queues, conferences and menus too."""

@@ -5,9 +5,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from syncapp.choices import RunMode
-from syncapp.models import Employee, RunItem, SyncRun
+from syncapp.models import Employee, PhoneNumber, RunItem, SyncRun
 from tests.admin.pages import errors, page, posted, save
-from tests.factories import make_employee, make_record
+from tests.factories import make_employee, make_phone_system, make_record
 
 CHANGE = "syncapp_employee_change"
 
@@ -159,3 +159,15 @@ def test_new_employee_is_added_with_a_run(admin_client: Client) -> None:
     assert response.status_code == 302
     assert (employee.name, employee.name_key, employee.extension) == ("Boris", "boris", "300")
     assert RunItem.objects.get().outcome == "created"
+
+
+def test_number_of_a_queue_is_refused_and_a_person_s_is_not(admin_client: Client, anna: Employee) -> None:
+    phones = make_phone_system(name="Head office phones")
+    PhoneNumber.objects.create(endpoint=phones, number="300", kind="queue", name="Sales")
+    PhoneNumber.objects.create(endpoint=phones, number="301", kind="person", name="Anna Petrova")
+
+    refused = errors(save(admin_client, CHANGE, anna.pk, extension="300"))
+    save(admin_client, CHANGE, anna.pk, extension="301")
+
+    assert "Number 300 is taken in the phone system: queue “Sales” (Head office phones)." in str(refused)
+    assert reread(anna).extension == "301"
