@@ -124,6 +124,18 @@ class State(models.TextChoices):
     RELEASED = words.State.RELEASED, _("out of scope")
 
 
+class NumberKind(models.TextChoices):
+    PERSON = words.NumberKind.PERSON, _("person")
+    MOBILE = words.NumberKind.MOBILE, _("mobile of")
+    QUEUE = words.NumberKind.QUEUE, _("queue")
+    MENU = words.NumberKind.MENU, _("voice menu")
+    CONFERENCE = words.NumberKind.CONFERENCE, _("conference")
+    APPLICATION = words.NumberKind.APPLICATION, _("application")
+    PARKING = words.NumberKind.PARKING, _("parking slot")
+    SYSTEM = words.NumberKind.SYSTEM, _("system number")
+    OTHER = words.NumberKind.OTHER, _("other use")
+
+
 class Side(models.TextChoices):
     LOCAL = words.Side.LOCAL, _("in the PBX")
     REMOTE = words.Side.REMOTE, _("in the domain")
@@ -139,6 +151,7 @@ class MatterKind(models.TextChoices):
     MATCH_SIMILAR = words.MatterKind.MATCH_SIMILAR, _("similar name: the same person?")
     MATCH_RECREATED = words.MatterKind.MATCH_RECREATED, _("re-created account?")
     MATCH_REHIRED = words.MatterKind.MATCH_REHIRED, _("hired again?")
+    MATCH_RENAMED = words.MatterKind.MATCH_RENAMED, _("renamed, or another person?")
     MATCH_TWICE = words.MatterKind.MATCH_TWICE, _("two accounts of one person?")
 
 

@@ -8,16 +8,18 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from syncapp.admin.base import SiteAdmin, SiteChangeList
 from syncapp.forms import NumberPoolForm
+from syncapp.messages import use_text
 from syncapp.models import NumberPool
 from syncapp.services import numbers
-from syncapp.views.display import admin_link
+from syncapp.views.display import admin_link, sentence
 
+SHOWN = 100  # numbers in phone systems, on the page of a pool
 Counted = Any  # a NumberPool with the `usage` that the list has added
 
 
@@ -38,9 +40,10 @@ class NumberPoolAdmin(SiteAdmin):
     fieldsets = (
         (None, {"fields": ("name", "first", "last", "reserved")}),
         (_("Numbers that cool down"), {"fields": ("cooling_numbers",)}),
+        (_("Numbers in phone systems"), {"fields": ("numbers_in_phones",)}),
         (_("Rarely needed"), {"fields": ("cool_down_days", "number_plan"), "classes": ("collapse",)}),
     )
-    readonly_fields = ("cooling_numbers",)
+    readonly_fields = ("cooling_numbers", "numbers_in_phones")
     list_display = (
         "name",
         "first",
@@ -49,6 +52,7 @@ class NumberPoolAdmin(SiteAdmin):
         "used",
         "reserved_shown",
         "cooling",
+        "taken_in_phones",
         "free",
         "next_free",
         "servers",
@@ -81,13 +85,19 @@ class NumberPoolAdmin(SiteAdmin):
         until = date_format(timezone.localtime(rows[0].until), "SHORT_DATE_FORMAT")
         return gettext("%(count)d, the first until %(until)s") % {"count": len(rows), "until": until}
 
+    @admin.display(description=_("in phone systems"))
+    def taken_in_phones(self, pool: Counted) -> str:
+        """How many of the pool's are in use there and nobody's here."""
+        count = len(pool.usage.in_phones)
+        return gettext("%(count)d, not up to date") % {"count": count} if pool.usage.unread else str(count)
+
     @admin.display(description=_("free"))
     def free(self, pool: Counted) -> int:
         return pool.usage.free
 
     @admin.display(description=_("next number"))
     def next_free(self, pool: Counted) -> str:
-        return pool.usage.next or "–"
+        return (not pool.usage.unread and pool.usage.next) or "–"
 
     @admin.display(description=_("given up by archived employees"))
     def cooling_numbers(self, pool: NumberPool) -> str:
@@ -104,6 +114,22 @@ class NumberPoolAdmin(SiteAdmin):
         )
         shown = format_html_join("", '<div class="sync-message">{} {} ({})</div>', lines)
         return shown or gettext("none")
+
+    @admin.display(description=_("taken there, and nobody's here"))
+    def numbers_in_phones(self, pool: NumberPool) -> str:
+        """Each number with what has it; and why no number is given out at present."""
+        usage = numbers.pool_usage([pool])[pool.pk] if pool.pk else None
+        if usage is None:
+            return gettext("none")
+        lines = [f"{number}: {use_text(*use)}" for number, use in usage.in_phones[:SHOWN]]
+        more = len(usage.in_phones) - len(lines)
+        if more:
+            lines.append(ngettext("and %(count)d more", "and %(count)d more", more) % {"count": more})
+        if usage.unread:
+            lines.insert(0, sentence("pool_phones_unread", {"systems": list(usage.unread)}))
+        return format_html_join("", '<div class="sync-message">{}</div>', ((line,) for line in lines)) or gettext(
+            "none"
+        )
 
     @admin.display(description=_("servers"))
     def servers(self, pool: NumberPool) -> str:

@@ -73,7 +73,8 @@ class ShownSettingsAdmin(SiteAdmin):
 def _lines(server: Endpoint, name: str, values: Sequence[str]) -> str:
     """One value below the other, and what they mean: an order, or that there is none."""
     lines = format_html_join("", "<div>{}</div>", ((value,) for value in values)) or "–"
-    return format_html('{}<p class="sync-side">{}</p>', lines, server._meta.get_field(name).help_text)
+    help_text = getattr(server._meta.get_field(name), "help_text", "")
+    return format_html('{}<p class="sync-side">{}</p>', lines, help_text)
 
 
 def schedule_text(stored: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ class Evidence(StrEnum):
     DISABLED = "missing_disabled"
     DELETED_OR_UNREADABLE = "missing_deleted_or_unreadable"
     NOT_ON_THIS_CONTROLLER = "missing_not_on_this_controller"
+    FROM_PHONES = "missing_from_phones"
 
 
 OUT_OF_SCOPE = "released_by_scope"

@@ -12,6 +12,8 @@ from syncapp.core.converters import CONVERTERS_VERSION
 from syncapp.core.options import SyncOptions
 from syncapp.core.records import KnownRecord, RemoteRecord
 
+LATER = ("phone", "phones")
+
 
 def settings_digest(options: SyncOptions) -> bytes:
     """Digest of everything but the entry itself that can change a decision.
@@ -21,6 +23,9 @@ def settings_digest(options: SyncOptions) -> bytes:
     matter, that of match keys and pools does.
     """
     settings = asdict(options)
+    for later in LATER:  # what earlier versions did not know leaves the fingerprints of their servers as they are
+        if not settings[later]:
+            del settings[later]
     settings["rules"] = sorted(settings["rules"], key=lambda rule: rule["field"])
     decisive = [settings, CONVERTERS_VERSION, phonenumbers.__version__]
     text = json.dumps(decisive, sort_keys=True, default=sorted)  # sets become sorted lists

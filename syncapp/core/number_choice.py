@@ -5,6 +5,8 @@ from collections.abc import Callable
 from syncapp.core.home import has_come_home, is_abroad
 from syncapp.core.merge import Decision, merge_field
 from syncapp.core.numbers import Numbers, NumberWish, settle_numbers
+from syncapp.core.phone_numbers import PhoneNumbers
+from syncapp.core.phones import is_believed, rule_at_first
 from syncapp.core.records import RemotePerson
 from syncapp.core.sides import EMPTY, NEEDS_NUMBER, Sides, is_frozen, is_remapped, sort_key, will_be_created
 from syncapp.core.vocabulary import (
@@ -16,9 +18,17 @@ from syncapp.core.vocabulary import (
 _EXTENSION = Field.EXTENSION
 
 
-def choose_numbers(sides: Sides, is_emergency: Callable[[str], bool]) -> Numbers:
-    """Decide for everybody at once who gets which extension."""
+def choose_numbers(
+    sides: Sides, is_emergency: Callable[[str], bool], look: Callable[[], PhoneNumbers] | None = None
+) -> Numbers:
+    """Decide for everybody at once who gets which extension.
+
+    `look` asks the phone systems what is in use there; it is called only where
+    somebody would get a number.
+    """
     wishes = [wish for person in sides.people if (wish := _wish(person, sides)) is not None]
+    if look is not None and any(_asks(wish, sides) for wish in wishes):
+        sides.phones = look()
     return settle_numbers(
         wishes=wishes,
         owners=sides.owners,
@@ -27,7 +37,13 @@ def choose_numbers(sides: Sides, is_emergency: Callable[[str], bool]) -> Numbers
         pools=sides.options.pools,
         is_emergency=is_emergency,
         waited_for=sides.may_give_up if sides.options.taken_number is TakenNumber.WAIT else (),
+        phones=sides.phones,
     )
+
+
+def _asks(wish: NumberWish, sides: Sides) -> bool:
+    """Whether somebody would get a number: another one than he has, or one of the pool."""
+    return bool((wish.wants and wish.wants != wish.has) or (wish.needs and not wish.has and sides.options.pools))
 
 
 def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
@@ -41,6 +57,8 @@ def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
     local, record = sides.local_of(person.anchor), sides.known.get(person.anchor)
     if is_frozen(person, local) or (local is None and not will_be_created(person, sides)):
         return None
+    if sides.options.phone and local is not None and record is not None and not is_believed(person, record):
+        return None
     first = record is None or not record.base
     has = local.values[Field.EXTENSION] if local is not None else ""
     wants = ""
@@ -53,6 +71,7 @@ def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
         base = record.base.get(_EXTENSION) if record is not None and keeps else None
         reading = person.readings.get(_EXTENSION, EMPTY)
         remapped = came_home or is_remapped(_EXTENSION, record, base, sides)
+        rule = rule_at_first(rule, base, local, sides.options)
         merged = merge_field(rule=rule, base=base, local=has, reading=reading, remapped=remapped)
         wants = merged.remote if merged.decision is Decision.PULL else ""
     departments = person.readings.get(Field.DEPARTMENT, EMPTY).values

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from syncapp.core.branches import is_below
 from syncapp.core.normalise import fold
 from syncapp.core.options import PoolSpec
+from syncapp.core.phone_numbers import NO_PHONES, PhoneNumbers
 from syncapp.core.vocabulary import INACTIVE_STATES, State
 
 
@@ -34,15 +35,18 @@ class Numbers:
     """By anchor: the number a person gets (`granted`, `issued` of the pool), or why not.
 
     `taken`: the owner of the number he claims. `contested`: several entries claim
-    it and nobody has it. `unserved`: the pool has none left. `vacated`: numbers
-    that their owners give up for those granted to them.
+    it and nobody has it. `held`: something that is no person has it in a phone system.
+    `unserved`: the pool has none left. `unread`: it may not be said what is free.
+    `vacated`: numbers that their owners give up for those granted to them.
     """
 
     granted: dict[str, str] = field(default_factory=dict)
     issued: dict[str, str] = field(default_factory=dict)
     taken: dict[str, int] = field(default_factory=dict)
     contested: dict[str, str] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
     unserved: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     vacated: frozenset[str] = frozenset()
 
 
@@ -55,23 +59,25 @@ def settle_numbers(
     pools: Collection[PoolSpec],
     is_emergency: Callable[[str], bool],
     waited_for: Collection[int] = (),
+    phones: PhoneNumbers = NO_PHONES,
 ) -> Numbers:
     """Give every wish its number, or say why it has none.
 
     `owners` maps every extension of the number plan to its employee, `claims`
     every number to how many active entries of the directory claim it, `never`
-    are further numbers that must not be issued: claimed by any known entry,
-    taken in a phone system (rule C5). A number that rests counts as that of the
+    are further numbers that must not be issued: claimed by any known entry (rule
+    C5). `phones`: what is in use in phone systems; where that is not known no pool
+    gives out anything (rule C6). A number that rests counts as that of the
     archived employee who gave it up. Whoever claims a number of one of
     `waited_for` waits for it, without one of the pool (rule C4).
     """
     result = Numbers()
-    moving = _contest(wishes, owners, claims, result)
+    moving = _contest(wishes, owners, claims, phones, result)
     _refuse_taken(moving, owners, result)
     result.granted = {anchor: wish.wants for anchor, wish in moving.items()}
     result.vacated = frozenset(wish.has for wish in moving.values() if wish.has)
 
-    blocked = {*owners, *never, *result.granted.values()}
+    blocked = {*owners, *never, *phones.uses, *result.granted.values()}
     streams: dict[PoolSpec, Iterator[str]] = {pool: free_numbers(pool, blocked, is_emergency) for pool in pools}
     waiting = {anchor for anchor, owner in result.taken.items() if owner in waited_for}
     left = [
@@ -81,6 +87,9 @@ def settle_numbers(
     ]
     for wish in sorted(left, key=lambda wish: (wish.order, wish.anchor)):
         mine = [pool for pool in pools if serves(pool, dn=wish.dn, department=wish.department)]
+        if mine and phones.unread:
+            result.unread.append(wish.anchor)
+            continue
         number = next((number for pool in mine for number in streams[pool]), None)
         if number is not None:
             result.issued[wish.anchor] = number
@@ -91,14 +100,20 @@ def settle_numbers(
 
 
 def _contest(
-    wishes: Iterable[NumberWish], owners: Mapping[str, int], claims: Mapping[str, int], result: Numbers
+    wishes: Iterable[NumberWish],
+    owners: Mapping[str, int],
+    claims: Mapping[str, int],
+    phones: PhoneNumbers,
+    result: Numbers,
 ) -> dict[str, NumberWish]:
-    """Sort out numbers that several entries claim: nobody's, unless one already has it (rule C3)."""
+    """Sort out numbers that are nobody's: several entries claim them and none has it (rule C3), or a queue is there."""
     moving = {}
     for wish in wishes:
         if not wish.wants or wish.wants == wish.has:
             continue
-        if claims.get(wish.wants, 0) > 1 and wish.wants not in owners:
+        if wish.wants not in owners and phones.held(wish.wants) is not None:
+            result.held[wish.anchor] = wish.wants
+        elif claims.get(wish.wants, 0) > 1 and wish.wants not in owners:
             result.contested[wish.anchor] = wish.wants
         else:
             moving[wish.anchor] = wish

@@ -62,10 +62,25 @@ class PoolSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneService:
+    """Whom a phone system serves: everybody, or people of directories, folded departments, or ranges of numbers."""
+
+    id: int
+    number_plan: str
+    create: bool
+    everybody: bool = False
+    directories: frozenset[str] = frozenset()
+    departments: frozenset[str] = frozenset()
+    ranges: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SyncOptions:
     """Everything of a server's settings that can change a decision.
 
     `superiors` are the servers that come before this one as a person's home (rule B11).
+    `phone`: it is a phone system. `phones` are those that take a number before this
+    directory gets it (rule C6).
     """
 
     rules: tuple[FieldRule, ...]
@@ -77,3 +92,5 @@ class SyncOptions:
     number_plan: str = "default"
     pools: tuple[PoolSpec, ...] = ()
     superiors: tuple[int, ...] = ()
+    phone: bool = False
+    phones: tuple[PhoneService, ...] = ()

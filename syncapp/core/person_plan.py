@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from syncapp.core.fingerprint import record_mark
 from syncapp.core.home import is_abroad
-from syncapp.core.matters import EntryKeys, Matter
+from syncapp.core.matters import Candidate, EntryKeys, Matter
 from syncapp.core.merge import Decision, FieldMerge
 from syncapp.core.options import FieldRule
 from syncapp.core.outward import Outward
@@ -128,6 +128,7 @@ class PersonPlan:
             standing=standing,
             employee_id=self.local.id if self.local is not None else None,
             refusals=self.record.refusals if self.record is not None else NO_REFUSALS,
+            department=self.value(Field.DEPARTMENT),
         )
         if verdict.sends:
             self.pushes[rule.field] = FieldChange(rule.field, _REMOTE, standing, value)
@@ -137,6 +138,7 @@ class PersonPlan:
             self.remarks.append(verdict.remark)
         else:
             self.waits[rule.field] = standing
+            self.remarks += [verdict.reason] if verdict.reason is not None else []
 
     def _dated(self, remark: Message) -> Message:
         """Say since when a value is empty on one side: the day on which that was noticed (rule B3)."""
@@ -166,6 +168,12 @@ class PersonPlan:
         )
         self.matter_texts.append(message)
         self.matter_message = self.matter_message or message
+
+    def strange(self, local: LocalPerson) -> None:
+        """The row of a phone system may be another person's by now: nothing travels until somebody says (rule A11)."""
+        who = Candidate(local.id)
+        text = Message(MatterKind.MATCH_RENAMED.value, {"people": [local.values[Field.NAME]]})
+        self.matter(MatterKind.MATCH_RENAMED, text, matter=Matter(MatterKind.MATCH_RENAMED, candidates=(who,)))
 
     def fail(self, message: Message) -> None:
         self.failure = message

@@ -13,6 +13,7 @@ from syncapp.core.merge import Decision, FieldMerge, merge_field
 from syncapp.core.numbers import Numbers
 from syncapp.core.options import FieldRule
 from syncapp.core.person_plan import PersonPlan
+from syncapp.core.phones import differs_at_first, has_phone, is_believed, rule_at_first, rules_for
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemotePerson
 from syncapp.core.sides import EMPTY, Sides, is_frozen, is_remapped, refusal_to_create, sort_key, will_be_created
@@ -88,6 +89,11 @@ def decide_person(
         plan.message = _recognised(person.anchor, sides)
     if local is not None and local.archived and person.state not in INACTIVE_STATES:
         plan.remarks.append(Message("archived_here_active_there"))
+    if sides.options.phone and local is not None and record is not None and not is_believed(person, record):
+        plan.strange(local)
+        return plan
+    if sides.options.phone and not has_phone(person):
+        plan.remarks.append(Message("phone_without_number"))
     if not is_frozen(person, local):
         for rule, merged in field_merges(plan, sides):
             if rule.field is _EXTENSION:
@@ -95,7 +101,7 @@ def decide_person(
             else:
                 plan.take(rule, merged)
         if sides.extension_rule is None:
-            _issue(plan, numbers, goes_out=None)
+            _issue(plan, numbers, sides, goes_out=None)
     return plan
 
 
@@ -109,7 +115,8 @@ def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, Fi
     came_home = has_come_home(person, record, plan.elsewhere)
     for name in list(plan.base) if came_home else sides.remapped:
         plan.base.pop(name, None)
-    for rule in sides.rules_abroad if plan.abroad else sides.options.rules:
+    options = sides.options
+    for rule in rules_for(person, sides.rules_abroad if plan.abroad else options.rules, options):
         base = plan.base.get(rule.field)
         if base is not None and rule.field in person.behind:
             # A change of ours waits, too: what stands here is not what it would replace.
@@ -118,13 +125,16 @@ def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, Fi
         yield (
             rule,
             merge_field(
-                rule=rule,
+                rule=rule_at_first(rule, base, local, options),
                 base=base,
                 local=plan.value(rule.field),
                 reading=person.readings.get(rule.field, EMPTY),
                 twins=local.twins if local is not None and rule.field is _PHOTO else (),
                 larger_here=local is not None and local.photo_area >= person.photo_area,
-                remapped=base is None and (came_home or is_remapped(rule.field, record, base, sides)),
+                remapped=base is None
+                and (
+                    came_home or is_remapped(rule.field, record, base, sides) or differs_at_first(rule, base, options)
+                ),
             ),
         )
 
@@ -132,6 +142,8 @@ def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, Fi
 def _recognised(anchor: str, sides: Sides) -> Message:
     if anchor in sides.former:
         return Message("back_in_scope")
+    if anchor in sides.made:
+        return Message("made_before")
     if anchor in sides.same:
         return Message("same_entry", {"server": sides.same[anchor][1]})
     return Message("matched", {"key": sides.matches.joined[anchor][1].value})
@@ -168,13 +180,16 @@ def _merge_extension(plan: PersonPlan, rule: FieldRule, merged: FieldMerge, side
     elif owner is not None and owner != (plan.local.id if plan.local else None):
         text = Message(_taken(owner, got, sides), {"number": number, "owner": sides.names.get(owner, ""), "got": got})
         plan.matter(MatterKind.NUMBER_TAKEN, text, field=rule.field, local=got, remote=number, owner=owner)
+    elif owner is None and (use := sides.phones.held(number)) is not None:
+        text = Message("number_held_in_phones", {"number": number, "use": use.dump(), "got": got})
+        plan.matter(MatterKind.NUMBER_TAKEN, text, field=rule.field, local=got, remote=number)
     elif refused or sides.claims.get(number, 0) > 1:
         text = Message("number_claimed_twice", {"number": number, "got": got})
         plan.matter(MatterKind.NUMBER_CLAIMED_TWICE, text, field=rule.field, local=got, remote=number)
     else:
         plan.take(rule, merged)
     # Where something stands in the domain that is foreign or in dispute nothing may go out.
-    _issue(plan, numbers, goes_out=rule if rule.pushes and merged.decision is Decision.AGREED else None)
+    _issue(plan, numbers, sides, goes_out=rule if rule.pushes and merged.decision is Decision.AGREED else None)
 
 
 def _taken(owner: int, got: str, sides: Sides) -> str:
@@ -184,7 +199,7 @@ def _taken(owner: int, got: str, sides: Sides) -> str:
     return "number_of_leaver" if got else "number_waits"
 
 
-def _issue(plan: PersonPlan, numbers: Numbers, *, goes_out: FieldRule | None) -> None:
+def _issue(plan: PersonPlan, numbers: Numbers, sides: Sides, *, goes_out: FieldRule | None) -> None:
     """Hand out a number of the pool, or say that there is none (rule C9).
 
     `goes_out`: the mapping by which it is written to the domain as soon as it may.
@@ -196,5 +211,7 @@ def _issue(plan: PersonPlan, numbers: Numbers, *, goes_out: FieldRule | None) ->
         plan.base.pop(Field.EXTENSION, None)  # not agreed: it has yet to go out
         if goes_out is not None:
             plan.push(goes_out, standing="")
+    elif anchor in numbers.unread:
+        plan.fail(Message("number_phones_unread", {"systems": sorted(sides.phones.unread)}))
     elif anchor in numbers.unserved:
         plan.fail(Message("number_pool_exhausted"))

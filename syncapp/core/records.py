@@ -99,7 +99,8 @@ class LocalPerson:
     """An employee as the hub has it. Empty is ''.
 
     `values` holds the text fields, for the photo the digest of our file and for
-    the SIP secret its keyed hash. `twins` are the remote digests that mean our
+    the SIP secret its keyed hash. `number_issued`: this program gave the extension
+    out. `twins` are the remote digests that mean our
     photo, `photo_area` its pixels.
     """
 
@@ -107,6 +108,7 @@ class LocalPerson:
     version: int
     values: Mapping[Field, str]
     archived: bool = False
+    number_issued: bool = False
     twins: frozenset[str] = frozenset()
     photo_area: int = 0
 

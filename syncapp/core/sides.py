@@ -10,6 +10,7 @@ from syncapp.core.matters import EntryKeys
 from syncapp.core.normalise import fold
 from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.outward import Outward
+from syncapp.core.phone_numbers import NO_PHONES, PhoneNumbers
 from syncapp.core.records import NOWHERE_ELSE, Base, KnownRecord, LocalPerson, Message, Reading, RemotePerson, Residence
 from syncapp.core.vocabulary import (
     INACTIVE_STATES,
@@ -23,7 +24,9 @@ _EXTENSION = Field.EXTENSION
 # Without any of these nobody could tell who an employee is, and no key would find him again.
 _KNOWN_BY = (Field.NAME, Field.EMAIL, Field.EXTENSION)
 # A record with one of these messages still needs a number of the pool.
-NEEDS_NUMBER = frozenset({"number_pool_exhausted", "number_waits", "employee_taken_back_numberless"})
+NEEDS_NUMBER = frozenset(
+    {"number_pool_exhausted", "number_phones_unread", "number_waits", "employee_taken_back_numberless"}
+)
 _ABOUT_ACCOUNTS = frozenset({MatterKind.MATCH_RECREATED, MatterKind.MATCH_REHIRED, MatterKind.MATCH_TWICE})
 
 
@@ -38,8 +41,10 @@ class Sides:
     employees' names, for messages. `remapped` are fields that were read in another
     way in the last run (rule B8). `former` maps entries that our own scope had left out
     to whose they were (rule D3), `same` those that another server reads as well to the
-    employee and that server's name (rule B11). `may_give_up` are employees whose number
-    may be handed over to the entry that claims it (rule C4). `today` is the date that
+    employee and that server's name (rule B11), `made` those whom a run made there and
+    could not say it. `may_give_up` are employees whose number
+    may be handed over to the entry that claims it (rule C4). `phones`: what is in use
+    in phone systems (rule C5). `today` is the date that
     remarks name.
     """
 
@@ -56,7 +61,9 @@ class Sides:
     remapped: frozenset[Field] = frozenset()
     former: Mapping[str, int] = field(default_factory=dict)
     same: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    made: Mapping[str, int] = field(default_factory=dict)
     may_give_up: Collection[int] = frozenset()
+    phones: PhoneNumbers = NO_PHONES
     today: str = ""
     created: dict[str, bool] = field(default_factory=dict)  # what `will_be_created` said
     extension_rule: FieldRule | None = field(init=False)
@@ -74,6 +81,8 @@ class Sides:
             return self.former[anchor]
         if anchor in self.same:
             return self.same[anchor][0]
+        if anchor in self.made:
+            return self.made[anchor]
         joined = self.matches.joined.get(anchor)
         return joined[0] if joined else None
 

@@ -121,6 +121,20 @@ class RefusalKind(StrEnum):
     BUSY = "busy"  # passes by itself
 
 
+class NumberKind(StrEnum):
+    """What has a number in a phone system."""
+
+    PERSON = "person"
+    MOBILE = "mobile"
+    QUEUE = "queue"
+    MENU = "menu"
+    CONFERENCE = "conference"
+    APPLICATION = "application"
+    PARKING = "parking"
+    SYSTEM = "system"
+    OTHER = "other"  # of a module, or of a kind that a newer version has
+
+
 class Resolution(StrEnum):
     """What a person decided about two different values."""
 
@@ -137,6 +151,7 @@ class Action(StrEnum):
     JOIN = "join"  # the entry is tied to an employee that exists
     UPDATE = "update"  # entry and employee are tied already
     WAIT = "wait"  # the entry is known and tied to nobody
+    MAKE = "make"  # an employee has no entry yet, and gets one at the endpoint
     RELEASE = "release"  # the tie is undone: our own scope leaves the entry out now
 
 
@@ -151,4 +166,5 @@ class MatterKind(StrEnum):
     MATCH_SIMILAR = "match_similar"  # rule A5
     MATCH_RECREATED = "match_recreated"  # the account of somebody who is missing, made anew (A7)
     MATCH_REHIRED = "match_rehired"  # the e-mail of somebody who is archived (C8)
+    MATCH_RENAMED = "match_renamed"  # the row of a phone system has another name and address: another person? (A11)
     MATCH_TWICE = "match_twice"  # the former account of somebody who has another one by now (A7)

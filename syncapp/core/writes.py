@@ -5,9 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from syncapp.core.records import Message, RemoteRecord
-from syncapp.core.vocabulary import (
-    RefusalKind,
-)
+from syncapp.core.vocabulary import Field, RefusalKind
 
 
 class AttributeWrite(NamedTuple):
@@ -54,7 +52,9 @@ class WriteResult(NamedTuple):
     drifted: the server refused because the value was not the one just read any
     more. `refused` maps attributes to the reason; `left_out` those that were not even
     tried, because nobody has the right. `after`: the entry as read back, None where
-    nothing was sent or it could not be read.
+    nothing was sent or it could not be read. `answered`: it came with the answer to the
+    write itself, so that whatever it shows is what became of our value. `remarks` say
+    what else is to be known.
     """
 
     anchor: str
@@ -64,3 +64,22 @@ class WriteResult(NamedTuple):
     refused: Mapping[str, WriteRefusal] = MappingProxyType({})
     left_out: Mapping[str, WriteRefusal] = MappingProxyType({})
     after: RemoteRecord | None = None
+    answered: bool = False
+    remarks: tuple[Message, ...] = ()
+
+
+class MakeJob(NamedTuple):
+    """Somebody to be made at an endpoint where people may be made; `anchor` is only ours until then."""
+
+    anchor: str
+    values: Mapping[Field, str]
+    picture: bytes = b""
+
+
+class MakeResult(NamedTuple):
+    """What became of it: the new entry, or why there is none."""
+
+    anchor: str
+    entry: RemoteRecord | None = None
+    refusal: WriteRefusal | None = None
+    remarks: tuple[Message, ...] = ()

@@ -100,6 +100,9 @@ class DirectorySession:
             self._directory, self._config, attributes, now=now, extra_filter=extra_filter, witness=witness
         )
 
+    def whole(self, record: RemoteRecord) -> RemoteRecord:
+        return record
+
     def changes(self, watermark: Watermark, *, now: datetime) -> Delta:
         return read_changes(self._directory, self._config, watermark, now=now)
 

@@ -20,7 +20,7 @@ from syncapp.models import Employee
 from syncapp.services.edits import came_meanwhile
 from syncapp.services.photos import take_in
 from syncapp.services.pictures import MAX_BYTES, PictureError
-from syncapp.services.typed import TypedValueError, owner_of, read_typed, refuse_nameless, typing_region
+from syncapp.services.typed import TypedValueError, owner_of, read_typed, refuse_held, refuse_nameless, typing_region
 from syncapp.store.newcomers import newest_employee
 
 TYPED = tuple(field.value for field in TEXT_FIELDS)
@@ -134,6 +134,10 @@ class EmployeeForm(forms.ModelForm):
             owner = owner_of(extension, plan=self.instance.number_plan, beside=self.instance.pk)
             if owner is not None:
                 raise ValidationError(render("typed_number_taken", {"number": extension, "owner": str(owner)}))
+            try:
+                refuse_held(extension, plan=self.instance.number_plan)
+            except TypedValueError as error:
+                raise ValidationError(render(error.code, error.params)) from None
         return extension
 
     def _read(self, field: Field) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
-from syncapp.choices import Field, MatterKind
+from syncapp.choices import Field, MatterKind, NumberKind
 from syncapp.messages import (
     adding,
     configuration,
@@ -67,6 +68,8 @@ def render(code: str, params: Mapping[str, Any] | None = None) -> str:
 def _shown(name: str, value: Any) -> Any:
     if name in ("field", "key") and value in Field.values:
         return Field(value).label
+    if name == "use":
+        return use_text(*value)
     if name == "matter":
         return MatterKind(value).label
     if name == "fields":
@@ -79,6 +82,13 @@ def _shown(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         value = ", ".join(map(str, value))
     return "–" if value == "" else value
+
+
+def use_text(kind: str, name: str, system: str) -> str:
+    """Say what has a number in a phone system: queue “Sales” of “Head office”."""
+    label = NumberKind(kind).label
+    params = {"kind": label, "name": name, "system": system}
+    return (_("%(kind)s “%(name)s” (%(system)s)") if name else _("%(kind)s (%(system)s)")) % params
 
 
 def _change(field: str, before: str, after: str) -> str:

@@ -53,6 +53,12 @@ TEMPLATES: dict[str, Promise] = {
     "drifted_number": _(
         "Not applied: number %(number)s belongs to “%(owner)s” since the plan was made. The next run looks again."
     ),
+    "drifted_number_in_phones": _(
+        "Not applied: number %(number)s is taken in the phone system since the plan was made: %(use)s. The next run looks again."
+    ),
+    "drifted_phones_unread": _(
+        "Not applied: whether the number is free in %(systems)s cannot be told now, and has not been known for a day or more. The next run looks again."
+    ),
     "matched": _("Recognised by %(key)s."),
     "back_in_scope": _("In scope again: the same entry, and so the same person."),
     "same_entry": _("The same entry as on “%(server)s”, and so the same person."),
@@ -65,6 +71,9 @@ TEMPLATES: dict[str, Promise] = {
     "missing_deleted_or_unreadable": _("Missing: deleted, or not readable for the account any more."),
     "missing_not_on_this_controller": _(
         "Missing on %(uri)s. %(shown_by)s showed the person last, so one of the two may be behind; the next run looks again."
+    ),
+    "missing_from_phones": _(
+        "Not in the phone system any more: its administrator has removed this person. Nobody is made there again unless you say so."
     ),
     "write_behind": _(
         "%(uri)s still shows what stood there before we wrote %(field)s to %(has)s. For a day that counts as a delay between the two, and nothing is carried either way."
@@ -95,6 +104,13 @@ TEMPLATES: dict[str, Promise] = {
     ),
     "match_rehired": _(
         "Has the e-mail of %(people)s, who is archived: hired again? Confirm or refuse under Conflicts; nobody was created."
+    ),
+    "match_renamed": _(
+        "The phone system shows another name and another address in the row of %(people)s: renamed, or another person? Nothing travels until somebody says so under Conflicts."
+    ),
+    "match_renamed_confirmed": _("%(who)s confirmed that “%(name)s” is the same person, renamed in the phone system."),
+    "number_waits_for_phones": _(
+        "The number %(number)s goes to the directory as soon as the phone system has taken it."
     ),
     "match_twice": _(
         "Is or was an account of %(people)s, who has another one now. Switch one of the two off, or say under Conflicts that it is somebody else; nobody was created."
@@ -149,6 +165,15 @@ TEMPLATES: dict[str, Promise] = {
     "number_claimed_twice": _(
         "The domain says %(number)s, but several entries claim that number. The number here: %(got)s. Correct it in the domain."
     ),
+    "number_held_in_phones": _(
+        "The domain says %(number)s, but in the phone system that is %(use)s. The number here: %(got)s. Correct it in the domain, or free the number in the phone system."
+    ),
+    "number_phones_unread": _(
+        "No number was given out: which numbers are taken in %(systems)s has not been known for a day or more. See that the phone system can be reached and the key may read the extensions; the next run tries again."
+    ),
+    "pool_phones_unread": _(
+        "No number is given out by itself at present: which are taken in %(systems)s has not been known for a day or more. The next run that needs a number asks again."
+    ),
     "number_pool_exhausted": _(
         "No free number is left in the pool. Enlarge the pool or free a number, then synchronise again."
     ),
@@ -173,6 +198,7 @@ TEMPLATES: dict[str, Promise] = {
     "typed_not_email": _("“%(value)s” is not an e-mail address. Write it like anna@corp.example."),
     "typed_not_mobile": _("“%(value)s” is not a telephone number. Write it like +79161234567."),
     "typed_not_extension": _("“%(value)s” cannot be an extension: digits only."),
+    "typed_number_in_phones": _("Number %(number)s is taken in the phone system: %(use)s."),
     "typed_number_taken": _("Extension %(number)s belongs to %(owner)s."),
     "typed_too_long": _("At most %(limit)s characters are possible for %(field)s."),
     "typed_control_characters": _("The text for %(field)s holds control characters. Type it instead of pasting it."),

@@ -48,9 +48,6 @@ TEMPLATES: dict[str, Promise] = {
     "phone_unverified": _(
         "The certificate of “%(server)s” is not looked at: whoever answers at its address gets the key. Confirm the fingerprint of its certificate instead."
     ),
-    "phone_not_synchronised": _(
-        "“%(server)s” is a phone system: this version tests and keeps its settings, but cannot synchronise phone systems yet."
-    ),
     # Reaching it
     "phone_unreachable": _("%(url)s cannot be reached (%(reason)s). Check the address, the port and the network."),
     "phone_silent": _(
@@ -110,6 +107,33 @@ TEMPLATES: dict[str, Promise] = {
     "phone_kept_otherwise": _("%(field)s: “%(sent)s” was sent, the phone system keeps “%(kept)s”."),
     "phone_dial_string_kept": _(
         "“%(name)s” has the mobile %(mobile)s now, but calls to it go on to “%(dialled)s”, which somebody chose in the phone system. Change it there if that is not meant."
+    ),
+    "phone_looks_like_another": _(
+        "%(count)s of %(tied)s people of the phone system are others than before, or gone. This looks like another or a restored MikoPBX."
+    ),
+    "phone_numbers_not_read": _(
+        "Which numbers are in use in the phone system could not be read, so what was known before counts, for a day. Look whether the key may read /api/v3/extensions."
+    ),
+    "phone_without_number": _(
+        "Has no number in the phone system: such people are read and never changed. Give a number there first."
+    ),
+    "phone_newcomers_wait": ngettext_lazy(
+        "%(count)d employee has no phone there yet, and gets one with the next run: the first one only brings in.",
+        "%(count)d employees have no phone there yet, and get one with the next run: the first one only brings in.",
+        "count",
+    ),
+    "phone_serves_unsaid": _(
+        "There are several phone systems, and it is not said whom this one serves (serves): nobody is made here."
+    ),
+    "phone_came_meanwhile": _(
+        "Somebody of this name or address has come into the phone system since it was read. Nobody was made; the next run looks who that is."
+    ),
+    "made_before": _("An earlier run made this person there, and ended before it could say so."),
+    "phone_number_unfit": _(
+        "The phone system takes numbers of %(shortest)s to %(longest)s digits; “%(number)s” was not sent, for it would keep another one."
+    ),
+    "phone_forwards_of_others": _(
+        "Calls of %(people)s were forwarded to the former mobile %(mobile)s. Look in the phone system where they go now."
     ),
     # Test connection
     "phone_test_settings": _("%(url)s is asked."),

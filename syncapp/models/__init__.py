@@ -6,7 +6,7 @@ from syncapp.models.endpoints import DirectoryServer, Endpoint
 from syncapp.models.mappings import FieldMapping
 from syncapp.models.notifications import LastSaid, Notice, NotificationChannel
 from syncapp.models.numbers import CoolingNumber, EndpointPool, NumberPool
-from syncapp.models.phone_systems import PhoneSystem
+from syncapp.models.phone_systems import PhoneEntry, PhoneNumber, PhoneReading, PhoneSystem
 from syncapp.models.photos import Photo
 from syncapp.models.records import SyncRecord
 from syncapp.models.runs import RunItem, SyncRun
@@ -24,6 +24,9 @@ __all__ = [
     "Notice",
     "NotificationChannel",
     "NumberPool",
+    "PhoneEntry",
+    "PhoneNumber",
+    "PhoneReading",
     "PhoneSystem",
     "Photo",
     "RunItem",

@@ -1,9 +1,9 @@
-"""Phone systems. This version keeps and tests their settings; it does not synchronise them."""
+"""Phone systems, and what runs have seen of their people."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from syncapp.choices import MobileForm, PhoneKind
+from syncapp.choices import MobileForm, NumberKind, PhoneKind
 from syncapp.exceptions import ConfigurationError
 from syncapp.fields import EncryptedTextField, Secret
 from syncapp.models.endpoints import Endpoint
@@ -92,3 +92,51 @@ class PhoneSystem(Endpoint):
         if not self.api_key_fits:
             raise ConfigurationError("phone_key_for_another_address", server=self.name)
         return self.api_key.reveal()
+
+
+class PhoneEntry(models.Model):
+    """A person of a phone system as a run saw him last: `seen` as `telephony.attributes` writes and reads it.
+
+    Details take a request each, so they are asked for again only where the list shows
+    something else. It holds no secret, and nothing is decided by it.
+    """
+
+    endpoint = models.ForeignKey(PhoneSystem, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    anchor = models.CharField(max_length=255)
+    seen = models.JSONField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["endpoint", "anchor"], name="phone_entry_once")]
+
+    def __str__(self) -> str:
+        return self.anchor
+
+
+class PhoneReading(models.Model):
+    """When every number of a phone system was read last. Nothing is known of one without a row."""
+
+    endpoint = models.OneToOneField(PhoneSystem, on_delete=models.PROTECT, related_name="reading", primary_key=True)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.endpoint)
+
+
+class PhoneNumber(models.Model):
+    """A number that was in use in a phone system when it was read last, and what has it (rule C5)."""
+
+    endpoint = models.ForeignKey(PhoneSystem, on_delete=models.PROTECT, related_name="numbers", db_index=False)
+    number = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20, choices=NumberKind)
+    name = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["endpoint", "number"], name="phone_number_once")]
+
+    def __str__(self) -> str:
+        return self.number

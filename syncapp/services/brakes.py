@@ -21,7 +21,8 @@ from syncapp.core.options import FieldRule
 from syncapp.core.planned import PlanItem
 from syncapp.core.records import KnownRecord, LocalPerson, Message
 from syncapp.core.vocabulary import INACTIVE_STATES, Action, Field, Side
-from syncapp.models import DirectoryServer, SyncRecord, SyncRun
+from syncapp.models import SyncRecord, SyncRun
+from syncapp.services.endpoints import Synchronised
 from syncapp.store.sent import whole_runs
 
 COUNTED_FOR = timedelta(hours=24)
@@ -76,7 +77,7 @@ class History:
     tied: int
 
 
-def history(server: DirectoryServer, *, now: datetime) -> History:
+def history(server: Synchronised, *, now: datetime) -> History:
     """Look up what the brakes have to know of earlier runs (three queries)."""
     first = list(whole_runs(server.pk).order_by("id").values_list("id", flat=True)[:2])
     lately = SyncRun.objects.filter(endpoint=server, mode=RunMode.APPLY, finished_at__gte=now - COUNTED_FOR)
@@ -91,7 +92,7 @@ def history(server: DirectoryServer, *, now: datetime) -> History:
 
 
 def too_much(
-    server: DirectoryServer,
+    server: Synchronised,
     changes: Changes,
     *,
     rules: tuple[FieldRule, ...],
@@ -127,7 +128,7 @@ def too_much(
     return said
 
 
-def _everybody(server: DirectoryServer, leaving: Collection[int]) -> Everybody:
+def _everybody(server: Synchronised, leaving: Collection[int]) -> Everybody:
     """Count the active people who are tied to the server, as they were before this run."""
     everybody = Everybody()
     records = SyncRecord.objects.filter(endpoint=server, employee__isnull=False)

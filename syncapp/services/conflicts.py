@@ -21,9 +21,10 @@ from syncapp.core.records import Base, Message
 from syncapp.core.resolution import Settlement, settle
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Field, Resolution
 from syncapp.exceptions import SyncError
-from syncapp.models import Conflict, CoolingNumber, DirectoryServer, Employee, RunItem, SyncRecord, SyncRun
+from syncapp.models import Conflict, CoolingNumber, Employee, RunItem, SyncRecord, SyncRun
 from syncapp.services.disputes import VALUE_KINDS, Case, Servers, case_of, check_number, giver, open_case
 from syncapp.services.edits import change_employee, name_of, record_edit
+from syncapp.services.endpoints import Synchronised
 from syncapp.services.typed import read_typed, refuse_nameless
 from syncapp.store.cooling import disagree_on_number
 from syncapp.store.residences import make_own
@@ -113,7 +114,7 @@ class Prospect:
     no number of somebody else's.
     """
 
-    server: DirectoryServer
+    server: Synchronised
     rule: FieldRule | None
     outcomes: Mapping[Resolution, Settlement | SyncError]
     hand_over: bool | SyncError | None = None
@@ -138,7 +139,7 @@ def foresee(conflict: Conflict) -> Prospect:
 
 
 def _foresee_hand_over(conflict: Conflict, servers: Servers) -> bool | SyncError | None:
-    if conflict.kind != MatterKind.NUMBER_TAKEN:
+    if conflict.kind != MatterKind.NUMBER_TAKEN or conflict.owner_id is None:
         return None
     try:
         giver(case_of(conflict, conflict.record, conflict.record.employee, servers), now=timezone.now())

@@ -7,7 +7,17 @@ from django.db.models import Count
 
 from syncapp.choices import ItemOutcome
 from syncapp.core.planned import PlanItem
-from syncapp.core.vocabulary import INACTIVE_STATES, MATTERS, SWITCHED_OFF_STATES, Action, Field, Outcome, Side, State
+from syncapp.core.vocabulary import (
+    INACTIVE_STATES,
+    MATTERS,
+    SWITCHED_OFF_STATES,
+    Action,
+    Field,
+    MatterKind,
+    Outcome,
+    Side,
+    State,
+)
 from syncapp.models import SyncRecord
 from syncapp.store.sent import Sent
 from syncapp.store.written import Written
@@ -31,7 +41,8 @@ class Tally:
     kind of change, as the brakes count.
     `lost` are the last known DNs
     of those who were active and are missing now, as planned.
-    `released`: people whom a change of our own scope leaves out.
+    `released`: people whom a change of our own scope leaves out. `strange`: rows of a
+    phone system that may be another person's by now (rule A11).
     """
 
     done: Counter[str] = field(default_factory=Counter)
@@ -41,6 +52,7 @@ class Tally:
     writing: int = 0
     lost: list[str] = field(default_factory=list)
     released: int = 0
+    strange: int = 0
     fields: Counter[str] = field(default_factory=Counter)
     renumbered: list[str] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -57,6 +69,7 @@ class Tally:
         )
         self.done["written_back"] += len(own) < len(item.changes)
         self._add_outcome(item.outcome, before)
+        self.strange += any(matter.kind is MatterKind.MATCH_RENAMED for matter in item.matters)
         self.kinds.update(item.kinds)
         self.fields.update({change.field.value for change in item.changes} | _disputed(item))
 

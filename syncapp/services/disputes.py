@@ -18,9 +18,9 @@ from syncapp.core.resolution import Settlement
 from syncapp.core.vocabulary import ALL_FIELDS, INACTIVE_STATES, Field, Resolution
 from syncapp.directory.kinds import PROFILES
 from syncapp.exceptions import SyncError
-from syncapp.models import Conflict, DirectoryServer, Employee, SyncRecord
-from syncapp.services.endpoints import field_rules
-from syncapp.services.typed import owner_of
+from syncapp.models import Conflict, Employee, SyncRecord
+from syncapp.services.endpoints import Synchronised, field_rules, synchronised
+from syncapp.services.typed import owner_of, refuse_held
 from syncapp.store.cooling import cooling_for
 from syncapp.store.items import load_keys
 from syncapp.store.owners import giving_up
@@ -40,11 +40,11 @@ _NAMED = 5
 class Servers:
     """Servers and their mappings, read once for many decisions."""
 
-    known: dict[int, tuple[DirectoryServer, Mapping[Field, FieldRule]]] = field(default_factory=dict)
+    known: dict[int, tuple[Synchronised, Mapping[Field, FieldRule]]] = field(default_factory=dict)
 
-    def of(self, conflict: Conflict) -> tuple[DirectoryServer, Mapping[Field, FieldRule]]:
+    def of(self, conflict: Conflict) -> tuple[Synchronised, Mapping[Field, FieldRule]]:
         if conflict.endpoint_id not in self.known:
-            server = DirectoryServer.objects.get(pk=conflict.endpoint_id)
+            server = synchronised(conflict.endpoint_id)
             rules = field_rules(server, server.kind if server.kind in PROFILES else "generic")
             self.known[conflict.endpoint_id] = server, {rule.field: rule for rule in rules}
         return self.known[conflict.endpoint_id]
@@ -109,6 +109,7 @@ def giver(case: Case, *, now: datetime) -> Employee:
     owner = holder or (rests.employee if rests is not None else None)
     if owner is None or owner.pk != conflict.owner_id:
         raise SyncError("decision_owner_changed", number=number, owner=str(conflict.owner))
+    refuse_held(number, plan=plan)
     if not giving_up({owner.pk: number}):
         raise SyncError("decision_no_hand_over", number=number, owner=str(owner))
     if people := claimants(number, case.record, beside=owner):
@@ -125,6 +126,7 @@ def check_number(case: Case, settlement: Settlement, take: Resolution) -> None:
     owner = owner_of(number, plan=case.employee.number_plan, beside=case.employee.pk)
     if owner is not None:
         raise SyncError("decision_number_owned", number=number, owner=str(owner))
+    refuse_held(number, plan=case.employee.number_plan)
     rests = cooling_for(number, number_plan=case.employee.number_plan, now=timezone.now())
     if take is Resolution.REMOTE and rests is not None and rests.employee_id != case.employee.pk:
         until = timezone.localdate(rests.until).isoformat()

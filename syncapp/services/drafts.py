@@ -77,6 +77,7 @@ class Draft:
             for name, (standing, _after) in self.pushes.items():
                 self._wait(name, standing, again=True)
             return sent
+        sent.messages += result.remarks
         for name in self.pushes:
             self._conclude_field(name, result)
         return sent
@@ -109,7 +110,7 @@ class Draft:
         attribute = self.rules[name].attribute
         if attribute in result.written:
             self.sent.replaced[name] = out.standing
-            self._read_back(name, out.write, result.after)
+            self._read_back(name, out.write, result)
         elif out.write is None:
             self._not_sent(name, out)
         elif attribute in result.drifted and result.after is not None:
@@ -141,9 +142,12 @@ class Draft:
             return Message(content.code, {"attribute": attribute, **content.params})
         return Message("write_unfit", {"field": name.value, "attribute": attribute, "value": after})
 
-    def _read_back(self, name: Field, write: AttributeWrite | None, record: RemoteRecord | None) -> None:
-        """What is stored becomes the base only if it reads as what we sent; otherwise it is somebody's change."""
-        _standing, after = self.pushes[name]
+    def _read_back(self, name: Field, write: AttributeWrite | None, result: WriteResult) -> None:
+        """What is stored becomes the base only if it reads as what we sent; otherwise it is somebody's change.
+
+        But what came with the answer to our own write is what became of our value.
+        """
+        (_standing, after), record = self.pushes[name], result.after
         stored = record.attributes.get(write.attribute.lower()) if record is not None and write is not None else None
         if write is not None and stored == [write.new] and name not in OPAQUE_FIELDS:  # nearly always: byte for byte
             self.sent.agreed[name] = Base(after, after)
@@ -153,6 +157,9 @@ class Draft:
         ours = content.mark(content.raw) if isinstance(content, Content) and content.raw else after
         out = self._look(name, record) if record is not None else Outgoing(Present.AGREED, ours)
         if out.present is Present.AGREED:
+            self.sent.agreed[name] = Base(after, out.standing)
+            return
+        if result.answered and out.standing:
             self.sent.agreed[name] = Base(after, out.standing)
             return
         self.sent.agreed[name] = Base(after, ours)

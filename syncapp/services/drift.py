@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from syncapp.core.fingerprint import record_mark
 from syncapp.core.home import is_abroad
 from syncapp.core.records import NOWHERE_ELSE, KnownRecord, LocalPerson, Message, RemotePerson, Residence
-from syncapp.core.vocabulary import TEXT_FIELDS, Field, State
+from syncapp.core.vocabulary import TEXT_FIELDS, Action, Field, State
 from syncapp.models import DirectoryServer, SyncRun
+from syncapp.services.endpoints import synchronised
+from syncapp.services.phone_numbers import PhoneLook
 from syncapp.store import snapshots
 from syncapp.store.items import PlannedRow
 from syncapp.store.residences import residences, superiors
@@ -16,7 +18,9 @@ from syncapp.store.sealed import owners_of, record_ids
 _NOT_THERE = (State.MISSING, State.RELEASED)
 
 
-def find_drift(run: SyncRun, rows: Sequence[PlannedRow], people: Mapping[str, RemotePerson]) -> dict[str, Message]:
+def find_drift(
+    run: SyncRun, rows: Sequence[PlannedRow], people: Mapping[str, RemotePerson], phones: PhoneLook
+) -> dict[str, Message]:
     """Map the anchors of rows that must not be carried out any more to the newest values, as a message.
 
     `people` are the entries of the rows as they are now. Compared are the entry, the
@@ -26,12 +30,12 @@ def find_drift(run: SyncRun, rows: Sequence[PlannedRow], people: Mapping[str, Re
     known = snapshots.known_records(run.server_id, record_ids(run.server_id, [row.anchor for row in rows]))
     ids = {row.employee_id for row in rows if row.employee_id is not None}
     locals_ = snapshots.local_people(ids)
-    server = DirectoryServer.objects.get(pk=run.server_id)
-    elsewhere = residences(ids, server.pk, superiors(server))
+    server = synchronised(run.server_id)
+    elsewhere = residences(ids, server.pk, superiors(server)) if isinstance(server, DirectoryServer) else {}
     drifted: dict[str, Message] = {}
     for row in rows:
         person, local = people.get(row.anchor), locals_.get(row.employee_id or 0)
-        if person is None and row.plan["state"] not in _NOT_THERE:
+        if person is None and row.plan["state"] not in _NOT_THERE and row.plan["action"] != Action.MAKE:
             drifted[row.anchor] = Message("drifted_gone", {"here": _values(row, local, {})})
         elif not (
             _is_as_planned(row, person, known.get(row.anchor), local)
@@ -41,6 +45,8 @@ def find_drift(run: SyncRun, rows: Sequence[PlannedRow], people: Mapping[str, Re
             drifted[row.anchor] = Message(
                 "drifted", {"here": _values(row, local, there), "there": _there(row, local, there)}
             )
+    if isinstance(server, DirectoryServer):
+        _add_numbers_in_phones(rows, drifted, phones)
     _add_numbers(rows, drifted)
     return drifted
 
@@ -90,6 +96,20 @@ def _shown(row: PlannedRow, local: LocalPerson | None, there: Mapping[Field, tup
             and any((local.values[name], *there[name]))
         )
     ]
+
+
+def _add_numbers_in_phones(rows: Sequence[PlannedRow], drifted: dict[str, Message], phones: PhoneLook) -> None:
+    """Refuse numbers that are in use in a phone system by now, and those of a pool where that is not known (C5, C6)."""
+    for row in rows:
+        number = row.changes.get(Field.EXTENSION, ("", ""))[1]
+        if not number or row.anchor in drifted:
+            continue
+        known = phones.fresh(row.plan["number_plan"])
+        use = known.uses.get(number) if row.plan["issued"] else known.held(number)
+        if use is not None:
+            drifted[row.anchor] = Message("drifted_number_in_phones", {"number": number, "use": use.dump()})
+        elif row.plan["issued"] and known.unread:
+            drifted[row.anchor] = Message("drifted_phones_unread", {"systems": sorted(known.unread)})
 
 
 def _add_numbers(rows: Sequence[PlannedRow], drifted: dict[str, Message]) -> None:

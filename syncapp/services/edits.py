@@ -22,6 +22,7 @@ from syncapp.store.cooling import cool_down, disagree_on_number, number_given_up
 from syncapp.store.items import dump_changes
 from syncapp.store.leavers import is_too_early
 from syncapp.store.newcomers import came_since, creating_alone
+from syncapp.store.phone_numbers import use_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -121,7 +122,8 @@ def _take_back(employee: Employee, user: "User | str | None") -> None:
         _store_archived(employee, user, now, number=employee.extension, code="employee_taken_back", archived_at=None)
         return
     params = {"number": had.extension}
-    if owner_of(had.extension, plan=employee.number_plan, beside=employee.pk) is None:
+    held = use_of(had.extension, employee.number_plan)
+    if held is None and owner_of(had.extension, plan=employee.number_plan, beside=employee.pk) is None:
         try:
             with transaction.atomic():
                 _store_archived(

@@ -1,5 +1,6 @@
 """A server's rows as the frozen settings that adapters and rules take."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from django.db import transaction
@@ -16,10 +17,33 @@ from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.kinds import usual_mapping
 from syncapp.directory.scope import check_scope
 from syncapp.directory.units import rebased
-from syncapp.models import DirectoryServer, FieldMapping
+from syncapp.models import DirectoryServer, FieldMapping, PhoneSystem
 from syncapp.services.directory_settings import rule_of
+from syncapp.services.phone_systems import phone_config
+from syncapp.services.ports import EndpointSession
+from syncapp.store import phone_entries
+from syncapp.store.phone_service import phone_services
 from syncapp.store.residences import superiors
 from syncapp.store.sent import last_uri
+from syncapp.telephony.attributes import USUAL_RULES, dump_seen, load_seen
+from syncapp.telephony.config import PhoneConfig
+from syncapp.telephony.endpoint import PhoneEndpoint
+
+Synchronised = DirectoryServer | PhoneSystem
+
+
+def synchronised(endpoint_id: int) -> Synchronised:
+    """Return an endpoint as what it is."""
+    return DirectoryServer.objects.filter(pk=endpoint_id).first() or PhoneSystem.objects.get(pk=endpoint_id)
+
+
+def synchronised_in_bulk(endpoint_ids: Collection[int]) -> dict[int, Synchronised]:
+    return {**DirectoryServer.objects.in_bulk(endpoint_ids), **PhoneSystem.objects.in_bulk(endpoint_ids)}
+
+
+def sends(server: Synchronised) -> bool:
+    """Whether anything may be written there: to a phone system always, for else it would be none of three corners."""
+    return isinstance(server, PhoneSystem) or server.write_back
 
 
 def directory_config(server: DirectoryServer) -> DirectoryConfig:
@@ -42,8 +66,21 @@ def directory_config(server: DirectoryServer) -> DirectoryConfig:
     )
 
 
-def run_config(server: DirectoryServer) -> DirectoryConfig:
-    """Return the same for a run: it stays with the controller that was used last while that one answers (rule B12)."""
+def run_config(server: Synchronised) -> DirectoryConfig | PhoneConfig:
+    """Return what the adapter needs for a run.
+
+    It stays with the controller that was used last while that one answers (rule B12);
+    of a phone system's people it knows what earlier runs have seen.
+    """
+    if isinstance(server, PhoneSystem):
+        seen = phone_entries.recalled(server.pk)
+        recalled = {anchor: load_seen(anchor, data) for anchor, data in seen.items()}
+        return replace(phone_config(server), recalled=recalled)
+    return directory_run_config(server)
+
+
+def directory_run_config(server: DirectoryServer) -> DirectoryConfig:
+    """Return the same of a directory alone."""
     return replace(directory_config(server), first=last_uri(server.pk))
 
 
@@ -69,7 +106,7 @@ def take_over_base(server: DirectoryServer, *, base: str, now: str) -> None:
     server.base_dn, server.search_bases = base_dn, bases
 
 
-def pool_specs(server: DirectoryServer) -> tuple[PoolSpec, ...]:
+def pool_specs(server: Synchronised) -> tuple[PoolSpec, ...]:
     """Return the pools that the server's people get their numbers from, in the order of asking."""
     return tuple(
         PoolSpec(
@@ -84,9 +121,11 @@ def pool_specs(server: DirectoryServer) -> tuple[PoolSpec, ...]:
     )
 
 
-def field_rules(server: DirectoryServer, kind: str) -> tuple[FieldRule, ...]:
+def field_rules(server: Synchronised, kind: str) -> tuple[FieldRule, ...]:
     """Return the server's own mappings or, where it has none, the usual ones of its kind (rule B7)."""
     stored = tuple(rule_of(row) for row in server.mappings.order_by("id"))
+    if isinstance(server, PhoneSystem):
+        return stored or USUAL_RULES
     return stored or usual_mapping(kind, extension_pattern=extension_pattern(pool_specs(server)))
 
 
@@ -96,8 +135,17 @@ def extension_pattern(pools: tuple[PoolSpec, ...]) -> str:
     return "^(" + "|".join([r"\d{2,5}", *(rf"\d{{{length}}}" for length in others)]) + ")$"
 
 
-def sync_options(server: DirectoryServer, kind: str, *, write_back: bool) -> SyncOptions:
+def sync_options(server: Synchronised, kind: str, *, write_back: bool) -> SyncOptions:
     """Return everything of the server's settings that can change a decision; `write_back` is the run's."""
+    if isinstance(server, PhoneSystem):
+        return SyncOptions(
+            rules=field_rules(server, kind),
+            match_keys=tuple(MatchKey(key) for key in server.match_keys),
+            region=server.region,
+            write_back=write_back,
+            number_plan=server.number_plan,
+            phone=True,
+        )
     return SyncOptions(
         rules=field_rules(server, kind),
         match_keys=tuple(MatchKey(key) for key in server.match_keys),
@@ -108,10 +156,19 @@ def sync_options(server: DirectoryServer, kind: str, *, write_back: bool) -> Syn
         number_plan=server.number_plan,
         pools=pool_specs(server),
         superiors=superiors(server),
+        phones=phone_services(),
     )
 
 
-def store_findings(server: DirectoryServer, kind: str) -> None:
+def store_findings(server: Synchronised, session: EndpointSession) -> None:
+    """Keep what only a look could tell: the kind and its usual mapping, or what was seen of people."""
+    if isinstance(session, PhoneEndpoint):
+        phone_entries.remember(server.pk, {anchor: dump_seen(seen) for anchor, seen in session.seen.items()})
+    if isinstance(server, DirectoryServer):
+        store_kind(server, session.kind)
+
+
+def store_kind(server: DirectoryServer, kind: str) -> None:
     """Keep the kind that was found and its usual mapping, where the settings leave them open."""
     if server.kind == Kind.AUTO:
         rules = field_rules(server, kind)

@@ -10,9 +10,10 @@ from syncapp.choices import RunPhase
 from syncapp.core.planned import RecordTouch
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.watermark import Bookmark
-from syncapp.models import DirectoryServer, SyncRun
+from syncapp.models import SyncRun
 from syncapp.services.brakes import Changes
 from syncapp.services.counts import NAMES, Tally
+from syncapp.services.endpoints import Synchronised
 from syncapp.services.planning import Planning
 from syncapp.services.ports import OpenSession
 from syncapp.services.reading import RemoteRead
@@ -35,7 +36,7 @@ class Execution:
     """A run while it is carried out."""
 
     run: SyncRun
-    server: DirectoryServer
+    server: Synchronised
     keeper: RunKeeper
     progress: Progress
     open_session: OpenSession

@@ -10,6 +10,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from syncapp.choices import ItemOutcome, MatterKind, RunStatus, State, Status
+from syncapp.core.absence import Evidence
+from syncapp.core.phones import RENAMED
 from syncapp.core.vocabulary import INACTIVE_STATES
 from syncapp.exceptions import RunAlreadyActiveError, SyncError
 from syncapp.models import Conflict, Employee, Endpoint, SyncRecord, SyncRun
@@ -24,6 +26,7 @@ MATCH_KINDS = (
     MatterKind.MATCH_SIMILAR,
     MatterKind.MATCH_RECREATED,
     MatterKind.MATCH_REHIRED,
+    MatterKind.MATCH_RENAMED,
     MatterKind.MATCH_TWICE,
 )
 _ABOUT_ACCOUNTS = (MatterKind.MATCH_RECREATED, MatterKind.MATCH_REHIRED, MatterKind.MATCH_TWICE)
@@ -56,6 +59,8 @@ def join(*, conflict_id: int, employee_id: int, user: "User | str") -> SyncRecor
         if employee_id not in candidate_ids(conflict):
             raise SyncError("match_no_candidate", employee=employee_id)
         before = SyncRecord.objects.select_for_update().filter(endpoint=conflict.endpoint_id, employee=employee_id)
+        if conflict.kind == MatterKind.MATCH_RENAMED:
+            return _believe(conflict, employee_id, user)
         old = before.exclude(pk=conflict.record_id).first()
         set_archived(employee_id, archived=False, user=user)
         if old is None:
@@ -66,6 +71,37 @@ def join(*, conflict_id: int, employee_id: int, user: "User | str") -> SyncRecor
             code = "match_moved"
         _remember(record, employee_id, code, user, params)
     return record
+
+
+def _believe(conflict: Conflict, employee_id: int, user: "User | str") -> SyncRecord:
+    """Say that the person of a phone system's row was only renamed (rule A11): values travel again."""
+    record = conflict.record
+    params = {"who": name_of(user), "name": record.name}
+    SyncRecord.objects.filter(pk=record.pk).update(
+        due=True, fingerprint="", status=Status.SKIPPED, message_code=RENAMED, message_params=params
+    )
+    _close(conflict, user)
+    _remember(record, employee_id, RENAMED, user, params)
+    record.refresh_from_db()
+    return record
+
+
+def _part(record: SyncRecord, employee_id: int) -> None:
+    """Free a phone system's row that is another person's by now; the one whose it was is gone from there (rule D5)."""
+    SyncRecord.objects.filter(pk=record.pk).update(
+        employee=None, base={}, fingerprint="", waits={}, waiting=False, refusals={}, written={}
+    )
+    SyncRecord.objects.create(
+        endpoint_id=record.endpoint_id,
+        anchor=f"{record.anchor} before",
+        employee_id=employee_id,
+        name=str(Employee.rows.get(pk=employee_id)),
+        dn=record.dn,
+        state=State.MISSING,
+        message_code=Evidence.FROM_PHONES,
+        base=record.base,
+        state_since=timezone.now(),
+    )
 
 
 def _tie(conflict: Conflict, employee_id: int, user: "User | str") -> SyncRecord:
@@ -137,6 +173,9 @@ def create_new(*, conflict_id: int, user: "User | str") -> SyncRecord:
         conflict = _open_match(conflict_id)
         refuse_while_running(conflict.endpoint)
         record = SyncRecord.objects.select_for_update().get(pk=conflict.record_id)
+        if conflict.kind == MatterKind.MATCH_RENAMED:
+            _part(record, candidate_ids(conflict)[0])
+            record.refresh_from_db()
         record.refused = sorted({*record.refused, *candidate_ids(conflict)})
         record.due = True
         record.status = Status.SKIPPED

@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from syncapp.core.numbers import free_numbers
 from syncapp.core.options import PoolSpec
+from syncapp.core.phone_numbers import OF_PEOPLE, NumberUse, PhoneNumbers
 from syncapp.core.telephones import is_emergency
-from syncapp.models import CoolingNumber, Employee, Endpoint, NumberPool
+from syncapp.models import CoolingNumber, Employee, Endpoint, NumberPool, PhoneNumber
 from syncapp.services.directory_settings.pools import DIGITS
+from syncapp.services.phone_numbers import remembered
 from syncapp.store.claims import numbers_of_others
 from syncapp.store.snapshots import number_owners
 
@@ -31,7 +33,9 @@ class PoolUsage:
 
     `used` have an employee, `claimed` are named by an entry of a directory and
     belong to nobody here, `cooling` were given up by archived employees (rule C8), the
-    first to be free again first.
+    first to be free again first. `in_phones` are in use in a phone system and belong
+    to nobody here, each with what has it; `unread` are phone systems of which that is
+    not known: meanwhile no number is given out.
     """
 
     size: int
@@ -41,10 +45,12 @@ class PoolUsage:
     free: int
     next: str
     cooling: Sequence[CoolingNumber] = ()
+    in_phones: Sequence[tuple[str, NumberUse]] = ()
+    unread: Sequence[str] = ()
 
 
 def pool_usage(pools: Collection[NumberPool]) -> dict[int, PoolUsage]:
-    """Map the pools' keys to their usage (three queries, and two for each number plan).
+    """Map the pools' keys to their usage (three queries, and four for each number plan).
 
     What is counted are the numbers that people and entries have, never those of
     the range: a pool may be far larger than the company.
@@ -54,6 +60,8 @@ def pool_usage(pools: Collection[NumberPool]) -> dict[int, PoolUsage]:
     owners = {plan: number_owners(plan) for plan in plans}
     used = {plan: _Sorted(owners[plan]) for plan in plans}
     claimed = {plan: _Sorted(numbers_of_others(plan)) for plan in plans}
+    phones = {plan: remembered(plan, now=timezone.now()) for plan in plans}
+    taken = {plan: _Sorted(phones[plan].uses) for plan in plans}
     rows = CoolingNumber.objects.filter(until__gt=timezone.now()).select_related("employee").order_by("until", "id")
     cooling: dict[str, list[CoolingNumber]] = {}
     for row in rows:
@@ -65,49 +73,68 @@ def pool_usage(pools: Collection[NumberPool]) -> dict[int, PoolUsage]:
             owners=used[pool.number_plan],
             claimed=claimed[pool.number_plan],
             cooling=cooling.get(pool.number_plan, []),
+            taken=taken[pool.number_plan],
+            phones=phones[pool.number_plan],
         )
         for pool in pools
     }
 
 
 def nearly_empty() -> list[tuple[NumberPool, int]]:
-    """Return the pools that will not last, each with about how many numbers are free (three queries).
+    """Return the pools that will not last, each with about how many numbers are free (four queries).
 
-    Numbers that only an entry of a directory names are not counted: that takes a look at everybody.
+    Numbers that only an entry of a directory names, or a person of a phone system has,
+    are not counted: that takes a look at everybody.
     """
     pools = list(NumberPool.objects.order_by("name"))
     if not pools:
         return []
     used = _counted(Employee.rows.all(), pools)
+    held = _counted(
+        PhoneNumber.objects.exclude(kind__in=OF_PEOPLE), pools, plan="endpoint__number_plan", column="number"
+    )
     cooling = _counted(CoolingNumber.objects.filter(until__gt=timezone.now()), pools)
     found = []
     for pool in pools:
         size = int(pool.last) - int(pool.first) + 1
-        free = max(0, size - used[f"pool_{pool.pk}"] - cooling[f"pool_{pool.pk}"] - len(pool.reserved))
+        taken = sum(counts[f"pool_{pool.pk}"] for counts in (used, held, cooling))
+        free = max(0, size - taken - len(pool.reserved))
         if free <= max(FEW_NUMBERS, size * SMALL_SHARE):
             found.append((pool, free))
     return found
 
 
-def _counted(rows: QuerySet[Any], pools: Iterable[NumberPool]) -> dict[str, int]:
-    """Count the rows whose extension is of each pool, by `pool_` and its key (one query)."""
+def _counted(
+    rows: QuerySet[Any], pools: Iterable[NumberPool], *, plan: str = "number_plan", column: str = "extension"
+) -> dict[str, int]:
+    """Count the rows whose number is of each pool, by `pool_` and its key (one query)."""
     counts = {
         f"pool_{pool.pk}": Count(
             "pk",
             filter=Q(
-                number_plan=pool.number_plan,
-                digits=len(pool.first),
-                extension__gte=pool.first,
-                extension__lte=pool.last,
+                **{
+                    plan: pool.number_plan,
+                    "digits": len(pool.first),
+                    f"{column}__gte": pool.first,
+                    f"{column}__lte": pool.last,
+                }
             ),
         )
         for pool in pools
     }
-    counted: dict[str, int] = rows.annotate(digits=Length("extension")).aggregate(**counts)
+    counted: dict[str, int] = rows.annotate(digits=Length(column)).aggregate(**counts)
     return counted
 
 
-def _usage(pool: NumberPool, *, owners: "_Sorted", claimed: "_Sorted", cooling: Sequence[CoolingNumber]) -> PoolUsage:
+def _usage(
+    pool: NumberPool,
+    *,
+    owners: "_Sorted",
+    claimed: "_Sorted",
+    cooling: Sequence[CoolingNumber],
+    taken: "_Sorted",
+    phones: PhoneNumbers,
+) -> PoolUsage:
     size = max(0, int(pool.last) - int(pool.first) + 1)
     region = _region(pool)
     used, claims = owners.within(pool), claimed.within(pool)
@@ -115,7 +142,8 @@ def _usage(pool: NumberPool, *, owners: "_Sorted", claimed: "_Sorted", cooling: 
         _Sorted(numbers).within(pool)
         for numbers in (pool.reserved, [row.extension for row in cooling], _emergencies(len(pool.first), region))
     )
-    blocked = used | claims | reserved | rests
+    in_phones = taken.within(pool)
+    blocked = used | claims | reserved | rests | in_phones
     free = size - len(blocked | emergencies)
     stream = free_numbers(
         PoolSpec(pool.name, pool.first, pool.last), blocked, lambda number: is_emergency(number, region)
@@ -128,6 +156,8 @@ def _usage(pool: NumberPool, *, owners: "_Sorted", claimed: "_Sorted", cooling: 
         free=free,
         next=next(stream, "") if free else "",
         cooling=tuple(row for row in cooling if row.extension in rests),
+        in_phones=tuple((number, phones.uses[number]) for number in sorted(in_phones - used)),
+        unread=tuple(phones.unread),
     )
 
 

@@ -16,10 +16,10 @@ from syncapp.core.options import SyncOptions
 from syncapp.core.records import RemoteRecord
 from syncapp.core.telephones import read_mobile
 from syncapp.core.vocabulary import Field
-from syncapp.directory.session import open_session as open_directory_session
 from syncapp.exceptions import ConfigurationError, RunAlreadyActiveError
-from syncapp.models import DirectoryServer, Employee, SyncRecord, SyncRun
-from syncapp.services.endpoints import run_config, sync_options
+from syncapp.models import Employee, Endpoint, SyncRecord, SyncRun
+from syncapp.services.endpoints import Synchronised, run_config, sync_options
+from syncapp.services.opening import open_endpoint
 from syncapp.services.ports import EndpointSession, OpenSession
 from syncapp.services.runs import enqueue_run
 from syncapp.store.items import load_keys
@@ -43,9 +43,7 @@ class Found:
     email: str = ""
 
 
-def find_people(
-    server: DirectoryServer, text: str, *, open_session: OpenSession = open_directory_session
-) -> list[Found]:
+def find_people(server: Synchronised, text: str, *, open_session: OpenSession = open_endpoint) -> list[Found]:
     """Return everybody of the server who is meant by an anchor, DN, e-mail, number or words of the name.
 
     Who is known is looked for here; only when nobody is, the directory is asked,
@@ -74,7 +72,7 @@ def enqueue_people(
     entries: dict[int, list[tuple[str, str]]] = {}
     for record in records:
         entries.setdefault(record.endpoint_id, []).append((record.anchor, record.dn))
-    enabled = DirectoryServer.objects.filter(pk__in=entries, enabled=True).order_by("rank", "name")
+    enabled = Endpoint.objects.filter(pk__in=entries, enabled=True).order_by("rank", "name")
     queued, refused = [], []
     for server_id in enabled.values_list("pk", flat=True):
         try:
@@ -92,7 +90,7 @@ def enqueue_people(
     return queued, refused
 
 
-def records_meant(server: DirectoryServer, text: str) -> list[SyncRecord]:
+def records_meant(server: Synchronised, text: str) -> list[SyncRecord]:
     """Return the records of whoever is meant by the text; a DN or an anchor that is nothing else means that one alone."""
     records = SyncRecord.objects.filter(endpoint=server).select_related("employee").order_by("name", "anchor")
     exact = list(records.filter(Q(anchor=_anchor(text) or None) | Q(dn__iexact=text)))

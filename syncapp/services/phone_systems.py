@@ -31,6 +31,7 @@ def phone_config(phones: PhoneSystem) -> PhoneConfig:
         fingerprint=phones.fingerprint,
         mobile_form=phones.mobile_form,
         requests_per_minute=phones.requests_per_minute,
+        region=phones.region,
     )
 
 

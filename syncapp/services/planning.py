@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 
 from django.utils import timezone
@@ -12,6 +13,7 @@ from syncapp.core import limits
 from syncapp.core.absence import is_news, plan_absences
 from syncapp.core.converters import entry_keys
 from syncapp.core.lag import allow_for_lag
+from syncapp.core.making import Unplaced, made_before
 from syncapp.core.matching import match_entries, near_matches
 from syncapp.core.matters import EntryKeys, HubKeys
 from syncapp.core.number_choice import choose_numbers
@@ -20,16 +22,19 @@ from syncapp.core.outward import Outward
 from syncapp.core.plan import plan_people
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.quality import foreign_values
-from syncapp.core.records import LocalPerson, Message
+from syncapp.core.records import KnownRecord, LocalPerson, Message, RemotePerson
 from syncapp.core.sides import EMPTY, Sides, is_settled_who, unmatched, will_be_created
 from syncapp.core.telephones import is_emergency
-from syncapp.core.vocabulary import INACTIVE_STATES, Field, State
-from syncapp.models import DirectoryServer
+from syncapp.core.vocabulary import INACTIVE_STATES, Action, Field, State
+from syncapp.services.endpoints import Synchronised
+from syncapp.services.phone_numbers import PhoneLook, remembered
 from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
 from syncapp.store.cooling import cooling_numbers
 from syncapp.store.owners import giving_up
+from syncapp.store.phone_service import phones_first
 from syncapp.store.residences import residences, same_entries
+from syncapp.store.unplaced import tried as tried_to_make
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Entries = dict[str, tuple[EntryKeys, State]]
@@ -55,27 +60,34 @@ class Planning:
     notes: list[Message] = field(default_factory=list)
     absent: list[PlanItem] = field(default_factory=list)
     leavers: dict[int, LocalPerson] = field(default_factory=dict)  # the employees of `absent`
+    making: list[PlanItem] = field(default_factory=list)  # those who are not there yet
+    unplaced: dict[int, Unplaced] = field(default_factory=dict)  # the employees of `making`
 
     def local_of(self, item: PlanItem) -> LocalPerson | None:
         """Return the employee of an item as the hub has him; None for a new one."""
+        if item.action is Action.MAKE:
+            return self.unplaced[item.employee_id or 0].local
         return self.sides.local_of(item.anchor) or self.leavers.get(item.employee_id or 0)
 
     def people(self) -> Iterator[PlanItem | RecordTouch]:
         """Yield what happens to whom; people of whom everything is said already are left out."""
-        return chain(plan_people(self.sides, self.numbers, lambda person: self.keys[person.anchor]), self.absent)
+        people = plan_people(self.sides, self.numbers, lambda person: self.keys[person.anchor])
+        return chain(people, self.absent, self.making)
 
 
 def make_plan(
-    server: DirectoryServer,
+    server: Synchronised,
     read: RemoteRead,
     beat: Callable[[], None],
     *,
     outward: Outward,
     remapped: frozenset[Field] = frozenset(),
+    phones: PhoneLook | None = None,
 ) -> Planning:
     """Match, give numbers, and prepare the plan of everybody who needs a look.
 
     `beat` keeps the run alive between steps that take their time with many people.
+    `phones` asks phone systems what numbers are in use; without it what is known counts.
     """
     _allow_for_lag(read, remapped)
     sides = Sides(
@@ -106,7 +118,7 @@ def make_plan(
     cooling = cooling_numbers(read.options.number_plan, now=timezone.now())
     sides.owners = {**cooling, **snapshots.number_owners(read.options.number_plan)}
     sides.may_give_up = _may_give_up(server, sides, entries)
-    planning.numbers = choose_numbers(sides, lambda number: is_emergency(number, read.options.region))
+    _choose_numbers(planning, phones)
     sides.names = snapshots.employee_names(
         {
             *sides.matches.in_question(),
@@ -116,6 +128,16 @@ def make_plan(
     )
     _judge(planning, strangers)
     return planning
+
+
+def _choose_numbers(planning: Planning, phones: PhoneLook | None) -> None:
+    """Say who gets which number. What a phone system's own people have is no hindrance to themselves."""
+    sides = planning.sides
+    plan, region = sides.options.number_plan, sides.options.region
+    if not sides.options.phone:
+        sides.phones = phones.known(plan) if phones else remembered(plan, now=timezone.now())
+    look = partial(phones.fresh, plan) if phones is not None and not sides.options.phone else None
+    planning.numbers = choose_numbers(sides, lambda number: is_emergency(number, region), look)
 
 
 def _allow_for_lag(read: RemoteRead, remapped: frozenset[Field]) -> None:
@@ -136,7 +158,7 @@ def _plan_absent(read: RemoteRead, planning: Planning) -> None:
     planning.absent = list(plan_absences(news, planning.leavers))
 
 
-def _everybody(server: DirectoryServer, read: RemoteRead, keys: dict[str, EntryKeys]) -> Entries:
+def _everybody(server: Synchronised, read: RemoteRead, keys: dict[str, EntryKeys]) -> Entries:
     """Match keys and state of all known entries, as they are now."""
     entries = {anchor: (stored, state) for anchor, stored, state in snapshots.entry_keys(server.pk)}
     for person in read.people:
@@ -163,22 +185,26 @@ def _states_here(read: RemoteRead) -> dict[int, State]:
     return {employee_id: state for employee_id, state in {**came, **gone}.items() if employee_id is not None}
 
 
-def _match(server: DirectoryServer, read: RemoteRead, sides: Sides, planning: Planning, entries: Entries) -> Strangers:
+def _match(server: Synchronised, read: RemoteRead, sides: Sides, planning: Planning, entries: Entries) -> Strangers:
     """Tie new entries; return the employees who were tied to no directory before."""
     if any(record.employee_id is None for record in sides.known.values()):
         ties = snapshots.former_ties(server.pk)
         sides.former = {person.anchor: ties[person.anchor] for person in sides.people if person.anchor in ties}
     sides.same = _same_entries(server, sides)
-    decided = {*sides.former, *sides.same}
+    tried = tried_to_make(server.pk) if sides.options.phone else {}
+    sides.made = made_before(_untied(sides), snapshots.local_people(tried).values()) if tried else {}
+    decided = {*sides.former, *sides.same, *sides.made}
     untied = unmatched(sides.people, sides.known, lambda person: planning.keys[person.anchor], decided)
-    strangers = Strangers()
+    # A box with a few people of its own is no sign that many of ours would come a second time.
+    strangers = Strangers(met_before=sides.options.phone)
     if not untied:
+        _adopt(read, sides, tried)
         return strangers
 
     def employees() -> Iterator[HubKeys]:
-        back = {*sides.former.values(), *(employee_id for employee_id, _server in sides.same.values())}
+        back = {*sides.former.values(), *sides.made.values(), *(tie for tie, _server in sides.same.values())}
         states = _states_here(read) | dict.fromkeys(back, State.ACTIVE)
-        for employee in snapshots.hub_keys(server.pk):
+        for employee in snapshots.hub_keys(server.pk, phone=sides.options.phone):
             if employee.id in states:
                 employee = employee._replace(tied_here=True, state_here=states[employee.id])
             elif read.whole and employee.state_here is State.MISSING:  # in scope by now, though he did not come
@@ -198,10 +224,30 @@ def _match(server: DirectoryServer, read: RemoteRead, sides: Sides, planning: Pl
     near_matches(
         entries=[entry for entry in untied if entry.active and entry.anchor not in decided], matches=sides.matches
     )
+    _adopt(read, sides, tried)
     return strangers
 
 
-def _same_entries(server: DirectoryServer, sides: Sides) -> dict[str, tuple[int, str]]:
+def _untied(sides: Sides) -> list[RemotePerson]:
+    return [person for person in sides.people if sides.employee_of(person.anchor) is None]
+
+
+def _adopt(read: RemoteRead, sides: Sides, tried: Mapping[int, KnownRecord]) -> None:
+    """Let entries take over the records of those whom it was tried to make: they are there by now."""
+    for person in _people_of(sides, tried) if tried else ():
+        record = tried[sides.employee_of(person.anchor) or 0]
+        read.known[person.anchor] = read.known_by_id[record.id] = replace(record, employee_id=None)
+
+
+def _people_of(sides: Sides, employees: Collection[int]) -> list[RemotePerson]:
+    return [
+        person
+        for person in sides.people
+        if person.anchor not in sides.known and sides.employee_of(person.anchor) in employees
+    ]
+
+
+def _same_entries(server: Synchronised, sides: Sides) -> dict[str, tuple[int, str]]:
     """Recognise entries that another server reads as well, where nobody has decided otherwise (rule B11)."""
     untied = {
         person.anchor
@@ -237,10 +283,15 @@ def _emptied_attributes(read: RemoteRead) -> list[Message]:
     ]
 
 
-def _load_locals(server: DirectoryServer, sides: Sides) -> None:
+def _load_locals(server: Synchronised, sides: Sides) -> None:
     ids = {employee_id for person in sides.people if (employee_id := sides.employee_of(person.anchor)) is not None}
     sides.locals = snapshots.local_people(ids)
-    sides.outward.residences = residences(ids, server.pk, sides.options.superiors)
+    if not sides.options.phone:  # which directory is somebody's home is no question there
+        sides.outward.residences = residences(ids, server.pk, sides.options.superiors)
+    if sides.options.phones:
+        sides.outward.phones = phones_first(
+            ids, sides.options.phones, here=server.name, number_plan=sides.options.number_plan
+        )
 
 
 def _owners_in_the_way(sides: Sides) -> set[int]:
@@ -249,7 +300,7 @@ def _owners_in_the_way(sides: Sides) -> set[int]:
     return {sides.owners[number] for number in numbers if number in sides.owners}
 
 
-def _may_give_up(server: DirectoryServer, sides: Sides, entries: Entries) -> set[int]:
+def _may_give_up(server: Synchronised, sides: Sides, entries: Entries) -> set[int]:
     """Owners of numbers that somebody else's entry claims, who have left or whose own entry names another (rule C4)."""
     claimed: dict[int, str] = {}
     for person in sides.people:

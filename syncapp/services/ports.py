@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from syncapp.core.records import Identity, Message, RemoteRecord, Scope, Whereabouts
 from syncapp.core.watermark import Delta, Watermark
 from syncapp.core.writes import WriteJob, WriteRefusal, WriteResult
-from syncapp.directory.config import DirectoryConfig
 
 
 class EndpointSession(Protocol):
@@ -61,6 +60,9 @@ class EndpointSession(Protocol):
     @property
     def watermark(self) -> Watermark | None:
         """From where changes can be read after this read of everybody; None where the server does not tell them."""
+
+    def whole(self, record: RemoteRecord) -> RemoteRecord | None:
+        """Return an entry of `pages` with everything, where those bring a summary; None for one that is gone."""
 
     def changes(self, watermark: Watermark, *, now: datetime) -> Delta:
         """Return who was added, changed or moved since; raise FullReadNeededError where that is not sure.
@@ -125,4 +127,5 @@ class EndpointSession(Protocol):
         """
 
 
-OpenSession = Callable[[DirectoryConfig, Callable[[], None]], AbstractContextManager[EndpointSession]]
+# Of the settings of its own kind of endpoint.
+OpenSession = Callable[[Any, Callable[[], None]], AbstractContextManager[EndpointSession]]

@@ -28,7 +28,7 @@ from syncapp.services.endpoints import (
     extension_pattern,
     field_rules,
     pool_specs,
-    store_findings,
+    store_kind,
     sync_options,
 )
 from syncapp.services.identity import known_identity
@@ -115,7 +115,7 @@ def test_connection_and_store(server: DirectoryServer) -> Iterator[Step]:
         yield step
     if not was_open or failed:
         return
-    store_findings(server, kind)
+    store_kind(server, kind)
     yield Step(StepName.SETTINGS, StepOutcome.OK, Message("test_stored", {"kind": PROFILES[kind].label}))
 
 

@@ -9,19 +9,20 @@ from typing import Any, Protocol
 
 from django.utils import timezone
 
-from syncapp.core.absence import Absence, judge, same_scope
+from syncapp.core.absence import Absence, Evidence, judge, same_scope
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import attributes_of, read_person
 from syncapp.core.fingerprint import fingerprint, settings_digest
 from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.outward import PROBES
-from syncapp.core.records import KnownRecord, RemotePerson, RemoteRecord, Scope
+from syncapp.core.phones import is_before
+from syncapp.core.records import KnownRecord, Message, RemotePerson, RemoteRecord, Scope
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.core.watermark import Watermark
 from syncapp.exceptions import FullReadNeededError
-from syncapp.models import DirectoryServer
+from syncapp.models import PhoneSystem
 from syncapp.services.contents import OpaqueReader, without_unusable
-from syncapp.services.endpoints import sync_options
+from syncapp.services.endpoints import Synchronised, sync_options
 from syncapp.services.ports import EndpointSession
 from syncapp.store import snapshots
 from syncapp.store.bulk import in_chunks
@@ -90,7 +91,7 @@ class DirectoryReader:
     `sends`: whether this run may write to the directory.
     """
 
-    def __init__(self, server: DirectoryServer, session: EndpointSession, keeper: Keeper, *, sends: bool) -> None:
+    def __init__(self, server: Synchronised, session: EndpointSession, keeper: Keeper, *, sends: bool) -> None:
         self._server, self._session, self._keeper, self._sends = server, session, keeper, sends
         self.options = sync_options(server, session.kind, write_back=sends)
         self._opaque = OpaqueReader(self.options, session)
@@ -145,7 +146,10 @@ class DirectoryReader:
                     if not (passport.waiting and probes):
                         continue
                     probes -= 1
-                read.people.append(self._person(record, mark, now))
+                whole = self._session.whole(raw)
+                if whole is None:  # gone since the list was read: the next run says so
+                    continue
+                read.people.append(self._person(record if whole is raw else self._opaque.conceal(whole), mark, now))
                 if passport is not None:
                     record_ids.append(passport.record_id)
             read.count += len(page)
@@ -154,7 +158,9 @@ class DirectoryReader:
         read.never_filled = frozenset(rule.field for rule in empty)
         self._completed(read, record_ids)
         absent = [
-            passport.record_id for anchor, passport in passports.items() if anchor not in came and passport.is_expected
+            passport.record_id
+            for anchor, passport in passports.items()
+            if anchor not in came and passport.is_expected and not (self.options.phone and is_before(anchor))
         ]
         self._look_for(absent, read, last, now)
         return read
@@ -169,7 +175,11 @@ class DirectoryReader:
         found = self._session.whereabouts(entries, now=now, previous=previous)
         for done, (anchor, where) in enumerate(found, 1):
             record = records[anchor]
-            absence = judge(record, where, uri=self._session.uri, shown_by=last.uri)
+            # A box has one address at a time, and its list is all that there is.
+            shown_by = self._session.uri if self.options.phone else last.uri
+            absence = judge(record, where, uri=self._session.uri, shown_by=shown_by)
+            if absence is not None and self.options.phone:
+                absence = absence._replace(message=Message(Evidence.FROM_PHONES))
             if absence is None:
                 read.seen.add(record.id)
             else:
@@ -180,9 +190,11 @@ class DirectoryReader:
 
     def settings(self) -> str:
         """Digest of whatever decides who is read, how, and by whom: changes since another one say too little."""
-        scope = self.scope()
-        decisive = [sorted(scope.bases.items()), scope.filter, self._server.bind_dn, self._session.kind]
-        entries = [self._server.anchor_attribute, self._server.disabled_attribute, self._server.disabled_value]
+        scope, server = self.scope(), self._server
+        if isinstance(server, PhoneSystem):  # it tells no changes: everybody is listed by one request
+            return ""
+        decisive = [sorted(scope.bases.items()), scope.filter, server.bind_dn, self._session.kind]
+        entries = [server.anchor_attribute, server.disabled_attribute, server.disabled_value]
         text = json.dumps([self._digest.hex(), *decisive, *entries])
         return blake2b(text.encode(), digest_size=16).hexdigest()
 

@@ -17,7 +17,7 @@ from django_q.models import Schedule
 from syncapp.choices import RunMode, RunTrigger
 from syncapp.core.schedule import rhythm_of
 from syncapp.exceptions import RunAlreadyActiveError
-from syncapp.models import Endpoint, SyncRecord, SyncRun
+from syncapp.models import DirectoryServer, Endpoint, PhoneSystem, SyncRecord, SyncRun
 from syncapp.services.runs import enqueue_run
 from syncapp.services.standing import DONE, OURS, Standing, schedule_name, standing_of, standings
 
@@ -106,11 +106,13 @@ def _let_others_follow(run: SyncRun) -> None:
     """Start runs of other servers for the people whom this one made due for them (design, section 6).
 
     Such a run is one for certain people, and no other follows it: two servers that
-    disagree do not start each other for ever.
+    disagree do not start each other for ever. Only phone systems are asked for everybody
+    after a directory, for who is to be made there has no record to be due.
     """
-    if not (run.counts.get("created") or run.counts.get("updated")):
+    if not any(run.counts.get(name) for name in ("created", "updated", "written_back")):
         return
-    due = SyncRecord.objects.filter(due=True).exclude(endpoint_id=run.server_id)
+    _let_phones_follow(run)
+    due = SyncRecord.objects.filter(due=True, endpoint__phonesystem__isnull=True).exclude(endpoint_id=run.server_id)
     for endpoint_id, standing in standings(due.order_by().values_list("endpoint_id", flat=True).distinct()).items():
         if standing.due is None or not standing.may_apply or standing.failures:
             continue
@@ -123,6 +125,20 @@ def _let_others_follow(run: SyncRun) -> None:
             enqueue_run(endpoint_id=endpoint_id, mode=RunMode.APPLY, trigger=RunTrigger.SCHEDULE, anchors=people)
         except RunAlreadyActiveError:
             logger.info("Endpoint %s has a run already, which takes up those who are due", endpoint_id)
+
+
+def _let_phones_follow(run: SyncRun) -> None:
+    """Start runs of phone systems after one of a directory: they take a few requests where nothing is to be done."""
+    if not DirectoryServer.objects.filter(pk=run.server_id).exists():
+        return
+    phones = PhoneSystem.objects.order_by("rank", "name").values_list("pk", flat=True)
+    for endpoint_id, standing in standings(phones).items() if phones else ():
+        if standing.due is None or not standing.may_apply or standing.failures:
+            continue
+        try:
+            enqueue_run(endpoint_id=endpoint_id, mode=RunMode.APPLY, trigger=RunTrigger.SCHEDULE)
+        except RunAlreadyActiveError:
+            logger.info("Endpoint %s has a run already, which takes up what has changed", endpoint_id)
 
 
 def _stored() -> dict[str, list[Schedule]]:

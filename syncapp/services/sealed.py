@@ -14,9 +14,10 @@ from syncapp.models import SyncRun
 from syncapp.services.brakes import history
 from syncapp.services.counts import Tally
 from syncapp.services.drift import find_drift
-from syncapp.services.endpoints import run_config
+from syncapp.services.endpoints import run_config, sends
 from syncapp.services.execution import Execution
 from syncapp.services.identity import recognise
+from syncapp.services.phone_numbers import PhoneLook
 from syncapp.services.ports import EndpointSession
 from syncapp.services.reading import DirectoryReader
 from syncapp.services.seals import Seal, check_plan, configuration_digest, needs_force
@@ -43,8 +44,8 @@ def take_sealed_steps(execution: Execution) -> None:
             )
             if not same_directory(recognise(run, session), Identity(source.identity)):
                 raise PlanStaleError("plan_other_directory", run=source.pk)
-            sends = server.write_back and last_whole_run(server.pk) is not None  # rule E2
-            reader = DirectoryReader(server, session, execution.keeper, sends=sends)
+            may_send = sends(server) and last_whole_run(server.pk) is not None  # rule E2
+            reader = DirectoryReader(server, session, execution.keeper, sends=may_send)
         if configuration_digest(server, reader.options) != seal.digest:
             raise PlanStaleError("plan_settings_changed", run=source.pk)
         with execution.timed(RunPhase.PLAN):
@@ -94,11 +95,12 @@ def _carry_out(
     run, done = execution.run, 0
     newcomers = Newcomers(seal.newest, since=seal.planned_at)
     entries: dict[str, RemoteRecord] = {}
+    look = PhoneLook(execution.keeper.beat, stores=True)
     with execution.timed(RunPhase.APPLY):
         execution.beat(RunPhase.APPLY, 0, execution.stored)
         for rows in iter_planned(run.pk):
             people = reader.again([(row.anchor, row.dn) for row in rows], execution.keeper.beat)
-            drifted = find_drift(run, rows, people)
+            drifted = find_drift(run, rows, people, look)
             for row in rows:
                 person = people.get(row.anchor)
                 if row.pushes and person is not None and person.raw is not None and row.anchor not in drifted:

@@ -15,7 +15,8 @@ from syncapp.core.fingerprint import settings_digest
 from syncapp.core.options import SyncOptions
 from syncapp.core.records import Message
 from syncapp.exceptions import PlanStaleError
-from syncapp.models import DirectoryServer, SyncRun
+from syncapp.models import PhoneSystem, SyncRun
+from syncapp.services.endpoints import Synchronised, sends
 from syncapp.services.runs import enqueue_run
 
 if TYPE_CHECKING:
@@ -63,14 +64,16 @@ class Seal:
         return cls(**{**data, "planned_at": datetime.fromisoformat(data["planned_at"])})
 
 
-def scope_of(server: DirectoryServer) -> dict[str, Any]:
-    """Say who is read and who is who, in the words of the settings."""
+def scope_of(server: Synchronised) -> dict[str, Any]:
+    """Say who is read and who is who, in the words of the settings; of a phone system who is made there."""
+    if isinstance(server, PhoneSystem):
+        return {"serves": server.serves, "create": server.create}
     return {name: getattr(server, name) for name in (*SCOPE, "department_attribute", "anchor_attribute")}
 
 
-def configuration_digest(server: DirectoryServer, options: SyncOptions) -> str:
+def configuration_digest(server: Synchronised, options: SyncOptions) -> str:
     """Digest of everything by which a plan is made, but for the addresses of the server and its limits."""
-    own = settings_digest(replace(options, write_back=server.write_back))
+    own = settings_digest(replace(options, write_back=sends(server)))
     return blake2b(own + json.dumps(scope_of(server), sort_keys=True).encode(), digest_size=16).hexdigest()
 
 

@@ -12,20 +12,24 @@ from syncapp.core.composition import attributes_of
 from syncapp.core.mobile_form import prevailing_form
 from syncapp.core.options import SyncOptions
 from syncapp.core.records import RemoteRecord
-from syncapp.core.vocabulary import OPAQUE_FIELDS, Field
-from syncapp.core.writes import WriteJob, WriteResult
+from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field
+from syncapp.core.writes import MakeJob, MakeResult, WriteJob, WriteResult
 from syncapp.exceptions import ClaimLostError, SyncError
 from syncapp.models import SyncRun
 from syncapp.services import contents
 from syncapp.services.drafts import Draft, Spelling
+from syncapp.services.making import Making
 from syncapp.services.ports import EndpointSession
 from syncapp.services.runs import RunKeeper
 from syncapp.store import snapshots
 from syncapp.store.items import PlannedRow, iter_planned
 from syncapp.store.sent import Sent, close_unsent, store_sent
+from syncapp.telephony.endpoint import PhoneEndpoint
 
 # People who are written and stored together: a killed process leaves no more than these in doubt.
 BATCH = 500
+# The same where each person takes a request of his own, and half a second with it.
+ONE_BY_ONE = 20
 # Seconds; a slow server may need long for one batch.
 BETWEEN_BEATS = 10.0
 
@@ -45,6 +49,7 @@ class Sending:
     told: Callable[[Sent], None]
     proven: set[str] = field(default_factory=set)  # attributes that were written, as the mapping spells them
     _drafts: dict[str, Draft] = field(default_factory=dict)  # of the batch that is under way, by anchor
+    _making: dict[str, Making] = field(default_factory=dict)
     _stopped: SyncError | None = None
     _shown: float = field(default_factory=time.monotonic)
     _form: str | None = None
@@ -60,7 +65,8 @@ class Sending:
         done = 0
         self.beat(RunPhase.WRITE_BACK, 0, total)
         try:
-            for rows in iter_planned(self.run.pk, after=after, outcome="writing", size=BATCH):
+            size = ONE_BY_ONE if self.options.phone else BATCH
+            for rows in iter_planned(self.run.pk, after=after, outcome="writing", size=size):
                 self._send_batch(rows, entries)
                 done += len(rows)
                 self.beat(RunPhase.WRITE_BACK, done, total)
@@ -69,7 +75,8 @@ class Sending:
         except BaseException:
             # Whose write began and was not stored may stand there: the connection was lost, the process was told to
             # end, or the database refused to store what the server had answered.
-            unsure = {anchor for anchor, draft in self._drafts.items() if draft.begun}
+            begun: dict[str, Draft | Making] = {**self._drafts, **self._making}
+            unsure = {anchor for anchor, draft in begun.items() if draft.begun}
             for sent in close_unsent(self.run, unsure=unsure):
                 self.told(sent)
             raise
@@ -79,23 +86,39 @@ class Sending:
 
     def _send_batch(self, rows: Sequence[PlannedRow], entries: Mapping[str, RemoteRecord]) -> None:
         people = snapshots.local_people({row.employee_id for row in rows if row.employee_id is not None})
-        drafts = self._drafts = {}
+        drafts: dict[str, Draft] = {}
+        making: dict[str, Making] = {}
+        self._drafts, self._making = drafts, making
+        rules = {rule.field: rule for rule in self.options.rules}
         finished: list[Sent] = []
         for row in rows:
-            draft = Draft(Sent(row), {rule.field: rule for rule in self.options.rules}, self._spelling(row))
+            draft: Draft | Making
+            if row.plan["action"] == Action.MAKE:
+                draft = making[row.anchor] = Making(Sent(row), rules, self.options.region)
+            else:
+                draft = drafts[row.anchor] = Draft(Sent(row), rules, self._spelling(row))
             local = people.get(row.employee_id or 0)
-            if local is None or any(local.values[name] != after for name, (_, after) in draft.pushes.items()):
+            if local is None or any(local.values[Field(name)] != after for name, (_, after) in row.pushes.items()):
                 finished.append(draft.leave())
+                (making if isinstance(draft, Making) else drafts).pop(row.anchor)
                 continue
             draft.contents = contents.outgoing(row, local)
-            drafts[row.anchor] = draft
         try:
             with closing(self._write(drafts, entries)) as results:
                 for result in results:
                     finished.append(drafts[result.anchor].conclude(result))
                     self.proven |= result.written
+            for made in self._make(making):
+                finished.append(making[made.anchor].conclude(made))
         finally:
-            store_sent(self.run, finished, uri=self.session.uri, now=timezone.now(), beat=self._keep_claim)
+            store_sent(
+                self.run,
+                finished,
+                uri=self.session.uri,
+                now=timezone.now(),
+                beat=self._keep_claim,
+                takes_first=self.options.phone,
+            )
             for sent in finished:
                 self.told(sent)
         if self._stopped is not None:
@@ -109,6 +132,17 @@ class Sending:
         rules = [rule for rule in self.options.rules if rule.field in going_out]
         attributes = sorted({name for rule in rules for name in attributes_of(rule.attribute)})
         yield from self.session.write(self._jobs(drafts, entries), attributes, now=timezone.now())
+
+    def _make(self, making: Mapping[str, Making]) -> Iterator[MakeResult]:
+        """Make people, one after the other; none in a directory, ever (rule A9)."""
+        if making and isinstance(self.session, PhoneEndpoint):
+            yield from self.session.make(self._make_jobs(making))
+
+    def _make_jobs(self, making: Mapping[str, Making]) -> Iterator[MakeJob]:
+        for each in making.values():
+            self._renew()
+            if self._stopped is None:
+                yield each.job()
 
     def _jobs(self, drafts: dict[str, Draft], entries: Mapping[str, RemoteRecord]) -> Iterator[WriteJob]:
         """Hand out one job after the other, none any more once the run should stop."""

@@ -20,7 +20,7 @@ from syncapp.choices import RunMode, RunStatus, RunTrigger
 from syncapp.core.records import Message
 from syncapp.core.schedule import LIVELY, Rhythm, next_time, rhythm_of
 from syncapp.directory.errors import LOGIN_CODES
-from syncapp.models import DirectoryServer, Endpoint, SyncRun
+from syncapp.models import DirectoryServer, Endpoint, PhoneSystem, SyncRun
 
 # Rows of django-q2 whose names begin so are ours; all others are left alone.
 OURS = "ldapsync: "
@@ -32,6 +32,9 @@ BROKE = (RunStatus.FAILED, RunStatus.CRASHED)
 # Runs that failed without anybody having asked the server.
 _NOT_THE_SERVER = Q(error_code__in=["run_already_active", "server_switched_off"]) | Q(error_code__startswith="plan_")
 _CHANGED = Q(counts__created__gt=0) | Q(counts__updated__gt=0) | Q(counts__written_back__gt=0)
+# What an account or key that is refused is called: trying again locks an account.
+_REFUSED = frozenset({*LOGIN_CODES, "phone_key_refused"})
+_KINDS: tuple[Any, ...] = (DirectoryServer, PhoneSystem)
 BY_A_PERSON = (RunTrigger.MANUAL, RunTrigger.COMMAND)
 
 
@@ -83,7 +86,7 @@ def standing_of(endpoint_id: int, *, now: datetime | None = None) -> Standing:
 
 
 def standings(endpoint_ids: Iterable[int] | None = None, *, now: datetime | None = None) -> dict[int, Standing]:
-    """Return how endpoints stand, all of them where none are named: four queries, however many there are."""
+    """Return how endpoints stand, all of them where none are named: five queries, however many there are."""
     now = now or timezone.now()
     endpoints = Endpoint.objects.order_by("rank", "name")
     if endpoint_ids is not None:
@@ -92,7 +95,11 @@ def standings(endpoint_ids: Iterable[int] | None = None, *, now: datetime | None
     runs = SyncRun.objects.in_bulk({pk for row in rows for pk in (row.last_good_id, row.last_broken_id) if pk})
     # One for each endpoint, whatever the table would take: a restored row may stand there twice.
     scheduled = dict(Schedule.objects.filter(name__startswith=OURS).order_by("-pk").values_list("name", "next_run"))
-    marks = {server.pk: access_of(server) for server in DirectoryServer.objects.filter(pk__in=[row.pk for row in rows])}
+    marks = {
+        server.pk: access_of(server)
+        for kind in _KINDS
+        for server in kind.objects.filter(pk__in=[row.pk for row in rows])
+    }
     return {row.pk: _standing(row, runs, scheduled, marks.get(row.pk, ""), now) for row in rows}
 
 
@@ -100,9 +107,10 @@ def schedule_name(endpoint_id: int | str) -> str:
     return f"{OURS}server {endpoint_id}"
 
 
-def access_of(server: DirectoryServer) -> str:
-    """Return a mark of address, account and password: another one after each of them was set anew."""
-    text = f"{server.address_scope()}\n{server.bind_password.token}"
+def access_of(server: DirectoryServer | PhoneSystem) -> str:
+    """Return a mark of address, account and password or key: another one after each of them was set anew."""
+    secret = server.api_key if isinstance(server, PhoneSystem) else server.bind_password
+    text = f"{server.address_scope()}\n{secret.token}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -138,11 +146,10 @@ def _standing(
 ) -> Standing:
     good, broken = runs.get(row.last_good_id), runs.get(row.last_broken_id)
     last = broken or good
-    refused = broken is not None and broken.error_code in LOGIN_CODES
+    refused = broken is not None and broken.error_code in _REFUSED
     stopped = refused and broken is not None and broken.access == access
     health = _health(row, good, broken, stopped=stopped)
-    # A phone system has no runs in this version: its schedule is kept, and asks for nothing yet.
-    rhythm = rhythm_of(row.schedule) if access else None
+    rhythm = rhythm_of(row.schedule)
     why_not = _why_not(row, rhythm, stopped=stopped)
     due = next_run = None
     if rhythm is not None and why_not is None:

@@ -11,19 +11,22 @@ from syncapp.core import limits
 from syncapp.core.absence import is_newly_lost
 from syncapp.core.options import SyncOptions
 from syncapp.core.outward import Outward
+from syncapp.core.phones import FEW_STRANGE, looks_like_another
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side, State
 from syncapp.exceptions import ConfigurationError, PlanHeldError
-from syncapp.models import SyncRun
+from syncapp.models import DirectoryServer, PhoneSystem, SyncRecord, SyncRun
 from syncapp.services.brakes import too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
-from syncapp.services.endpoints import run_config, store_findings
+from syncapp.services.endpoints import run_config, sends, store_findings
 from syncapp.services.execution import Execution, Wave
 from syncapp.services.identity import recognise
 from syncapp.services.looking import how_many_known, last_look, leave_bookmark, read_people
+from syncapp.services.making import forget_freed_numbers, plan_those_to_make
 from syncapp.services.mapping_state import mapping_state, remapped_fields
+from syncapp.services.phone_numbers import PhoneLook, keep_numbers
 from syncapp.services.photos import FOLDERS, keep_for, sweep
 from syncapp.services.planning import make_plan
 from syncapp.services.ports import EndpointSession
@@ -36,7 +39,8 @@ from syncapp.store.items import PlannedRow, dump_scope, insert_items, iter_plann
 from syncapp.store.newcomers import Newcomers, from_now_on
 from syncapp.store.records import confirm_missing
 from syncapp.store.sent import UnknownWrite, last_full_count, last_whole_run, unknown_writes, waiting_for
-from syncapp.store.writer import apply_items, apply_touches, settle_the_rest
+from syncapp.store.writer import apply_items, apply_touches, let_waiting_go_on, settle_the_rest
+from syncapp.telephony.endpoint import PhoneEndpoint
 
 # So many names are said in a note.
 NAMED = 20
@@ -45,7 +49,7 @@ NAMED = 20
 def take_steps(execution: Execution) -> None:
     """Read, plan, brake; then stop for a preview, or apply and write back."""
     run, server = execution.run, execution.server
-    if server.being_added:
+    if isinstance(server, DirectoryServer) and server.being_added:
         raise ConfigurationError("server_being_added", server=server.name)
     with ExitStack() as stack:
         last = last_whole_run(server.pk)
@@ -58,13 +62,13 @@ def take_steps(execution: Execution) -> None:
             )
             recognise(run, session)
             # First in, then out (rule E2).
-            outward = Outward(allowed=server.write_back and last is not None, asked=bool(run.anchors))
+            outward = Outward(allowed=sends(server) and last is not None, asked=bool(run.anchors))
             reader = DirectoryReader(server, session, execution.keeper, sends=outward.allowed)
             read = read_people(execution, session, reader, last_look(last))
         _close_read_only(execution, session, read, outward)
         remapped = _compare_mapping(execution, read, last.mapping if last else {})
         planned_at = timezone.now()
-        wave = _plan(execution, read, outward, remapped)
+        wave = _plan(execution, session, read, outward, remapped)
         held = _judge(execution, wave, remapped, last)
         execution.seal = Seal(
             digest=configuration_digest(server, read.options),
@@ -95,7 +99,9 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
         execution.keeper.kinds = tally.kinds
     try:
         yield
-        store_findings(server, session.kind)
+        store_findings(server, session)
+        if isinstance(session, PhoneEndpoint) and isinstance(server, PhoneSystem) and not keep_numbers(server, session):
+            execution.note(Message("phone_numbers_not_read"))
         if execution.went_on_from is None:  # both look through everybody: once a night is enough
             forget_unmapped_secrets()
             sweep(now=timezone.now(), folders=[FOLDERS[run.pk % len(FOLDERS)]])
@@ -124,12 +130,23 @@ def _compare_mapping(execution: Execution, read: RemoteRead, previous: Mapping[s
     return remapped_fields(previous, now)
 
 
-def _plan(execution: Execution, read: RemoteRead, outward: Outward, remapped: frozenset[Field]) -> Wave:
+def _plan(
+    execution: Execution, session: EndpointSession, read: RemoteRead, outward: Outward, remapped: frozenset[Field]
+) -> Wave:
     """Decide what happens to whom, and store it as `planned` items before anything is changed."""
     with execution.timed(RunPhase.PLAN):
         execution.beat(RunPhase.PLAN, 0, len(read.people))
         newcomers = from_now_on()
-        planning = make_plan(execution.server, read, execution.keeper.beat, outward=outward, remapped=remapped)
+        if isinstance(session, PhoneEndpoint):
+            forget_freed_numbers(read, session)
+        look = PhoneLook(execution.keeper.beat, stores=execution.run.mode != RunMode.PREVIEW)
+        planning = make_plan(
+            execution.server, read, execution.keeper.beat, outward=outward, remapped=remapped, phones=look
+        )
+        if isinstance(session, PhoneEndpoint) and isinstance(execution.server, PhoneSystem) and read.whole:
+            may_send = outward.allowed
+            planning.making = plan_those_to_make(execution.server, session, planning, may_send=may_send)
+            read.known_by_id |= {each.record.id: each.record for each in planning.unplaced.values() if each.record}
         wave = Wave(read, planning, newcomers, first=execution.stored)
         _store_plan(execution, wave)
     if read.whole:
@@ -146,13 +163,14 @@ def _judge(execution: Execution, wave: Wave, remapped: frozenset[Field], last: S
     for message in planning.notes:
         execution.note(message)
     held = limits.brakes(
-        read=read.count if read.whole else None,
+        read=read.count if read.whole and not _is_empty_box(read) else None,
         first_meeting=planning.first_meeting,
         numbers_missing=planning.numbers_missing,
         pools=[pool.name for pool in read.options.pools],
         remapped={name: wave.tally.fields[name] for name in sorted(remapped)},
         left_out=wave.tally.released + wave.tally.done["missing"] if read.scope_changed else 0,
     )
+    held += _another_box(execution, wave)
     return held + too_much(
         server,
         wave.changes,
@@ -161,6 +179,21 @@ def _judge(execution: Execution, wave: Wave, remapped: frozenset[Field], last: S
         scopes=(last.seal.get("scope", {}) if last else {}, scope_of(server)),
         now=timezone.now(),
     )
+
+
+def _is_empty_box(read: RemoteRead) -> bool:
+    """Whether a phone system has nobody, and never had: unlike a directory, a new one is filled by us."""
+    return read.options.phone and not read.count and not read.absent
+
+
+def _another_box(execution: Execution, wave: Wave) -> list[Message]:
+    """Hold where so many rows are somebody else's, or gone, that this is another or a restored phone system (A11)."""
+    strange = wave.tally.strange + len(wave.tally.lost)
+    if not wave.read.options.phone or strange <= FEW_STRANGE:
+        return []
+    tied = SyncRecord.objects.filter(endpoint=execution.server, employee__isnull=False).count()
+    params = {"count": strange, "tied": tied}
+    return [Message("phone_looks_like_another", params)] if looks_like_another(strange, tied) else []
 
 
 def brake(execution: Execution, held: Sequence[Message]) -> None:
@@ -214,6 +247,8 @@ def _apply(execution: Execution, session: EndpointSession, wave: Wave, tally: Ta
         for chunk in in_chunks(wave.touches):
             execution.keeper.beat()
             apply_touches(run, chunk)
+            if wave.read.options.phone:
+                let_waiting_go_on(run, [touch.record_id for touch in chunk])
         settle_the_rest(run)
         if any(absence.record.state is State.MISSING for absence in wave.read.absent):
             confirm_missing(run, seen=wave.read.seen, now=timezone.now())
@@ -260,7 +295,7 @@ def _write_back(
     with execution.timed(RunPhase.READ):
         read = reader.some(waiting)
     outward.opened = sending.proven
-    second = _plan(execution, read, outward, frozenset())
+    second = _plan(execution, session, read, outward, frozenset())
     before = tally.writing
     _apply(execution, session, second, tally)
     with execution.timed(RunPhase.WRITE_BACK):

@@ -9,13 +9,14 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from syncapp.choices import RunMode, RunStatus, RunTrigger
-from syncapp.directory.session import open_session as open_directory_session
 from syncapp.exceptions import ClaimLostError, PlanHeldError, RunCancelledError, SyncError
 from syncapp.logs import about_run
-from syncapp.models import DirectoryServer, SyncRun
+from syncapp.models import SyncRun
 from syncapp.services import schedules, worker_process
+from syncapp.services.endpoints import Synchronised, synchronised
 from syncapp.services.execution import Execution, Progress, no_progress
 from syncapp.services.notifications import delivery
+from syncapp.services.opening import open_endpoint
 from syncapp.services.ports import OpenSession
 from syncapp.services.runs import RunKeeper, claim_queued_run, finish_run, hand_over, start_run
 from syncapp.services.sealed import take_sealed_steps
@@ -32,7 +33,7 @@ ENDED_WELL = (RunStatus.COMPLETED, RunStatus.PARTIAL)
 
 def run_sync(
     *,
-    server: DirectoryServer,
+    server: Synchronised,
     mode: RunMode,
     trigger: RunTrigger,
     who: str = "",
@@ -42,7 +43,7 @@ def run_sync(
     incremental: bool = False,
     progress: Progress = no_progress,
     stop: Callable[[], bool] = lambda: False,
-    open_session: OpenSession = open_directory_session,
+    open_session: OpenSession = open_endpoint,
 ) -> SyncRun:
     """Do one whole run here and now, and leave it finished however it ends.
 
@@ -73,7 +74,7 @@ def execute_run(run_id: int) -> SyncRun | None:
     run = claim_queued_run(run_id)
     if run is None:
         return None
-    server = DirectoryServer.objects.get(pk=run.server_id)
+    server = synchronised(run.server_id)
     with about_run(run.pk):
         return carry_out(run, server, stop=worker_process.is_to_stop, stop_code="worker_stopped")
 
@@ -93,7 +94,7 @@ def apply_plan(
     """
     check_plan(plan, force=force, now=timezone.now())
     return run_sync(
-        server=DirectoryServer.objects.get(pk=plan.server_id),
+        server=synchronised(plan.server_id),
         mode=RunMode.APPLY,
         trigger=trigger,
         who=who,
@@ -107,12 +108,12 @@ def apply_plan(
 
 def carry_out(
     run: SyncRun,
-    server: DirectoryServer,
+    server: Synchronised,
     *,
     progress: Progress = no_progress,
     stop: Callable[[], bool] = lambda: False,
     stop_code: str = "run_cancelled",
-    open_session: OpenSession = open_directory_session,
+    open_session: OpenSession = open_endpoint,
 ) -> SyncRun:
     """Do a claimed run. Only a killed process can leave it open; `upkeep` and the next claim close those."""
     execution = Execution(run, server, RunKeeper(run, stop, stop_code), progress, open_session)

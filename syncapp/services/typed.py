@@ -8,6 +8,7 @@ from syncapp.core.values import clean, read_text
 from syncapp.core.vocabulary import Field
 from syncapp.exceptions import SyncError
 from syncapp.models import Employee, Endpoint
+from syncapp.store.phone_numbers import use_of
 
 # Who has none of these could not be told from others.
 KNOWN_BY = (Field.NAME, Field.EMAIL, Field.EXTENSION)
@@ -57,6 +58,13 @@ def owner_of(extension: str, *, plan: str, beside: int | None) -> Employee | Non
     if not extension:
         return None
     return Employee.rows.exclude(pk=beside or 0).filter(number_plan=plan, extension=extension).first()
+
+
+def refuse_held(extension: str, *, plan: str) -> None:
+    """Raise TypedValueError for a number that a queue or the like has in a phone system, as far as that is known (C5)."""
+    use = use_of(extension, plan) if extension else None
+    if use is not None:
+        raise TypedValueError("typed_number_in_phones", number=extension, use=use.dump())
 
 
 def refuse_nameless(values: Mapping[str, str]) -> None:

@@ -17,6 +17,7 @@ from syncapp.services.matches import refuse_while_running
 from syncapp.services.photos import kept_name
 from syncapp.services.typed import KNOWN_BY, owner_of, refuse_nameless
 from syncapp.store.cooling import cooling_for
+from syncapp.store.phone_numbers import use_of
 from syncapp.store.selectors import LEFT_OUT, done_changes
 
 if TYPE_CHECKING:
@@ -198,7 +199,8 @@ def _restored(name: Field, before: str, after: str, employee: Employee) -> tuple
 def _is_somebodys(number: str, employee: Employee) -> bool:
     rests = cooling_for(number, number_plan=employee.number_plan, now=timezone.now())
     owner = owner_of(number, plan=employee.number_plan, beside=employee.pk)
-    return owner is not None or (rests is not None and rests.employee_id != employee.pk)
+    held = use_of(number, employee.number_plan)
+    return owner is not None or held is not None or (rests is not None and rests.employee_id != employee.pk)
 
 
 def _told(brought: Iterable[Brought]) -> list[list[str]]:

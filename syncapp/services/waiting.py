@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from syncapp.core.merge import same_value
 from syncapp.core.vocabulary import Field
 from syncapp.directory.kinds import PROFILES
-from syncapp.models import DirectoryServer, SyncRecord
-from syncapp.services.endpoints import field_rules
+from syncapp.models import SyncRecord
+from syncapp.services.endpoints import field_rules, synchronised_in_bulk
 from syncapp.store.bulk import as_json, update_rows
 from syncapp.store.items import load_base
 from syncapp.store.snapshots import local_people
@@ -25,7 +25,7 @@ def note_waiting_of(changed: Mapping[int, Collection[Field]]) -> None:
     """The same for a chunk of employees, each with the fields that changed (queries as many as servers ask for)."""
     people = local_people(changed)
     records = list(SyncRecord.objects.select_for_update().filter(employee__in=changed).order_by("id"))
-    servers = DirectoryServer.objects.in_bulk({record.endpoint_id for record in records})
+    servers = synchronised_in_bulk({record.endpoint_id for record in records})
     rules = {
         key: [
             rule for rule in field_rules(server, server.kind if server.kind in PROFILES else "generic") if rule.pushes

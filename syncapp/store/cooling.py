@@ -12,8 +12,6 @@ def cool_down(employee: Employee, *, now: datetime) -> CoolingNumber:
     A number of no pool is given to nobody anyway; its row only tells whose it was.
     """
     number = employee.extension
-    pools = NumberPool.objects.filter(number_plan=employee.number_plan, first__lte=number, last__gte=number)
-    days = [pool.cool_down_days for pool in pools if len(pool.first) == len(number)]
     row, _created = CoolingNumber.objects.update_or_create(
         number_plan=employee.number_plan,
         extension=number,
@@ -21,10 +19,21 @@ def cool_down(employee: Employee, *, now: datetime) -> CoolingNumber:
             "employee": employee,
             "issued": employee.number_issued,
             "freed_at": now,
-            "until": now + timedelta(days=max(days, default=0)),
+            "until": now + timedelta(days=_days(employee.number_plan, number)),
         },
     )
     return row
+
+
+def _days(number_plan: str, number: str) -> int:
+    pools = NumberPool.objects.filter(number_plan=number_plan, first__lte=number, last__gte=number)
+    return max((pool.cool_down_days for pool in pools if len(pool.first) == len(number)), default=0)
+
+
+def rest_from(row: CoolingNumber, now: datetime) -> None:
+    """Let a number begin to rest anew: a phone on some desk still has it."""
+    row.until = now + timedelta(days=_days(row.number_plan, row.extension))
+    row.save(update_fields=["until"])
 
 
 def number_given_up(employee: Employee) -> CoolingNumber | None:

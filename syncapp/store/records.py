@@ -45,6 +45,7 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
                 *((at, Side.LOCAL.value) if _changed(written) else (None, None)),
                 at if written.row.plan["state_changed"] and not written.refused else None,
                 written.row.employee_id if written.row.plan["action"] == Action.RELEASE else None,
+                written.row.anchor,
                 *_content(run, written, at),
                 written.row.record_id,
             )
@@ -52,6 +53,7 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
         ],
         assign=[
             *map(unless_null, ("updated_at", "updated_side", "state_since", "former_employee_id")),
+            "anchor",
             *_CONTENT,
         ],
     )

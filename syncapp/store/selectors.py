@@ -91,7 +91,7 @@ def _from_item(item: RunItem) -> ReportedPerson:
         state=item.plan["state"],
         updated_side=record.updated_side if record else "",
         updated_at=record.updated_at if record else None,
-        dn=item.dn,
+        dn=item.dn or (record.dn if record else ""),
         messages=_messages(item, item.plan["remarks"]),
         changes=_changes(item),
     )

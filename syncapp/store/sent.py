@@ -31,7 +31,7 @@ class Sent:
     `agreed` are the new bases of fields that went through; `replaced` maps those that
     were written to what stood there before. `refused` are to be remembered; `matters`
     opened because somebody was quicker; `waits` maps fields that still wait to what
-    stands there. `due`: look again in the next run.
+    stands there. `due`: look again in the next run. `anchor`: of somebody who was made.
     """
 
     row: PlannedRow
@@ -43,6 +43,7 @@ class Sent:
     messages: list[Message] = field(default_factory=list)
     failed: bool = False
     due: bool = False
+    anchor: str = ""
 
     @property
     def wrote(self) -> bool:
@@ -71,13 +72,30 @@ class Sent:
         return [f"{Side.REMOTE}:{name}" for name in self.row.pushes if Field(name) not in self.agreed]
 
 
-def store_sent(run: SyncRun, batch: Sequence[Sent], *, uri: str, now: datetime, beat: Callable[[], None]) -> None:
-    """Store what became of a batch, in one transaction with the claim's renewal; `uri` is where it was written."""
+def store_sent(
+    run: SyncRun,
+    batch: Sequence[Sent],
+    *,
+    uri: str,
+    now: datetime,
+    beat: Callable[[], None],
+    takes_first: bool = False,
+) -> None:
+    """Store what became of a batch, in one transaction with the claim's renewal; `uri` is where it was written.
+
+    `takes_first`: others have waited for it to take new numbers (rule C6).
+    """
     with transaction.atomic():
         beat()
         records = _stored([sent.row.record_id for sent in batch if sent.row.record_id is not None])
         known = [(sent, records[sent.row.record_id]) for sent in batch if sent.row.record_id in records]
         _update_records(run, known, uri, now)
+        made = [(sent.anchor, sent.anchor, record.id) for sent, record in known if sent.anchor]
+        update_rows(SyncRecord, made, assign=["anchor", "dn"])
+        if takes_first:
+            taken = [sent.row.employee_id for sent, _record in known if Field.EXTENSION in sent.agreed]
+            others = SyncRecord.objects.filter(employee__in=[each for each in taken if each], due=False)
+            others.exclude(endpoint_id=run.server_id).update(due=True)
         open_matters(run, [(record.id, matter) for sent, record in known for matter in sent.matters], now=now)
         _finish(batch)
 

@@ -8,6 +8,7 @@ from django.db.models import IntegerField, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from syncapp.core.matters import EntryKeys, HubKeys, Matter
+from syncapp.core.phones import NEW
 from syncapp.core.records import KnownRecord, LocalPerson, Message
 from syncapp.core.sides import NEEDS_NUMBER
 from syncapp.core.vocabulary import ALL_FIELDS, MATTERS, Field, MatterKind, Outcome, State
@@ -149,15 +150,20 @@ def local_people(employee_ids: Collection[int]) -> dict[int, LocalPerson]:
     """Map ids to employees with their values and versions."""
     people = {}
     for chunk in chunks_of_ids(employee_ids):
-        rows = list(Employee.rows.filter(id__in=chunk).values_list("id", "version", "archived_at", *VALUE_COLUMNS))
+        rows = list(
+            Employee.rows.filter(id__in=chunk).values_list(
+                "id", "version", "archived_at", "number_issued", *VALUE_COLUMNS
+            )
+        )
         pictures = _pictures({photo for *_others, photo, _secret in rows if photo})
-        for id_, version, archived_at, *values in rows:
+        for id_, version, archived_at, issued, *values in rows:
             twins, area = pictures.get(values[-2], (frozenset(), 0))
             people[id_] = LocalPerson(
                 id=id_,
                 version=version,
                 values=dict(zip(ALL_FIELDS, values, strict=True)),
                 archived=archived_at is not None,
+                number_issued=issued,
                 twins=twins,
                 photo_area=area,
             )
@@ -175,19 +181,18 @@ def _pictures(names: Collection[str]) -> dict[str, tuple[frozenset[str], int]]:
     }
 
 
-def hub_keys(endpoint_id: int) -> Iterator[HubKeys]:
+def hub_keys(endpoint_id: int, *, phone: bool = False) -> Iterator[HubKeys]:
     """Yield what matching knows of every employee (four queries).
 
     Whom a change of our scope left out is no stranger: he has been in the directory.
+    In a phone system (`phone`) nobody is known whom a run has yet to make there, and
+    everybody is a stranger whom it does not know, wherever else he is known.
     """
     tied = SyncRecord.objects.filter(employee__isnull=False)
+    if phone:
+        tied = tied.exclude(endpoint_id=endpoint_id, anchor__startswith=NEW)
     here = dict(tied.filter(endpoint_id=endpoint_id).order_by().values_list("employee_id", "state"))
-    anywhere = set(here) | set(
-        tied.filter(endpoint__directoryserver__isnull=False).values_list("employee_id", flat=True)
-    )
-    anywhere |= set(
-        SyncRecord.objects.filter(former_employee__isnull=False).values_list("former_employee_id", flat=True)
-    )
+    anywhere = set(here) | (set() if phone else _known_to_directories(tied))
     rows = Employee.rows.values_list(
         "id", "name", "name_key", "email_key", "mobile", "extension", "number_issued", "archived_at"
     )
@@ -205,6 +210,12 @@ def hub_keys(endpoint_id: int) -> Iterator[HubKeys]:
             archived=archived_at is not None,
             state_here=State(here[id_]) if id_ in here else None,
         )
+
+
+def _known_to_directories(tied: QuerySet[SyncRecord]) -> set[int]:
+    anywhere = set(tied.filter(endpoint__directoryserver__isnull=False).values_list("employee_id", flat=True))
+    former = SyncRecord.objects.filter(former_employee__isnull=False)
+    return anywhere | set(former.values_list("former_employee_id", flat=True))
 
 
 def former_ties(endpoint_id: int) -> dict[str, int]:

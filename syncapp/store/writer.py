@@ -7,18 +7,19 @@ is to blame, so that one person's trouble stays theirs (promise 7).
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
+from syncapp.core.phones import anchor_before
 from syncapp.core.planned import RecordTouch
 from syncapp.core.records import Message
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field, Outcome
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
-from syncapp.store.bulk import as_json, table_of, update_rows
+from syncapp.store.bulk import as_json, chunks_of_ids, table_of, update_rows
 from syncapp.store.chains import apart
 from syncapp.store.employees import create_employees, update_employees
 from syncapp.store.items import PlannedRow, dump_base, dump_keys, dump_messages, dump_waits, dump_written
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 PAUSE = 0.02  # seconds; without it chunk after chunk starves other writers of SQLite
 RETRIES = 3
-TIED = (Action.UPDATE, Action.RELEASE)  # whose entry and employee belonged together when the plan was made
+TIED = (Action.UPDATE, Action.RELEASE, Action.MAKE)  # whose entry and employee belonged together when the plan was made
 
 
 def apply_items(
@@ -124,6 +125,7 @@ def _apply(job: _Job, rows: Sequence[PlannedRow]) -> list[Written]:
     write_matters(run, [written for written in batch if not written.due], now=now)
     news = [w for w in batch if w.updates or (w.row.plan["state_changed"] and not w.due)]
     _mark_other_endpoints_due(run, [w.row.employee_id for w in news if w.row.employee_id is not None])
+    let_waiting_go_on(run, [w.record_id for w in batch if w.row.plan["action"] == Action.JOIN and w.record_id])
     _finish_items(batch)
     return batch
 
@@ -167,7 +169,8 @@ def _leave_out_edited(batch: Sequence[Written]) -> None:
         row = written.row
         expected_tie = row.employee_id if row.plan["action"] in TIED else None
         edited = row.employee_id is not None and versions.get(row.employee_id) != row.employee_version
-        retied = row.record_id is not None and ties.get(row.record_id) != (row.anchor, expected_tie)
+        tried = (anchor_before(row.employee_id or 0), row.employee_id)  # to make there: the entry takes the record over
+        retied = row.record_id is not None and ties.get(row.record_id) not in ((row.anchor, expected_tie), tried)
         if edited or retied:
             written.leave_out("edited_meanwhile")
 
@@ -185,6 +188,14 @@ def _mark_other_endpoints_due(run: SyncRun, employee_ids: list[int]) -> None:
     if employee_ids:
         others = SyncRecord.objects.filter(employee_id__in=employee_ids, due=False)
         others.exclude(endpoint_id=run.server_id).update(due=True)
+
+
+def let_waiting_go_on(run: SyncRun, record_ids: Collection[int]) -> None:
+    """Have other endpoints look at people who wait there: what was agreed here may be what they waited for (rule C6)."""
+    for chunk in chunks_of_ids(record_ids):
+        people = SyncRecord.objects.filter(id__in=chunk, employee__isnull=False).values("employee")
+        waiting = SyncRecord.objects.filter(employee__in=people, waiting=True, due=False)
+        waiting.exclude(endpoint_id=run.server_id).update(due=True)
 
 
 def _finish_items(batch: Sequence[Written]) -> None:

@@ -1,10 +1,15 @@
 """What the adapter needs to know of a phone system."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from syncapp.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from syncapp.telephony.attributes import Seen
 
 # The box lets 200 requests of one address through within 60 s and shuts it out at the next one.
 MOST_REQUESTS = 180
@@ -20,7 +25,10 @@ class MobileForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PhoneConfig:
-    """Times are in seconds. `stale_after`: a request that was not carried out by then never will be."""
+    """Times are in seconds. `stale_after`: a request that was not carried out by then never will be.
+
+    `region`: in whose form mobiles are read. `recalled`: people as earlier runs saw them, by anchor.
+    """
 
     name: str
     url: str
@@ -34,6 +42,8 @@ class PhoneConfig:
     answer_timeout: float = 40.0
     stale_after: float = 36.0
     pause: float = 1.0
+    region: str = "RU"
+    recalled: Mapping[str, "Seen"] = field(default_factory=dict, repr=False)
 
 
 def address_of(url: str) -> tuple[str, int]:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from syncapp.core.phone_numbers import NumberInUse
 from syncapp.core.records import Message
-from syncapp.core.vocabulary import Field, RefusalKind
+from syncapp.core.vocabulary import Field, NumberKind, RefusalKind
 from syncapp.core.writes import WriteRefusal
 from syncapp.exceptions import TelephonyAnswerError
 from syncapp.telephony.config import MobileForm, PhoneConfig
@@ -26,6 +27,18 @@ SMALLEST_PICTURE = 1024
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"RIFF")
 _OK, _MADE, _NOT_FOUND = 200, 201, 404
 _NO_PICTURE = "unknownPerson"
+
+# Kinds of numbers as the box calls them.
+KINDS = {
+    "SIP": NumberKind.PERSON,
+    "EXTERNAL": NumberKind.MOBILE,
+    "QUEUE": NumberKind.QUEUE,
+    "IVR MENU": NumberKind.MENU,
+    "CONFERENCE": NumberKind.CONFERENCE,
+    "DIALPLAN APPLICATION": NumberKind.APPLICATION,
+    "PARKING": NumberKind.PARKING,
+    "SYSTEM": NumberKind.SYSTEM,
+}
 
 NAMES = {
     Field.NAME: "user_username",
@@ -66,14 +79,22 @@ class MikoPbxSession:
         """One request each: ask for those alone whose summary is new."""
         return {each.anchor: self._person(each.anchor, has_phone=bool(each.number)) for each in summaries}
 
+    def numbers(self) -> Sequence[NumberInUse]:
+        return [
+            NumberInUse(str(row["number"]), KINDS.get(str(row["type"]), NumberKind.OTHER), str(row["callerid"] or ""))
+            for row in self._extensions()
+        ]
+
     def occupied(self) -> Mapping[str, str]:
-        rows = rows_of(self._read(EXTENSIONS), url=self.uri, path=EXTENSIONS)
-        return {str(row["number"]): str(row["type"]) for row in rows}
+        return {str(row["number"]): str(row["type"]) for row in self._extensions()}
+
+    def _extensions(self) -> list[Any]:
+        return rows_of(self._read(EXTENSIONS), url=self.uri, path=EXTENSIONS)
 
     def picture(self, anchor: str) -> bytes | None:
         detail = self._detail(anchor)
-        path = str(detail["user_avatar"]) if detail else ""
-        return None if not path or _NO_PICTURE in path else self.client.picture(path)
+        path = _place_of(detail["user_avatar"]) if detail else ""
+        return self.client.picture(path) if path else None
 
     def create(self, person: NewPerson) -> Written:
         refusal = _picture_refusal(person.picture)
@@ -99,14 +120,23 @@ class MikoPbxSession:
                 return self._kept(self._from_detail(reply.data), body)
         raise error
 
-    def change(self, before: PhonePerson, values: Mapping[Field, str], *, picture: bytes | None = None) -> Written:
+    def picture_at(self, path: str) -> bytes | None:
+        return self.client.picture(path)
+
+    def change(
+        self,
+        before: PhonePerson,
+        values: Mapping[Field, str],
+        *,
+        picture: bytes | None = None,
+        is_fresh: bool = False,
+    ) -> Written:
         refusal = _picture_refusal(picture or b"")
         if refusal or not before.number:
             return Written(refusal=refusal or _refused("phone_person_without_number", name=before.name))
-        detail = self._detail(before.anchor)
-        if detail is None:
+        now = before if is_fresh else self._person(before.anchor)
+        if now is None:
             return Written(refusal=_refused("phone_person_gone", name=before.name))
-        now = self._from_detail(detail)
         drifted = frozenset(each for each in values if _value(now, each) != _value(before, each))
         if drifted:
             return Written(now, drifted=drifted)
@@ -262,8 +292,9 @@ class MikoPbxSession:
             number=str(detail["number"]),
             mobile=str(detail["mobile_number"]),
             dial_string=str(detail["mobile_dialstring"]),
-            has_picture=_NO_PICTURE not in str(detail["user_avatar"]),
+            has_picture=bool(_place_of(detail["user_avatar"])),
             forwards={name: str(detail[name]) for name in FORWARDS if detail.get(name)},
+            picture=_place_of(detail["user_avatar"]),
         )
 
     def _summary(self, row: Any) -> Summary:
@@ -274,7 +305,7 @@ class MikoPbxSession:
                 email=str(row["user_email"]),
                 number=str(row["number"]),
                 mobile=str(row["mobile"]),
-                picture=str(row["avatar"]),
+                picture=_place_of(row["avatar"]),
                 disabled=bool(row["disabled"]),
             )
         except (KeyError, TypeError, ValueError):
@@ -294,6 +325,11 @@ def _value(person: PhonePerson, name: Field) -> str:
         Field.EXTENSION: person.number,
         Field.MOBILE: person.mobile,
     }[name]
+
+
+def _place_of(path: Any) -> str:
+    """Return where a picture is kept; '' for the one that stands for none."""
+    return "" if _NO_PICTURE in str(path) else str(path)
 
 
 def _data_uri(picture: bytes) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from syncapp.core.phone_numbers import NumberInUse
 from syncapp.core.records import Message
 from syncapp.core.vocabulary import Field
 from syncapp.core.writes import WriteRefusal
@@ -41,6 +42,7 @@ class PhonePerson:
     dial_string: str
     has_picture: bool
     forwards: Mapping[str, str] = field(default_factory=dict)
+    picture: str = ""  # where it is kept, which is the same place for every picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +84,33 @@ class PhoneSession(Protocol):
     def people(self, summaries: Iterable[Summary]) -> Mapping[str, PhonePerson | None]:
         """Return those people with everything, by anchor; None for who is not there any more."""
 
+    def numbers(self) -> Sequence[NumberInUse]:
+        """Return every number in use with what has it, or raise: never a part."""
+
     def occupied(self) -> Mapping[str, str]:
         """Return every number in use with its kind, those of queues, conferences and menus too."""
 
     def create(self, person: NewPerson) -> Written:
         """Make a person, with a strong secret of his own that nobody is told."""
 
-    def change(self, before: PhonePerson, values: Mapping[Field, str], *, picture: bytes | None = None) -> Written:
-        """Change those fields of a person, if they are still as in `before`; `picture` b"" takes it away."""
+    def change(
+        self,
+        before: PhonePerson,
+        values: Mapping[Field, str],
+        *,
+        picture: bytes | None = None,
+        is_fresh: bool = False,
+    ) -> Written:
+        """Change those fields of a person, if they are still as in `before`; `picture` b"" takes it away.
+
+        `is_fresh`: the caller has just looked, and nobody is read once more.
+        """
 
     def picture(self, anchor: str) -> bytes | None:
         """Return the picture as it is kept; None for none."""
+
+    def picture_at(self, path: str) -> bytes | None:
+        """Return the picture at the place that a summary names; None for none."""
 
 
 def changed_since(known: Mapping[str, Summary], now: Iterable[Summary]) -> list[Summary]:

@@ -13,6 +13,7 @@ from syncapp.exceptions import SyncError
 from syncapp.models import Conflict
 from syncapp.services.conflicts import Prospect, foresee
 from syncapp.services.disputes import VALUE_KINDS, seen_of
+from syncapp.services.endpoints import sends
 from syncapp.services.photos import kept_of
 from syncapp.views.display import sentence, value_of_matter
 
@@ -52,7 +53,7 @@ class DecisionView:
             agreed=value_of_matter(conflict.field, conflict.base),
             sides=[_ours(conflict, prospect), _theirs(conflict, prospect)],
             hand_over=_hand_over(conflict) if prospect.hand_over is True else "",
-            typed=_typed(prospect.rule, writes=prospect.server.write_back),
+            typed=_typed(prospect.rule, writes=sends(prospect.server)),
             seen=seen_of(conflict),
             can_run=prospect.server.enabled,
         )
@@ -62,7 +63,7 @@ def _ours(conflict: Conflict, prospect: Prospect) -> SideView:
     what, rule = _what(conflict, conflict.local), prospect.rule
     if rule is None or not rule.pushes:
         text = _("%(what)s stays here. The mapping does not carry it to the domain, so the difference stays, too.")
-    elif prospect.server.write_back:
+    elif sends(prospect.server):
         text = _("%(what)s is written to the domain in the next run.")
     else:
         text = _("%(what)s stays here and waits for the domain: writing back is off.")

@@ -5,9 +5,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from syncapp.choices import RunMode
-from syncapp.models import Employee, RunItem, SyncRun
-from tests.admin.pages import errors, page, posted, save, text
-from tests.factories import make_employee, make_record
+from syncapp.models import Employee, PhoneNumber, RunItem, SyncRun
+from tests.admin.pages import errors, page, posted, save
+from tests.factories import make_employee, make_phone_system, make_record
 
 CHANGE = "syncapp_employee_change"
 
@@ -182,3 +182,15 @@ def test_namesake_of_somebody_who_was_here_is_added(admin_client: Client, anna: 
     admin_client.post(address, {**posted(admin_client.get(address)), "name": anna.name})
 
     assert Employee.objects.filter(name=anna.name).count() == 2
+
+
+def test_number_of_a_queue_is_refused_and_a_person_s_is_not(admin_client: Client, anna: Employee) -> None:
+    phones = make_phone_system(name="Head office phones")
+    PhoneNumber.objects.create(endpoint=phones, number="300", kind="queue", name="Sales")
+    PhoneNumber.objects.create(endpoint=phones, number="301", kind="person", name="Anna Petrova")
+
+    refused = errors(save(admin_client, CHANGE, anna.pk, extension="300"))
+    save(admin_client, CHANGE, anna.pk, extension="301")
+
+    assert "Number 300 is taken in the phone system: queue “Sales” (Head office phones)." in str(refused)
+    assert reread(anna).extension == "301"

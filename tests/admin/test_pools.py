@@ -7,10 +7,10 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from syncapp.models import CoolingNumber, EndpointPool, NumberPool
+from syncapp.models import CoolingNumber, EndpointPool, NumberPool, PhoneNumber, PhoneReading
 from syncapp.services.edits import set_archived
 from tests.admin.pages import page, posted, text
-from tests.factories import make_employee, make_pool, make_server
+from tests.factories import make_employee, make_phone_system, make_pool, make_server
 
 LIST = "syncapp_numberpool_changelist"
 
@@ -74,5 +74,29 @@ def test_list_takes_the_same_number_of_queries(
     for _pool in range(number):
         EndpointPool.objects.create(endpoint=server, pool=make_pool())
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         admin_client.get(page(LIST))
+
+
+def test_list_and_page_say_what_phone_systems_have(admin_client: Client) -> None:
+    phones = make_phone_system(name="Head office phones")
+    PhoneReading.objects.create(endpoint=phones, read_at=timezone.now())
+    PhoneNumber.objects.create(endpoint=phones, number="200", kind="queue", name="Sales")
+    pool = make_pool(first="200", last="209")
+
+    usage = admin_client.get(page(LIST)).context["cl"].result_list[0].usage
+    shown = text(admin_client.get(page("syncapp_numberpool_change", pool.pk)))
+
+    assert (len(usage.in_phones), usage.next) == (1, "201")
+    assert "200: queue “Sales” (Head office phones)" in shown
+
+
+def test_page_says_why_no_number_is_given_out(admin_client: Client) -> None:
+    make_phone_system(name="Head office phones")
+    pool = make_pool(first="200", last="209")
+
+    listed = text(admin_client.get(page(LIST)))
+    shown = text(admin_client.get(page("syncapp_numberpool_change", pool.pk)))
+
+    assert "0, not up to date" in listed
+    assert "No number is given out by itself at present: which are taken in Head office phones" in shown

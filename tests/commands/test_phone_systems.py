@@ -1,15 +1,16 @@
-"""Phone systems on the command line: tested, and not synchronised yet."""
+"""Phone systems on the command line: tested, and synchronised like every server."""
 
+import json
 from io import StringIO
+from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.utils import translation
 
 from fixtures.mikopbx import MikoPbx
 from fixtures.openldap import OpenLdap
-from syncapp.models import PhoneSystem, SyncRun
-from tests.commands.calls import completed
+from syncapp.models import PhoneSystem, SyncRecord
 from tests.factories import make_phone_system
 from tests.services.company import Company
 from tests.telephony.conftest import FULL_KEY
@@ -57,24 +58,66 @@ def test_check_prints_the_line_that_confirms_the_certificate(pbx: MikoPbx) -> No
     assert f'  fingerprint = "{pbx.fingerprint}"' in said
 
 
-def test_synchronising_one_is_refused_in_words() -> None:
-    phones = make_phone_system(name="MikoPBX")
+def test_one_is_synchronised_by_name(pbx: MikoPbx) -> None:
+    pbx.box.add("Anna Orlova", number="201")
+    phones = make_phone_system(name="MikoPBX", url=pbx.url, key=FULL_KEY, fingerprint=pbx.fingerprint)
 
-    with pytest.raises(CommandError, match="“MikoPBX” is a phone system"):
-        call_command("sync_ldap", phones.name)
+    run = synchronised("MikoPBX", "--json")["runs"][0]
 
-    assert not SyncRun.objects.exists()
+    assert (run["server"], run["read"], run["status"]) == ("MikoPBX", "full", "completed")
+    assert run["counts"]["created"] == 1
+    assert [(person["name"], person["extension"], person["dn"]) for person in run["people"]] == [
+        ("Anna Orlova", "201", SyncRecord.objects.get(endpoint=phones).anchor)
+    ]
 
 
-@pytest.mark.parametrize("enabled", [True, False])
-def test_all_enabled_leaves_phone_systems_out(openldap: OpenLdap, enabled: bool) -> None:
-    completed(Company(openldap))
-    make_phone_system(name="MikoPBX", enabled=enabled)
-    aside = StringIO()
+def test_all_enabled_takes_phone_systems_after_directories(openldap: OpenLdap, pbx: MikoPbx) -> None:
+    how = {"url": pbx.url, "key": FULL_KEY, "fingerprint": pbx.fingerprint, "rank": 0}
+    make_phone_system(name="MikoPBX", **how)
+    make_phone_system(name="Switched off", enabled=False, **how)
+    Company(openldap).server(name="Head office")
 
-    with pytest.raises(SystemExit) as caught, translation.override("en"):
-        call_command("sync_ldap", "--json", stdout=StringIO(), stderr=aside)
+    runs = synchronised("--json", "--force")["runs"]
 
-    assert caught.value.code == 0
-    assert SyncRun.objects.count() == 1
-    assert ("“MikoPBX” is a phone system" in aside.getvalue()) is enabled
+    assert [run["server"] for run in runs] == ["Head office", "MikoPBX"]
+
+
+def test_one_person_is_found_there_by_number(pbx: MikoPbx) -> None:
+    pbx.box.add("Anna Orlova", number="201")
+    pbx.box.add("Boris Titov", number="202")
+    make_phone_system(name="MikoPBX", url=pbx.url, key=FULL_KEY, fingerprint=pbx.fingerprint)
+
+    [run] = synchronised("MikoPBX", "--json", "--person", "202")["runs"]
+
+    assert (run["read"], run["counts"]["created"]) == ("person", 1)
+    assert [person["name"] for person in run["people"]] == ["Boris Titov"]
+
+
+def test_round_ends_where_a_new_number_is_in_all_corners(openldap: OpenLdap, pbx: MikoPbx) -> None:
+    make_phone_system(name="MikoPBX", url=pbx.url, key=FULL_KEY, fingerprint=pbx.fingerprint)
+    company = Company(openldap)
+    company.add("anna", "Anna Orlova", mail="a.orlova@corp.example", telephoneNumber="250")
+    company.server(name="Head office", write_back=True, bind_dn=openldap.writer_dn)
+    synchronised("--json")
+    company.add("boris", "Boris Titov", mail="b.titov@corp.example")
+
+    runs = synchronised("--json")["runs"]
+
+    assert [(run["server"], run["read"], run["status"]) for run in runs] == [
+        ("Head office", "full", "completed"),
+        ("MikoPBX", "full", "completed"),
+        ("Head office", "person", "completed"),
+    ]
+    assert company.value("boris", "telephoneNumber") == ["200"]
+    assert {each.user_username: each.number for each in pbx.box.employees.values()} == {
+        "Anna Orlova": "250",
+        "Boris Titov": "200",
+    }
+    assert len(synchronised("--json")["runs"]) == 2
+
+
+def synchronised(*args: str) -> dict[str, Any]:
+    output = StringIO()
+    with translation.override("en"), pytest.raises(SystemExit):
+        call_command("sync_ldap", *args, stdout=output, stderr=StringIO())
+    return json.loads(output.getvalue())

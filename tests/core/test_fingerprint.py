@@ -1,6 +1,6 @@
 """Whether anything that matters has changed (design, section 5)."""
 
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from syncapp.core import fingerprint as module
 from syncapp.core.fingerprint import fingerprint, settings_digest
-from syncapp.core.options import FieldRule, PoolSpec, SyncOptions
+from syncapp.core.options import FieldRule, PhoneService, PoolSpec, SyncOptions
 from syncapp.core.records import RemoteRecord
 from syncapp.core.vocabulary import (
     CreateRule,
@@ -54,6 +54,8 @@ DECISIVE = {
     "write_back": replace(OPTIONS, write_back=True),
     "number_plan": replace(OPTIONS, number_plan="branch"),
     "superiors": replace(OPTIONS, superiors=(7,)),
+    "phone": replace(OPTIONS, phone=True),
+    "phones": replace(OPTIONS, phones=(PhoneService(7, "default", create=True),)),
     "no_pool": replace(OPTIONS, pools=()),
     "end_of_the_pool": with_pool(last="298"),
     "reserved_numbers": with_pool(reserved=frozenset({"250"})),
@@ -87,7 +89,20 @@ def test_settings_digest_covers_every_option() -> None:
         "number_plan",
         "pools",
         "superiors",
+        "phone",
+        "phones",
     }
+
+
+def test_settings_digest_is_that_of_earlier_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came later and is not used leaves every fingerprint as it was: nobody need be looked at because of an update."""
+    later, now = module.LATER, settings_digest(OPTIONS)
+    monkeypatch.setattr(module, "LATER", ())
+    monkeypatch.setattr(
+        module, "asdict", lambda options: {name: each for name, each in asdict(options).items() if name not in later}
+    )
+
+    assert settings_digest(OPTIONS) == now
 
 
 def test_settings_digest_notices_other_converters(monkeypatch: pytest.MonkeyPatch) -> None:

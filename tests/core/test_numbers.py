@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from syncapp.core.numbers import Numbers, NumberWish, OwnEntry, free_numbers, may_give_up, serves, settle_numbers
 from syncapp.core.options import PoolSpec
-from syncapp.core.vocabulary import State
+from syncapp.core.phone_numbers import NO_PHONES, NumberUse, PhoneNumbers
+from syncapp.core.vocabulary import NumberKind, State
 
 OFFICE = PoolSpec("Office", "200", "209", frozenset({"205"}))
 
@@ -21,6 +22,7 @@ def settle(
     never: set[str] | None = None,
     pools: tuple[PoolSpec, ...] = (OFFICE,),
     waited_for: set[int] | None = None,
+    phones: PhoneNumbers = NO_PHONES,
 ) -> Numbers:
     counted = Counter(wish.wants for wish in wishes if wish.wants)
     return settle_numbers(
@@ -31,6 +33,7 @@ def settle(
         pools=pools,
         is_emergency=lambda number: number in {"112", "207"},
         waited_for=waited_for or set(),
+        phones=phones,
     )
 
 
@@ -152,6 +155,39 @@ def test_reserved_used_claimed_and_emergency_numbers_are_never_issued() -> None:
 
     assert sorted(numbers.issued.values()) == ["202", "203", "204", "206", "208", "209"]
     assert len(numbers.unserved) == 4
+
+
+QUEUE = NumberUse(NumberKind.QUEUE, "Sales", "Head office")
+PERSON = NumberUse(NumberKind.PERSON, "Anna", "Head office")
+
+
+def test_number_in_use_in_a_phone_system_is_never_issued() -> None:
+    phones = PhoneNumbers({"200": QUEUE, "201": PERSON})
+
+    assert settle(newcomer("a"), phones=phones).issued == {"a": "202"}
+
+
+def test_number_of_a_queue_is_not_granted_and_the_newcomer_is_served() -> None:
+    numbers = settle(newcomer("a", "215"), newcomer("b", "216"), phones=PhoneNumbers({"215": QUEUE, "216": PERSON}))
+
+    assert (numbers.held, numbers.issued, numbers.granted) == ({"a": "215"}, {"a": "200"}, {"b": "216"})
+
+
+def test_who_has_a_number_keeps_it_though_a_queue_has_it_too() -> None:
+    numbers = settle(tied("a", 1, "215", "215"), owners={"215": 1}, phones=PhoneNumbers({"215": QUEUE}))
+
+    assert numbers == Numbers(vacated=frozenset())
+
+
+def test_pool_gives_nothing_while_a_phone_system_is_unread() -> None:
+    phones = PhoneNumbers(unread=("Head office",))
+    numbers = settle(newcomer("a"), newcomer("b", "215"), phones=phones)
+
+    assert (numbers.unread, numbers.issued, numbers.unserved, numbers.granted) == (["a"], {}, [], {"b": "215"})
+
+
+def test_unread_phone_system_is_no_matter_where_no_pool_serves() -> None:
+    assert settle(newcomer("a"), pools=(), phones=PhoneNumbers(unread=("Head office",))).unread == []
 
 
 def test_without_a_pool_nobody_is_issued_a_number_and_nobody_fails() -> None:

@@ -297,6 +297,9 @@ class FakeSession:
             if not page:
                 return
 
+    def whole(self, record: RemoteRecord) -> RemoteRecord:
+        return record
+
     def changes(self, watermark: Watermark, *, now: datetime) -> Delta:
         self._directory.watch("changes")
         since, changes = int(watermark.position[""]), self._directory.changes

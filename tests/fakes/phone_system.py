@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from syncapp.core.phone_numbers import NumberInUse
 from syncapp.core.records import Message
 from syncapp.core.vocabulary import Field, RefusalKind
 from syncapp.core.writes import WriteRefusal
+from syncapp.telephony.mikopbx import KINDS
 from syncapp.telephony.protocol import NewPerson, PhonePerson, Summary, Written
 
 LONGEST_NUMBER = 8
@@ -64,6 +66,12 @@ class FakePhoneSession:
             found |= {number: kind for number, kind in ((each.mobile, "EXTERNAL"), (each.number, "SIP")) if number}
         return found
 
+    def numbers(self) -> Sequence[NumberInUse]:
+        names = {number: each.name for each in self.system.people.values() for number in (each.number, each.mobile)}
+        return [
+            NumberInUse(number, KINDS[kind], names.get(number, "")) for number, kind in sorted(self.occupied().items())
+        ]
+
     def picture(self, anchor: str) -> bytes | None:
         return self.system.pictures.get(anchor)
 
@@ -77,7 +85,17 @@ class FakePhoneSession:
         self._keep_picture(anchor, person.picture)
         return self._written(anchor, {Field.EXTENSION: person.number})
 
-    def change(self, before: PhonePerson, values: Mapping[Field, str], *, picture: bytes | None = None) -> Written:
+    def picture_at(self, path: str) -> bytes | None:
+        return self.system.pictures.get(path)
+
+    def change(
+        self,
+        before: PhonePerson,
+        values: Mapping[Field, str],
+        *,
+        picture: bytes | None = None,
+        is_fresh: bool = False,
+    ) -> Written:
         now = self.system.people.get(before.anchor)
         if now is None:
             return Written(refusal=_refused("phone_person_gone"))

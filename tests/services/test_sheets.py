@@ -8,12 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from syncapp.choices import RunMode
-from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
+from syncapp.models import Employee, PhoneNumber, RunItem, SyncRecord, SyncRun
 from syncapp.services.edits import change_employee, set_archived
 from syncapp.services.sheets.applying import apply_sheet
 from syncapp.services.sheets.columns import Sheet, SheetError
 from syncapp.services.sheets.planning import SheetPlan, plan_sheet
-from tests.factories import make_employee, make_record, make_server
+from tests.factories import make_employee, make_phone_system, make_record, make_server
 
 pytestmark = pytest.mark.django_db
 
@@ -267,3 +267,13 @@ def test_import_takes_the_same_number_of_queries_for_a_chunk(user: User, kind: s
 
     assert queries(3) == queries(300)
     assert not SyncRecord.objects.filter(due=False).exists()
+
+
+def test_number_of_a_queue_is_a_mistake_of_the_row(anna: Employee) -> None:
+    phones = make_phone_system(name="Head office phones")
+    PhoneNumber.objects.create(endpoint=phones, number="300", kind="queue", name="Sales")
+    PhoneNumber.objects.create(endpoint=phones, number="301", kind="person", name="Boris")
+
+    plan = planned(["", "B", "300", "", "", "", ""], ["", "C", "301", "", "", "", ""])
+
+    assert mistakes(plan) == [(2, "typed_number_in_phones")]

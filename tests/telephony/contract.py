@@ -5,7 +5,8 @@ from typing import Protocol
 
 import pytest
 
-from syncapp.core.vocabulary import Field
+from syncapp.core.phone_numbers import NumberInUse
+from syncapp.core.vocabulary import Field, NumberKind
 from syncapp.telephony.protocol import NewPerson, PhonePerson, PhoneSession, Written
 
 PICTURE = b"\xff\xd8\xff\xe0" + b"\1" * 2000
@@ -56,9 +57,12 @@ class PhoneSystemContract:
 
         with world.session() as session:
             occupied = session.occupied()
+            numbers = {each.number: each for each in session.numbers()}
 
         assert occupied[world.number(1)] == "SIP"
         assert occupied[MOBILE.removeprefix("+")] == "EXTERNAL"
+        assert numbers[world.number(1)] == NumberInUse(world.number(1), NumberKind.PERSON, world.name("Anna Orlova"))
+        assert numbers.keys() == occupied.keys()
 
     def test_makes_a_person(self, world: World) -> None:
         with world.session() as session:

@@ -12,7 +12,7 @@ from fixtures.mikopbx import MikoPbx, routes
 from fixtures.mikopbx import secrets as strength
 from fixtures.mikopbx.answers import Answer
 from fixtures.mikopbx.box import Other
-from syncapp.core.vocabulary import Field
+from syncapp.core.vocabulary import Field, NumberKind
 from syncapp.exceptions import (
     ConfigurationError,
     SyncError,
@@ -94,12 +94,21 @@ def test_only_who_changed_is_asked_for(pbx: MikoPbx, opened: Opened) -> None:
 
 def test_numbers_of_queues_and_conferences_count(pbx: MikoPbx, opened: Opened) -> None:
     pbx.box.others |= {"2001": Other("QUEUE", "Sales"), "3001": Other("CONFERENCE", "Monday")}
+    pbx.box.others |= {"800": Other("PARKING", ""), "9000": Other("MODULES", "Callback")}
 
     with opened() as session:
         occupied = session.occupied()
+        numbers = session.numbers()
         refused = session.create(NewPerson("Vera Lind", "2001"))
 
     assert (occupied["2001"], occupied["3001"]) == ("QUEUE", "CONFERENCE")
+    assert numbers == [
+        ("000063", NumberKind.APPLICATION, "Reads back the extension"),
+        ("2001", NumberKind.QUEUE, "Sales"),
+        ("3001", NumberKind.CONFERENCE, "Monday"),
+        ("800", NumberKind.PARKING, ""),
+        ("9000", NumberKind.OTHER, "Callback"),
+    ]
     assert refused.refusal is not None
     assert refused.refusal.message.params == {"number": "2001", "kind": "QUEUE"}
 

@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, NoReturn
 
 from django.core.management.base import CommandError
@@ -15,9 +16,11 @@ from syncapp.exceptions import SyncError
 from syncapp.management.script import ScriptCommand
 from syncapp.management.terminal import RunScreen, StopSwitch, reader_may_leave
 from syncapp.models import DirectoryServer, PhoneSystem, SyncRun
+from syncapp.services.endpoints import Synchronised
 from syncapp.services.identity import accept_directory, identity_of_run
 from syncapp.services.people import find_people
 from syncapp.services.report import Refusal, write_runs
+from syncapp.services.rounds import due_in_round
 from syncapp.services.runs import operator, request_cancel
 from syncapp.services.seals import discard_plan
 from syncapp.services.sync import apply_plan, run_sync
@@ -29,7 +32,7 @@ ALONE = frozenset({"dry_run", "full", "person", "force", "json", "all", "apply",
 
 Ended = SyncRun | Refusal
 Start = Callable[[StopSwitch], Ended]
-Servers = list[tuple[DirectoryServer, tuple[tuple[str, str], ...]]]  # each with its only entries, none for everybody
+Servers = list[tuple[Synchronised, tuple[tuple[str, str], ...]]]  # each with its only entries, none for everybody
 
 
 class Command(ScriptCommand):
@@ -83,17 +86,30 @@ class Command(ScriptCommand):
         servers: Servers = [(server, ()) for server in self._servers(options["names"])]
         if options["person"] is not None:
             servers = self._person(options["person"], servers)
-        self._end(
-            [partial(self._run, server, anchors, options, screen) for server, anchors in servers], options, screen
-        )
+        starts = [partial(self._run, server, anchors, options, screen) for server, anchors in servers]
 
-    def _end(self, starts: Sequence[Start], options: dict[str, Any], screen: RunScreen) -> NoReturn:
+        def once_more() -> Iterator[Start]:
+            if options["dry_run"] or options["person"] is not None:
+                return
+            for server, _everybody in servers:
+                if people := due_in_round([server.pk for server, _anchors in servers], server.pk):
+                    yield partial(self._run, server, people, options, screen)
+
+        self._end(starts, options, screen, once_more)
+
+    def _end(
+        self,
+        starts: Sequence[Start],
+        options: dict[str, Any],
+        screen: RunScreen,
+        once_more: Callable[[], Iterator[Start]] = lambda: iter(()),
+    ) -> NoReturn:
         """Do one run after the other, show each, and leave with the exit code of the worst."""
         codes: list[int] = []
 
         def ended() -> Iterator[Ended]:
             with StopSwitch() as stop:
-                for start in starts:
+                for start in chain(starts, once_more()):
                     if stop.pressed:
                         codes.append(1)
                         return
@@ -121,22 +137,20 @@ class Command(ScriptCommand):
         with reader_may_leave():
             self.stdout.flush()
 
-    def _servers(self, names: list[str]) -> list[DirectoryServer]:
-        servers = DirectoryServer.objects.order_by("rank", "name")
-        phones = PhoneSystem.objects.filter(name__in=names) if names else PhoneSystem.objects.filter(enabled=True)
-        for each in phones:
-            said = messages.render("phone_not_synchronised", {"server": each.name})
-            if names:
-                raise CommandError(said)
-            self.stderr.write(said)
+    def _servers(self, names: list[str]) -> list[Synchronised]:
+        """Return whom to synchronise: directories by rank, then phone systems, or those who are named."""
+        servers: list[Synchronised] = [
+            *DirectoryServer.objects.order_by("rank", "name"),
+            *PhoneSystem.objects.order_by("rank", "name"),
+        ]
         if not names:
-            enabled = list(servers.filter(enabled=True))
+            enabled = [server for server in servers if server.enabled]
             if not enabled:
                 raise CommandError(_("No server is configured and enabled. Start with: manage.py configure FILE.toml"))
             return enabled
-        found = {server.name: server for server in servers.filter(name__in=names)}
+        found = {server.name: server for server in servers}
         if unknown := [name for name in names if name not in found]:
-            known = ", ".join(servers.values_list("name", flat=True)) or "-"
+            known = ", ".join(found) or "-"
             raise CommandError(
                 _("There is no server named %(names)s. Known: %(known)s")
                 % {"names": ", ".join(_("“%(name)s”") % {"name": name} for name in unknown), "known": known}
@@ -166,8 +180,8 @@ class Command(ScriptCommand):
 
     def _run(
         self,
-        server: DirectoryServer,
-        anchors: tuple[tuple[str, str], ...],
+        server: Synchronised,
+        anchors: Sequence[tuple[str, str]],
         options: dict[str, Any],
         screen: RunScreen,
         stop: StopSwitch,

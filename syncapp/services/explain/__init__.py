@@ -13,7 +13,7 @@ from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.session import open_session as open_directory_session
 from syncapp.exceptions import SyncError
 from syncapp.models import DirectoryServer, Employee, SyncRecord
-from syncapp.services.endpoints import run_config, sync_options
+from syncapp.services.endpoints import directory_run_config, sync_options
 from syncapp.services.explain.telling import (
     FieldTold,
     ServerTold,
@@ -152,7 +152,7 @@ def _said(asking: _Asking) -> Iterator[None]:
 
 def _patient(server: DirectoryServer) -> DirectoryConfig:
     wait = _LONGEST_WAIT
-    return replace(run_config(server), connect_timeout=wait, login_timeout=wait, operation_timeout=wait)
+    return replace(directory_run_config(server), connect_timeout=wait, login_timeout=wait, operation_timeout=wait)
 
 
 def _look(each: _Asking, text: str) -> None:

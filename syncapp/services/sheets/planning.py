@@ -15,6 +15,7 @@ from syncapp.core.vocabulary import Field, Side
 from syncapp.services.sheets.columns import ID, Columns, Sheet, SheetError, read_head
 from syncapp.services.sheets.hub import DEFAULT_PLAN, FIELDS, Hub, Person
 from syncapp.services.typed import TypedValueError, read_typed, refuse_nameless, typing_region
+from syncapp.store.phone_numbers import held_in
 
 HEAD_ROWS = 1  # people count the rows of a sheet from 1, and the first is the head
 
@@ -60,7 +61,7 @@ class SheetPlan:
 
 
 def plan_sheet(sheet: Sheet, *, may_add: bool) -> SheetPlan:
-    """Plan a sheet (two queries). An empty cell leaves the value alone; who is not in the sheet stays as he is."""
+    """Plan a sheet (two queries, and one where numbers change). An empty cell leaves the value alone; who is not in the sheet stays as he is."""
     columns = read_head(sheet.head)
     plan = SheetPlan(ignored=columns.ignored)
     hub, region = Hub(), typing_region()
@@ -141,6 +142,7 @@ def _judge_numbers(plan: SheetPlan, hub: Hub) -> None:
     """Refuse numbers that somebody else would have too, when all the sheet is done: swaps are fine."""
     taking: dict[tuple[str, str], int] = {}
     moving = {row.employee_id for row in plan.rows if "extension" in row.values}
+    uses = {each: held_in(each) for each in {row.number_plan for row in plan.rows if row.values.get("extension")}}
     for row in plan.rows:
         number = row.values.get("extension", "")
         if not number:
@@ -152,4 +154,7 @@ def _judge_numbers(plan: SheetPlan, hub: Hub) -> None:
         elif owner is not None and owner != row.employee_id and owner not in moving:
             taken = {"number": number, "owner": str(hub.people[owner])}
             plan.mistakes.append((row.number, Message("typed_number_taken", taken)))
+        elif use := uses[row.number_plan].get(number):
+            in_use = {"number": number, "use": use.dump()}
+            plan.mistakes.append((row.number, Message("typed_number_in_phones", in_use)))
         taking.setdefault(key, row.number)

@@ -1,0 +1,146 @@
+"""Making people in a phone system: who is to be, and what became of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from syncapp.core.converters import read_field
+from syncapp.core.making import Unplaced, plan_making
+from syncapp.core.options import FieldRule
+from syncapp.core.outgoing import Content
+from syncapp.core.phone_first import names
+from syncapp.core.planned import PlanItem
+from syncapp.core.records import Base, Message, Refused, RemoteRecord
+from syncapp.core.vocabulary import TEXT_FIELDS, Field, RefusalKind
+from syncapp.core.writes import MakeJob, MakeResult, WriteRefusal
+from syncapp.models import PhoneSystem
+from syncapp.services.planning import Planning
+from syncapp.services.reading import RemoteRead
+from syncapp.store import snapshots
+from syncapp.store.phone_service import active_in, service_of
+from syncapp.store.sent import Sent
+from syncapp.store.unplaced import tried, unplaced
+from syncapp.telephony.endpoint import PhoneEndpoint
+
+
+def whom_to_make(phones: PhoneSystem, planning: Planning) -> list[Unplaced]:
+    """Return everybody whom this phone system serves and does not know, but for who may be one of its people.
+
+    Whoever is a candidate of an open question waits for the answer: he may be there already.
+    """
+    if not phones.create or not _is_told_whom(phones):
+        return []
+    known = planning.sides
+    taken = {
+        *known.matches.in_question(),
+        *(employee_id for employee_id, _key in known.matches.joined.values()),
+        *known.former.values(),
+        *known.made.values(),
+    }
+    records = tried(phones.pk)
+    ids = [employee_id for employee_id in _served(phones) if employee_id not in taken]
+    people = snapshots.local_people(ids)
+    return [Unplaced(people[employee_id], records.get(employee_id)) for employee_id in ids]
+
+
+def _is_told_whom(phones: PhoneSystem) -> bool:
+    """Whether it is said whom a phone system serves: only one that stands alone serves all without a word."""
+    return bool(phones.serves) or not PhoneSystem.objects.exclude(pk=phones.pk).filter(enabled=True).exists()
+
+
+def _served(phones: PhoneSystem) -> list[int]:
+    """Return the employees whom the phone system's rule names, and who have no phone there."""
+    service = service_of(phones, alone=_is_told_whom(phones))
+    rows = unplaced(phones.pk, number_plan=phones.number_plan)
+    where = active_in([employee_id for employee_id, *_rest in rows]) if service.directories else {}
+    return [
+        employee_id
+        for employee_id, department, number in rows
+        if names(service, directories=where.get(employee_id, frozenset()), department=department, number=number)
+    ]
+
+
+def plan_those_to_make(
+    phones: PhoneSystem, session: PhoneEndpoint, planning: Planning, *, may_send: bool
+) -> list[PlanItem]:
+    """Return what the plan has for people who are not there; before anything may go out only how many wait."""
+    if phones.create and not _is_told_whom(phones):
+        planning.notes.append(Message("phone_serves_unsaid"))
+    people = whom_to_make(phones, planning)
+    if not people:
+        return []
+    if not may_send:
+        planning.notes.append(Message("phone_newcomers_wait", {"count": len(people)}))
+        return []
+    planning.unplaced = {each.local.id: each for each in people}
+    return list(plan_making(people, planning.sides.options.rules, occupied=session.occupied()))
+
+
+def forget_freed_numbers(read: RemoteRead, session: PhoneEndpoint) -> None:
+    """Forget that a number was refused which nothing has there any more: it is sent again (rule B10)."""
+    for anchor, record in read.known.items():
+        refused = record.refusals.get(Field.EXTENSION)
+        taken = refused is not None and refused.message.code == "phone_number_taken"
+        if refused is not None and taken and refused.value not in session.occupied():
+            left = dict(record.refusals)
+            del left[Field.EXTENSION]
+            read.known[anchor] = read.known_by_id[record.id] = replace(record, refusals=left)
+
+
+@dataclass(slots=True)
+class Making:
+    """One person on his way into a phone system; `begun` once the request may have been sent."""
+
+    sent: Sent
+    rules: Mapping[Field, FieldRule]
+    region: str
+    contents: Mapping[Field, Content | Message] = field(default_factory=dict)
+    begun: bool = False
+
+    def job(self) -> MakeJob:
+        self.begun = True
+        photo = self.contents.get(Field.PHOTO)
+        values = {Field(name): after for name, (_before, after) in self.sent.row.pushes.items()}
+        return MakeJob(
+            self.sent.row.anchor,
+            {name: value for name, value in values.items() if name in TEXT_FIELDS},
+            photo.raw if isinstance(photo, Content) else b"",
+        )
+
+    def leave(self) -> Sent:
+        """The employee is another than planned: nothing is sent, the next run looks again."""
+        for name in self.sent.row.pushes:
+            self.sent.waits[Field(name)] = ""
+        self.sent.messages.append(Message("write_edited_meanwhile"))
+        return self.sent
+
+    def conclude(self, result: MakeResult) -> Sent:
+        self.sent.messages += result.remarks
+        if result.entry is not None:
+            self._agree(result.entry)
+        elif result.refusal is not None:
+            self._refuse(result.refusal)
+        return self.sent
+
+    def _agree(self, entry: RemoteRecord) -> None:
+        self.sent.anchor = entry.anchor
+        for name, (_before, after) in self.sent.row.pushes.items():
+            rule, photo = self.rules[Field(name)], self.contents.get(Field(name))
+            self.sent.replaced[rule.field] = ""
+            if rule.field in TEXT_FIELDS:
+                read = read_field(rule, entry.attributes, region=self.region).values
+                self.sent.agreed[rule.field] = Base(after, read[0] if read else after)
+            elif isinstance(photo, Content):
+                self.sent.agreed[rule.field] = Base(after, photo.mark(photo.raw))
+            else:  # it could not be sent along: the next run says why
+                del self.sent.replaced[rule.field]
+
+    def _refuse(self, refusal: WriteRefusal) -> None:
+        self.sent.fail(refusal.message)
+        for name, (_before, after) in self.sent.row.pushes.items():
+            rule = self.rules[Field(name)]
+            if refusal.kind is RefusalKind.BUSY:
+                self.sent.waits[rule.field] = ""
+            else:
+                self.sent.refused[rule.field] = Refused(
+                    after, "", rule.attribute, rule.pattern, refusal.kind, refusal.message
+                )

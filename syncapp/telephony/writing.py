@@ -1,0 +1,163 @@
+"""Writing people of a phone system: never over somebody's edit, and with as few requests as that takes."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from syncapp.core.normalise import fold, name_key
+from syncapp.core.phones import is_same_person
+from syncapp.core.records import Message, RemoteRecord
+from syncapp.core.vocabulary import Field, RefusalKind
+from syncapp.core.writes import AttributeWrite, MakeJob, MakeResult, WriteJob, WriteRefusal, WriteResult
+from syncapp.telephony.attributes import EMAIL, MOBILE, NAME, NUMBER, PICTURE, Seen, summary_of, whole
+from syncapp.telephony.protocol import NewPerson, PhonePerson, PhoneSession, Summary, Written, forwarding_to
+
+if TYPE_CHECKING:
+    from syncapp.telephony.endpoint import PhoneEndpoint
+
+# People who are written after one look at the list: who was edited there meanwhile is found with the next one.
+AT_A_TIME = 20
+SHORTEST, LONGEST = 2, 8  # digits; the box cuts what is longer, and that is another number
+FIELDS = {NAME: Field.NAME, EMAIL: Field.EMAIL, NUMBER: Field.EXTENSION, MOBILE: Field.MOBILE}
+# Named in one remark; of more the number is said.
+NAMED = 20
+
+
+class Writer:
+    """Carries out what a run has for the phone system, one person after the other."""
+
+    def __init__(self, endpoint: "PhoneEndpoint", session: PhoneSession, region: str) -> None:
+        self._endpoint, self._session, self._region = endpoint, session, region
+        self._since_look = AT_A_TIME
+
+    def write(self, jobs: Iterable[WriteJob], *, pictures: bool) -> Iterator[WriteResult]:
+        """Carry out jobs; with `pictures` those of people who have one are shown to the jobs."""
+        for job in jobs:
+            yield self._write(job, pictures=pictures)
+
+    def make(self, jobs: Iterable[MakeJob]) -> Iterator[MakeResult]:
+        for job in jobs:
+            yield self._make(job)
+
+    def _write(self, job: WriteJob, *, pictures: bool) -> WriteResult:
+        row, before_look = self._rows().get(job.anchor), self._endpoint.everybody_seen().get(job.anchor)
+        seen = self._endpoint.look(row) if row is not None else None
+        if row is None or seen is None or not _is_the_same(before_look, row):
+            return WriteResult(job.anchor)
+        shown = self._endpoint.with_picture(row).attributes if pictures else {}
+        before = self._entry(seen, shown)
+        writes = job.prepare(before)
+        if any(write.attribute == MOBILE for write in writes):
+            # What is dialled, and who forwards where, the list does not tell.
+            seen = self._endpoint.look(row, anew=True)
+            if seen is None:
+                return WriteResult(job.anchor)
+            before = self._entry(seen, shown)
+            writes = job.prepare(before)
+        if not writes:
+            return WriteResult(job.anchor, before=before)
+        refusal = _unfit(writes)
+        if refusal is not None:
+            return WriteResult(job.anchor, before=before, refused={NUMBER: refusal})
+        return self._sent(job, before, seen, writes)
+
+    def _entry(self, seen: Seen, shown: Mapping[str, list[bytes]]) -> RemoteRecord:
+        record = whole(seen, self._region)
+        return record._replace(attributes={**record.attributes, **shown})
+
+    def _sent(self, job: WriteJob, before: RemoteRecord, seen: Seen, writes: Sequence[AttributeWrite]) -> WriteResult:
+        values = {FIELDS[each.attribute]: (each.new or b"").decode() for each in writes if each.attribute in FIELDS}
+        pictures = [each.new or b"" for each in writes if each.attribute == PICTURE]
+        self._since_look += 1
+        done = self._session.change(seen.person, values, picture=pictures[0] if pictures else None, is_fresh=True)
+        names = frozenset(each.attribute for each in writes)
+        if done.person is None and done.refusal is None:
+            return WriteResult(job.anchor)
+        if done.refusal is not None:
+            return WriteResult(
+                job.anchor, before=before, refused=dict.fromkeys(names, done.refusal), remarks=done.remarks
+            )
+        after = self._after(done, seen.summary)
+        if pictures:  # the answer does not show it: what was taken is what was sent
+            after = after._replace(attributes={**after.attributes, PICTURE: [raw for raw in pictures if raw]})
+        remarks = (*done.remarks, *self._forwards_elsewhere(seen.person, done.person))
+        return WriteResult(job.anchor, before=before, written=names, after=after, answered=True, remarks=remarks)
+
+    def _make(self, job: MakeJob) -> MakeResult:
+        number = job.values.get(Field.EXTENSION, "")
+        if not _fits(number):
+            return MakeResult(job.anchor, refusal=_too_long(number))
+        if self._came_meanwhile(job):
+            return MakeResult(job.anchor, refusal=WriteRefusal(RefusalKind.BUSY, Message("phone_came_meanwhile")))
+        self._since_look += 1
+        done = self._session.create(
+            NewPerson(
+                name=job.values.get(Field.NAME, ""),
+                number=number,
+                email=job.values.get(Field.EMAIL, ""),
+                mobile=job.values.get(Field.MOBILE, ""),
+                picture=job.picture,
+            )
+        )
+        if done.person is None:
+            return MakeResult(job.anchor, refusal=done.refusal, remarks=done.remarks)
+        return MakeResult(job.anchor, self._after(done, None), remarks=done.remarks)
+
+    def _came_meanwhile(self, job: MakeJob) -> bool:
+        """Whether somebody of that name or address came into the list since people were read: the next run matches him."""
+        known = self._endpoint.everybody_seen()
+        name, email = name_key(job.values.get(Field.NAME, "")), fold(job.values.get(Field.EMAIL, ""))
+        return any(
+            name_key(row.name) == name or (email and fold(row.email) == email)
+            for anchor, row in self._rows().items()
+            if anchor not in known
+        )
+
+    def _after(self, done: Written, before: Summary | None) -> RemoteRecord:
+        """Return a person as the answer to our write shows him, and remember that."""
+        person = done.person
+        assert person is not None  # noqa: S101  # who was not refused is there
+        seen = Seen(summary_of(person, before), person)
+        self._endpoint.remember(seen)
+        return whole(seen, self._region)
+
+    def _rows(self) -> Mapping[str, Summary]:
+        """Return the list, which is asked for anew before so many people are written."""
+        if self._since_look >= AT_A_TIME:
+            self._since_look = 0
+            return self._endpoint.list_anew()
+        return self._endpoint.rows()
+
+    def _forwards_elsewhere(self, before: PhonePerson, after: PhonePerson | None) -> tuple[Message, ...]:
+        """Name other people whose calls still go to a mobile that is nobody's any more."""
+        if after is None or not before.mobile or before.mobile == after.mobile:
+            return ()
+        others = (seen.person for seen in self._endpoint.everybody_seen().values())
+        people = sorted(each.name for each in forwarding_to(before.mobile, others) if each.anchor != before.anchor)
+        if not people:
+            return ()
+        return (Message("phone_forwards_of_others", {"mobile": before.mobile, "people": people[:NAMED]}),)
+
+
+def _is_the_same(before: Seen | None, now: Summary) -> bool:
+    """Whether a row still is the person who was planned with (rule A11): it may be another box by now."""
+    if before is None:
+        return False
+    was = before.summary
+    return is_same_person(was.name, was.email, names=[now.name], emails=[now.email])
+
+
+def _fits(number: str) -> bool:
+    return number.isdigit() and SHORTEST <= len(number) <= LONGEST
+
+
+def _unfit(writes: Sequence[AttributeWrite]) -> WriteRefusal | None:
+    """Refuse here what the box would store as another number, and that a number be taken away."""
+    for each in writes:
+        if each.attribute == NUMBER and not _fits((each.new or b"").decode()):
+            return _too_long((each.new or b"").decode())
+    return None
+
+
+def _too_long(number: str) -> WriteRefusal:
+    params = {"number": number, "shortest": SHORTEST, "longest": LONGEST}
+    return WriteRefusal(RefusalKind.VALUE, Message("phone_number_unfit", params))
