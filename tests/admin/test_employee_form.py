@@ -6,7 +6,7 @@ from django.test import Client
 
 from syncapp.choices import RunMode
 from syncapp.models import Employee, PhoneNumber, RunItem, SyncRun
-from tests.admin.pages import errors, page, posted, save
+from tests.admin.pages import errors, page, posted, save, text
 from tests.factories import make_employee, make_phone_system, make_record
 
 CHANGE = "syncapp_employee_change"
