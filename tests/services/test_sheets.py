@@ -6,13 +6,17 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from syncapp.choices import RunMode
+from syncapp.core.planned import FieldChange
+from syncapp.core.vocabulary import Field, Side
 from syncapp.models import Employee, PhoneNumber, RunItem, SyncRecord, SyncRun
 from syncapp.services.edits import change_employee, set_archived
 from syncapp.services.sheets.applying import apply_sheet
 from syncapp.services.sheets.columns import Sheet, SheetError
 from syncapp.services.sheets.planning import SheetPlan, plan_sheet
+from syncapp.store.edits import Edit, change_employees
 from tests.factories import make_employee, make_phone_system, make_record, make_server
 
 pytestmark = pytest.mark.django_db
@@ -277,3 +281,15 @@ def test_number_of_a_queue_is_a_mistake_of_the_row(anna: Employee) -> None:
     plan = planned(["", "B", "300", "", "", "", ""], ["", "C", "301", "", "", "", ""])
 
     assert mistakes(plan) == [(2, "typed_number_in_phones")]
+
+
+@pytest.mark.promise(5)
+def test_of_a_chunk_in_which_somebody_has_another_version_nothing_is_written(anna: Employee) -> None:
+    """Between planning and writing, both in one transaction, only PostgreSQL lets an edit in."""
+    boris = make_employee(name="Boris", title="Clerk")
+    changes = (FieldChange(Field.TITLE, Side.LOCAL, "", "Director"),)
+    edits = [Edit(boris.pk, boris.version, "default", "Boris", changes)]
+    edits.append(Edit(anna.pk, anna.version + 1, "default", "Anna", changes))
+
+    assert not change_employees(edits, now=timezone.now())
+    assert not Employee.objects.filter(title="Director").exists()
