@@ -9,18 +9,24 @@ somebody without reading the directory.
 """
 
 import argparse
+import random
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+
+from PIL import Image
 
 from fixtures.ldif import entry, line
+from fixtures.samba_config import NORMAL_ACCOUNT
 
 SUFFIX = "dc=example,dc=test"
 MOST_PEOPLE = 100_000
 FIRST_EXTENSION = 10_000
 DEPARTMENTS = tuple(f"Department {number:02}" for number in range(1, 21))
 TITLES = ("Engineer", "Инженер", "Manager", "Менеджер", "Clerk", "Бухгалтер", "Analyst", "Аналитик")
-_PICTURE = bytes(range(256)) * 40  # 10 KB; nobody looks at it
+_PHOTO_SIDE, _PHOTO_QUALITY = 103, 89  # noise of this size makes 10 KB
 
 # Given name, second name, surname: 10 * 50 * 100 ways in each alphabet.
 _LATIN = (
@@ -86,6 +92,20 @@ def mobile_of(number: int) -> str:
     )[number % 4]
 
 
+def photo_of(number: int) -> bytes:
+    """Return a JPEG of 10 KB that nobody else has: one picture, with the number as its comment."""
+    picture = _picture()
+    return picture[:2] + b"\xff\xfe\x00\x06" + number.to_bytes(4) + picture[2:]
+
+
+@cache
+def _picture() -> bytes:
+    noise = random.Random(0).randbytes(_PHOTO_SIDE * _PHOTO_SIDE * 3)
+    file = BytesIO()
+    Image.frombytes("RGB", (_PHOTO_SIDE, _PHOTO_SIDE), noise).save(file, "JPEG", quality=_PHOTO_QUALITY)
+    return file.getvalue()
+
+
 def person(number: int, *, suffix: str = SUFFIX, seed: int = 0, photo: bool = False) -> str:
     """Return the LDIF of one person."""
     first, second, surname = name_of(number, seed)
@@ -105,7 +125,7 @@ def person(number: int, *, suffix: str = SUFFIX, seed: int = 0, photo: bool = Fa
             ("mail", f"p{number:06}@example.test" if number % 10 else ""),
             ("mobile", mobile_of(number) if number % 5 else ""),
             ("telephoneNumber", "" if number % 3 else str(FIRST_EXTENSION + number // 3)),
-            ("jpegPhoto", b"\xff\xd8" + number.to_bytes(4) + _PICTURE if photo else b""),
+            ("jpegPhoto", photo_of(number) if photo else b""),
         ],
     )
 
@@ -118,6 +138,31 @@ def company(people: int, *, suffix: str = SUFFIX, seed: int = 0, photos: bool = 
         yield entry(f"ou={ou},{suffix}", [("objectClass", "organizationalUnit"), ("ou", ou)])
     for number in range(1, people + 1):
         yield person(number, suffix=suffix, seed=seed, photo=photos)
+
+
+def domain(people: int, *, suffix: str, realm: str) -> Iterator[str]:
+    """Yield the LDIF of an Active Directory with the same people."""
+    for ou in DEPARTMENTS:
+        yield entry(f"OU={ou},{suffix}", [("objectClass", "organizationalUnit")])
+    for number in range(1, people + 1):
+        first, second, surname = name_of(number)
+        yield entry(
+            f"CN=p{number:06},OU={DEPARTMENTS[number % len(DEPARTMENTS)]},{suffix}",
+            [
+                ("objectClass", "user"),
+                ("sAMAccountName", f"p{number:06}"),
+                ("userPrincipalName", f"p{number:06}@{realm}"),
+                ("displayName", f"{first} {second} {surname}"),
+                ("givenName", first),
+                ("sn", surname),
+                ("department", DEPARTMENTS[number % len(DEPARTMENTS)]),
+                ("title", TITLES[number % len(TITLES)]),
+                ("mail", f"p{number:06}@example.test" if number % 10 else ""),
+                ("mobile", mobile_of(number) if number % 5 else ""),
+                ("telephoneNumber", "" if number % 3 else str(FIRST_EXTENSION + number // 3)),
+                ("userAccountControl", str(NORMAL_ACCOUNT)),
+            ],
+        )
 
 
 def churn(people: int, *, percent: float, suffix: str = SUFFIX, round_number: int = 1) -> Iterator[Change]:

@@ -1,8 +1,8 @@
 """One measurement in a process of its own: prints a line of JSON with seconds and peak memory.
 
-    python -m benchmarks.measure plain|sync|profile|modify|modify-back|edit [NUMBER]
+    python -m benchmarks.measure WHAT [NUMBER]
 
-The server and the database come from the environment (`benchmarks.run` sets it).
+The server and the database come from the environment (`benchmarks.lab` sets it).
 Process start, imports and migrations are not measured, nor what each measurement
 prepares.
 """
@@ -10,9 +10,10 @@ prepares.
 import json
 import os
 import resource
+import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import django
 import ldap
@@ -27,6 +28,8 @@ ATTRIBUTES = [
 SERVER = "Benchmark"
 # What is added to an extension to have another one that nobody has.
 STEP = 50_000
+# So often something that takes milliseconds is repeated, for their median.
+OFTEN = 9
 
 Measured = Callable[[], int]  # returns of how many people
 phases: dict[str, float] = {}  # seconds of the run that was measured, by phase
@@ -54,20 +57,31 @@ def plain_read() -> int:
             return read
 
 
-def sync() -> int:
+def sync(*, incremental: bool = False, preview: bool = False) -> int:
     """One synchronisation, as sync_ldap does it."""
     from syncapp.choices import RunMode, RunTrigger
     from syncapp.models import DirectoryServer
     from syncapp.services.sync import run_sync
 
     run = run_sync(
-        server=DirectoryServer.objects.get(name=SERVER), mode=RunMode.APPLY, trigger=RunTrigger.COMMAND, who="bench"
+        server=DirectoryServer.objects.get(name=SERVER),
+        mode=RunMode.PREVIEW if preview else RunMode.APPLY,
+        trigger=RunTrigger.COMMAND,
+        who="bench",
+        incremental=incremental,
     )
     if run.error_code:
         sys.exit(f"{run.error_code} {run.error_params}")
-    sys.stderr.write(f"    {run.seconds} { ({name: count for name, count in run.counts.items() if count}) }\n")
+    if run.read != ("incremental" if incremental else "full"):
+        sys.exit(f"the run read {run.read}: {run.notes}")
     phases.update(run.seconds)
     return int(run.counts["read"])
+
+
+def warm_incremental() -> Measured:
+    """A run that reads changes, in a process that has done one already, as a worker's has."""
+    sync(incremental=True)
+    return lambda: sync(incremental=True)
 
 
 def profiled_sync() -> int:
@@ -79,6 +93,15 @@ def profiled_sync() -> int:
     read = profile.runcall(sync)
     pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(35)
     return read
+
+
+def rival() -> int:
+    """ldap_sync_users of django-python3-ldap."""
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+
+    call_command("ldap_sync_users", verbosity=0)
+    return User.objects.count()
 
 
 def plain_writes(number: int, step: int) -> Measured:
@@ -106,6 +129,17 @@ def plain_writes(number: int, step: int) -> Measured:
     return write
 
 
+def change(people: int) -> int:
+    """Change one in a thousand in the directory."""
+    from benchmarks.generator import churn
+
+    connection = _connect()
+    changes = list(churn(people, percent=0.1, suffix=os.environ["BENCH_BASE"]))
+    for each in changes:
+        connection.modify_s(each.dn, [(ldap.MOD_REPLACE, each.attribute, [each.value])])
+    return len(changes)
+
+
 def edit(number: int) -> int:
     """Give people other extensions here, which the next run writes to the directory."""
     from syncapp.models import Employee
@@ -118,27 +152,41 @@ def edit(number: int) -> int:
     return len(employees)
 
 
+def kinds(number: int) -> Mapping[str, Callable[[], Measured]]:
+    """What can be measured: each prepares something and returns what is measured."""
+    return {
+        "plain": lambda: plain_read,
+        "sync": lambda: sync,
+        "preview": lambda: lambda: sync(preview=True),
+        "changes": lambda: lambda: sync(incremental=True),
+        "incremental": warm_incremental,
+        "profile": lambda: profiled_sync,
+        "rival": lambda: rival,
+        "modify": lambda: plain_writes(number, STEP),
+        "modify-back": lambda: plain_writes(number, -STEP),
+        "change": lambda: lambda: change(number),
+        "edit": lambda: lambda: edit(number),
+    }
+
+
 def main() -> None:
     django.setup()
     what, number = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    kinds: dict[str, Callable[[], Measured]] = {
-        "plain": lambda: plain_read,
-        "sync": lambda: sync,
-        "profile": lambda: profiled_sync,
-        "modify": lambda: plain_writes(number, STEP),
-        "modify-back": lambda: plain_writes(number, -STEP),
-        "edit": lambda: lambda: edit(number),
+    measured = kinds(number)[what]()
+    seconds, cpus = [], []
+    for _time in range(OFTEN if what == "incremental" else 1):
+        began, cpu = time.perf_counter(), time.process_time()
+        people = measured()
+        seconds.append(time.perf_counter() - began)
+        cpus.append(time.process_time() - cpu)
+    sample = {
+        "seconds": statistics.median(seconds),
+        "cpu": statistics.median(cpus),
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "people": people,
+        "phases": phases,
     }
-    measured = kinds[what]()
-    began, cpu = time.perf_counter(), time.process_time()
-    people = measured()
-    seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        json.dumps(
-            {"seconds": seconds, "cpu": time.process_time() - cpu, "peak": peak, "people": people, "phases": phases}
-        )
-    )
+    print(json.dumps(sample))
 
 
 if __name__ == "__main__":
