@@ -123,7 +123,7 @@ def active_directory(people: int, *, database: str = "") -> Iterator[Lab]:
     """Start a Samba domain controller with so many people; it needs root."""
     with TemporaryDirectory(prefix="bench-") as name, SambaAd() as directory:
         directory.load("".join(domain(people, suffix=directory.suffix, realm=REALM)))
-        yield Lab(Path(name), directory, "ad", database)
+        yield Lab(Path(name), directory, "active_directory", database)
 
 
 POOL = """
