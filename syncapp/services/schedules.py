@@ -28,11 +28,10 @@ TASK = "syncapp.tasks.start_due_run"
 FOLLOW_UP_LIMIT = 1000
 
 
-def keep_schedules(endpoint_ids: Iterable[int] | None = None, *, anew: bool = False) -> None:
+def keep_schedules(endpoint_ids: Iterable[int] | None = None) -> None:
     """Bring the rows in line with what the servers want: all servers, where none are named.
 
-    A row that is right keeps its time, for it may be just about to be fired; with
-    `anew` it is set to when the next run is due.
+    A row that is right keeps its time, for it may be just about to be fired.
     """
     wanted = standings(endpoint_ids)
     stored = _stored()
@@ -40,10 +39,25 @@ def keep_schedules(endpoint_ids: Iterable[int] | None = None, *, anew: bool = Fa
     for endpoint_id, standing in wanted.items():
         rows = stored.pop(schedule_name(endpoint_id), [])
         right = [_wanted(endpoint_id, rhythms[endpoint_id])] if standing.due else []
-        if anew or [_columns(row) for row in rows] != right:
-            _store(endpoint_id)
+        if [_columns(row) for row in rows] != right:
+            schedule_next_run(endpoint_id)
     if endpoint_ids is None and stored:
         Schedule.objects.filter(name__in=stored).delete()
+
+
+def schedule_next_run(endpoint_id: int) -> None:
+    """Make the row of one server what it should be, set to when its next run is due; one process after the other."""
+    with transaction.atomic():
+        endpoint = Endpoint.objects.select_for_update(no_key=True).filter(pk=endpoint_id).first()
+        rows = Schedule.objects.filter(name=schedule_name(endpoint_id))
+        standing = standing_of(endpoint_id) if endpoint is not None else None
+        if endpoint is None or standing is None or standing.due is None:
+            rows.delete()
+            return
+        values = {**_wanted(endpoint_id, endpoint.schedule), "next_run": standing.due}
+        row = rows.order_by("pk").first() or Schedule.objects.create(name=schedule_name(endpoint_id), **values)
+        rows.exclude(pk=row.pk).delete()
+        rows.update(**values)  # also of a new one: saving a cron row sets a time of its own
 
 
 def start_due_run(endpoint_id: int, *, due: datetime | None = None) -> SyncRun | None:
@@ -81,7 +95,7 @@ def after_run(run: SyncRun) -> None:
     What goes wrong here is no fault of the run: the rhythm goes on without it.
     """
     try:
-        keep_schedules([run.server_id], anew=True)
+        schedule_next_run(run.server_id)
         if run.trigger == RunTrigger.SCHEDULE and run.mode == RunMode.APPLY and run.status in DONE and not run.anchors:
             _let_others_follow(run)
     except OperationalError:
@@ -117,21 +131,6 @@ def _stored() -> dict[str, list[Schedule]]:
     for row in Schedule.objects.filter(name__startswith=f"{OURS}server ").order_by("pk"):
         rows.setdefault(row.name, []).append(row)
     return rows
-
-
-def _store(endpoint_id: int) -> None:
-    """Make the row of one server what it should be, one process after the other."""
-    with transaction.atomic():
-        endpoint = Endpoint.objects.select_for_update(no_key=True).filter(pk=endpoint_id).first()
-        rows = Schedule.objects.filter(name=schedule_name(endpoint_id))
-        standing = standing_of(endpoint_id) if endpoint is not None else None
-        if endpoint is None or standing is None or standing.due is None:
-            rows.delete()
-            return
-        values = {**_wanted(endpoint_id, endpoint.schedule), "next_run": standing.due}
-        row = rows.order_by("pk").first() or Schedule.objects.create(name=schedule_name(endpoint_id), **values)
-        rows.exclude(pk=row.pk).delete()
-        rows.update(**values)  # also of a new one: saving a cron row sets a time of its own
 
 
 def _wanted(endpoint_id: int, schedule: Mapping[str, Any]) -> dict[str, Any]:

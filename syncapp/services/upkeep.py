@@ -27,7 +27,7 @@ def close_dead_runs(worker: str) -> None:
     ]
     closed = close_as_crashed(running.filter(pk__in=dead)) if dead else []
     for endpoint_id in [*closed, *close_stale_runs()]:
-        schedules.keep_schedules([endpoint_id], anew=True)
+        schedules.schedule_next_run(endpoint_id)
 
 
 def runs_of(worker: str) -> int:

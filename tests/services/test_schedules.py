@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import Schedule
 from django_q.scheduler import scheduler
@@ -351,6 +353,15 @@ def test_nobody_follows_a_run_that_follows(
     schedules.after_run(run)
 
     assert asked == [first.pk]
+
+
+def test_server_is_looked_at_once_after_a_run() -> None:
+    run = SyncRun(endpoint=make_server(schedule=HOURLY), status=RunStatus.COMPLETED)
+
+    with CaptureQueriesContext(connection) as queries:
+        schedules.after_run(run)
+
+    assert sum("failing_since" in query["sql"] for query in queries.captured_queries) == 1
 
 
 def test_moments_differ_between_servers() -> None:
