@@ -34,9 +34,11 @@ def fingerprint(record: RemoteRecord, attributes: Sequence[str], digest: bytes) 
     everything with its length, so that no two different contents look alike, and
     in version 2 of its form equal contents always alike.
     """
-    values_of = record.attributes.get
-    values = [found if found is None or len(found) < 2 else sorted(found) for found in map(values_of, attributes)]
-    content = marshal.dumps((digest, record.state.value, record.dn, [found or None for found in values]), 2)
+    values = [
+        None if not found else found if len(found) == 1 else sorted(found)
+        for found in map(record.attributes.get, attributes)
+    ]
+    content = marshal.dumps((digest, record.state.value, record.dn, values), 2)
     return blake2b(content, digest_size=12).hexdigest()
 
 

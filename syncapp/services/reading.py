@@ -16,7 +16,7 @@ from syncapp.core.fingerprint import fingerprint, settings_digest
 from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.outward import PROBES
 from syncapp.core.records import KnownRecord, RemotePerson, RemoteRecord, Scope
-from syncapp.core.vocabulary import TEXT_FIELDS, Field, State
+from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.core.watermark import Watermark
 from syncapp.exceptions import FullReadNeededError
 from syncapp.models import DirectoryServer
@@ -154,9 +154,7 @@ class DirectoryReader:
         read.never_filled = frozenset(rule.field for rule in empty)
         self._completed(read, record_ids)
         absent = [
-            passport.record_id
-            for anchor, passport in passports.items()
-            if anchor not in came and passport.state is not State.RELEASED and not passport.forgotten
+            passport.record_id for anchor, passport in passports.items() if anchor not in came and passport.is_expected
         ]
         self._look_for(absent, read, last, now)
         return read
