@@ -54,6 +54,11 @@ class Execution:
         self.keeper.beat(phase=phase if done == 0 else None, done=done, total=total)
         self.progress(phase, done, total)
 
+    def came(self, done: int, total: int | None) -> None:
+        """Show that so many people have been read; called at each page, so that the run lives on a slow server, too."""
+        self.keeper.pulse(done=done)
+        self.progress(RunPhase.READ, done, total)
+
     def note(self, message: Message) -> None:
         self.keeper.note(message.code, **message.params)
 

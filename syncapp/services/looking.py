@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from syncapp.choices import ReadMode, RunPhase
+from syncapp.choices import ReadMode
 from syncapp.core.absence import renamed_base
 from syncapp.core.records import Message
 from syncapp.exceptions import ConfigurationError, FullReadNeededError
@@ -24,7 +24,7 @@ def read_people(execution: Execution, session: EndpointSession, reader: Director
         return changes
     expected = last_full_count(execution.server.pk)
     try:
-        return reader.everybody(lambda done: execution.beat(RunPhase.READ, done, expected), look)
+        return reader.everybody(lambda done: execution.came(done, expected), look)
     except ConfigurationError as error:
         raise _where_the_base_went(error, session, look) from error
 
@@ -37,7 +37,7 @@ def _read_changes(execution: Execution, session: EndpointSession, reader: Direct
     try:
         before = bookmark_for(run, settings_digest=reader.settings(), uri=session.uri)
         if before is not None:
-            read = reader.changed(before.watermark, lambda done: execution.beat(RunPhase.READ, done))
+            read = reader.changed(before.watermark, lambda done: execution.came(done, None))
             execution.went_on_from = before
             return read
     except FullReadNeededError as reason:

@@ -4,6 +4,7 @@ import logging
 import os
 import pwd
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TASK = "syncapp.tasks.execute_run"
+# Seconds. A directory gives fifty pages in one; to renew the row at each took a twentieth of a quiet run.
+PULSE = 1.0
 
 
 def enqueue_run(
@@ -216,12 +219,21 @@ class RunKeeper:
         self.stop = stop
         self.stop_code = stop_code
         self.started = timezone.now()
+        self._beaten = time.monotonic()
         self.notes: list[dict[str, Any]] = []
         self.kinds: Mapping[str, int] = {}
+
+    def pulse(self, *, done: int) -> None:
+        """As `beat`, for what comes many times a second: the row is renewed once in a second."""
+        if self.stop():
+            raise RunCancelledError(self.stop_code)
+        if time.monotonic() - self._beaten >= PULSE:
+            self.beat(done=done)
 
     def beat(self, *, phase: RunPhase | None = None, done: int | None = None, total: int | None = None) -> None:
         if self.stop():
             raise RunCancelledError(self.stop_code)
+        self._beaten = time.monotonic()
         values: dict[str, Any] = {"heartbeat_at": Now()}
         if phase is not None:
             values |= {"phase": phase, "phase_at": Now(), "progress_total": total, "progress_done": 0}

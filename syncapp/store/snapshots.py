@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import orjson
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import IntegerField, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from syncapp.core.matters import EntryKeys, HubKeys, Matter
@@ -33,8 +33,8 @@ class Passport(NamedTuple):
     anchor: str
     record_id: int
     fingerprint: str
-    due: bool
-    waiting: bool
+    due: int
+    waiting: int
     state: str
     employee_id: int | None
 
@@ -59,7 +59,9 @@ def passports_of(endpoint_id: int, anchors: Collection[str]) -> dict[str, Passpo
 
 
 def _passports(records: QuerySet[SyncRecord]) -> dict[str, Passport]:
-    rows = records.values_list("anchor", "id", "fingerprint", "due", "waiting", "state", "employee_id")
+    # As numbers: SQLite knows no booleans, and to make some of 40,000 zeros took as long as to read the rows.
+    due, waiting = (Cast(name, IntegerField()) for name in ("due", "waiting"))
+    rows = records.values_list("anchor", "id", "fingerprint", due, waiting, "state", "employee_id")
     return {row[0]: Passport._make(row) for row in rows.order_by().iterator(chunk_size=5000)}
 
 

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from syncapp.choices import RunMode, RunPhase, RunStatus, RunTrigger
 from syncapp.exceptions import ClaimLostError, RunAlreadyActiveError, RunCancelledError, SyncError
 from syncapp.models import DirectoryServer, SyncRun
+from syncapp.services import runs
 from syncapp.services import sync as sync_service
 from syncapp.services.runs import (
     RunKeeper,
@@ -158,6 +159,23 @@ def test_beat_notices_that_somebody_asked_for_the_end() -> None:
 def test_beat_asks_the_terminal_too() -> None:
     with pytest.raises(RunCancelledError):
         keeper(start(make_server()), stop=lambda: True).beat()
+
+
+def test_pulse_renews_the_row_once_in_a_second(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any) -> None:
+    kept = keeper(start(make_server()))
+
+    with django_assert_num_queries(0):
+        kept.pulse(done=500)
+    monkeypatch.setattr(runs, "PULSE", 0.0)
+    with django_assert_num_queries(1):
+        kept.pulse(done=1000)
+
+    assert SyncRun.objects.get().progress_done == 1000
+
+
+def test_pulse_asks_the_terminal_each_time() -> None:
+    with pytest.raises(RunCancelledError):
+        keeper(start(make_server()), stop=lambda: True).pulse(done=500)
 
 
 def test_beat_ends_a_run_at_its_deadline(settings: Settings) -> None:
