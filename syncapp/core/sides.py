@@ -175,5 +175,6 @@ def is_remapped(name: Field, record: KnownRecord | None, base: Base | None, side
     """
     if name in sides.remapped:
         return record is not None and record.employee_id is not None
-    matters = record.open_matters if base is None and record is not None else ()
-    return any(matter.kind is MatterKind.FIELD and matter.field is name for matter in matters)
+    if base is not None or record is None or not record.open_matters:
+        return False
+    return any(matter.kind is MatterKind.FIELD and matter.field is name for matter in record.open_matters)
