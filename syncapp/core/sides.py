@@ -31,7 +31,7 @@ _ABOUT_ACCOUNTS = frozenset({MatterKind.MATCH_RECREATED, MatterKind.MATCH_REHIRE
 class Sides:
     """Everything that the decisions need, as store and adapter brought it.
 
-    `people` need a look: new, changed or due; the others of the read are settled
+    `people` need a look: new, changed or due, sorted by name; the others of the read are settled
     and appear in `claims` and `claimed` only. `owners` maps every extension of
     the number plan to its employee, `claims` every number to how many active
     entries claim it, `claimed` are those of all known entries. `names` are
@@ -63,6 +63,8 @@ class Sides:
     rules_abroad: tuple[FieldRule, ...] = field(init=False)  # for people whose home is another server
 
     def __post_init__(self) -> None:
+        # Early: what they are sorted by is in memory for all of them, and later there is the plan beside it.
+        self.people = sorted(self.people, key=sort_key)
         self.extension_rule = next((rule for rule in self.options.rules if rule.field is _EXTENSION), None)
         self.rules_abroad = tuple(replace(rule, abroad=True) for rule in self.options.rules)
 

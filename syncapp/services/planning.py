@@ -273,10 +273,9 @@ def _judge(planning: Planning, strangers: Strangers) -> None:
         met_before=strangers.met_before,
     )
     planning.numbers_missing = sum(not _waited(sides, anchor) for anchor in numbers.unserved)
-    names = {person.anchor: planning.keys[person.anchor].name for person in sides.people}
     contested: dict[str, list[str]] = {}
     for anchor, number in sorted(numbers.contested.items()):
-        contested.setdefault(number, []).append(names[anchor] or anchor)
+        contested.setdefault(number, []).append(planning.keys[anchor].name or anchor)
     planning.notes += [
         Message("number_contested", {"number": number, "people": sorted(people)})
         for number, people in sorted(contested.items())
