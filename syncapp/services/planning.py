@@ -190,13 +190,13 @@ def _match(server: DirectoryServer, read: RemoteRead, sides: Sides, planning: Pl
 
     sides.matches = match_entries(
         entries=untied,
-        known=[(keys, state not in INACTIVE_STATES) for keys, state in entries.values() if state is not State.MISSING],
+        known=((keys, state not in INACTIVE_STATES) for keys, state in entries.values() if state is not State.MISSING),
         employees=employees(),
         match_keys=sides.options.match_keys,
     )
     decided = {*sides.matches.joined, *sides.matches.matters}
     near_matches(
-        entries=[entry for entry in untied if entry.active and entry.anchor not in decided], matches=sides.matches
+        entries=(entry for entry in untied if entry.active and entry.anchor not in decided), matches=sides.matches
     )
     return strangers
 
