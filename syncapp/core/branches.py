@@ -16,11 +16,19 @@ Branch = tuple[str, ...]
 
 def branch_of(dn: str) -> Branch:
     """Return the RDNs above an entry, the outermost first: `cn=a,ou=b,dc=c` is below (`dc=c`, `ou=b`)."""
-    return tuple(part.strip() for part in _RDN.findall(dn)[:0:-1])
+    own = _RDN.match(dn)
+    return _branch(dn[own.end() :]) if own is not None else ()
+
+
+@lru_cache(maxsize=256)  # many entries stand in each
+def _branch(rest: str) -> Branch:
+    return tuple(part.strip() for part in reversed(_RDN.findall(rest)))
 
 
 def common_branch(one: Branch, other: Branch) -> Branch:
     """Return the innermost branch that holds both, compared without case."""
+    if one is other:
+        return one
     shared = 0
     for mine, theirs in zip(one, other, strict=False):
         if mine.casefold() != theirs.casefold():

@@ -127,7 +127,7 @@ def _read_values(rule: FieldRule, attribute: str, raws: Sequence[bytes], region:
     if len(raws) == 1:
         read = _read_value(rule, raws[0], region)
         if isinstance(read, str):
-            return Reading((read,)) if read else _EMPTY
+            return _EMPTY if not read else _shared(read) if rule.field in _REPEATED else Reading((read,))
     values: dict[str, str] = {}
     foreign: dict[str, Message] = {}
     for raw in sorted(raws):
@@ -149,6 +149,12 @@ def _read_value(rule: FieldRule, raw: bytes, region: str) -> str | Message:
         return _read_repeated(rule.field, rule.pattern, raw, region)
     text = decode(raw)
     return read_text(rule, text, region=region) if text and isinstance(text, str) else text
+
+
+@lru_cache(maxsize=4096)
+def _shared(value: str) -> Reading:
+    """One reading for all who have it: of a first import everybody's are in memory at once."""
+    return Reading((value,))
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from syncapp.core.person_plan import PersonPlan
 from syncapp.core.phones import differs_at_first, has_phone, is_believed, rule_at_first, rules_for
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemotePerson
-from syncapp.core.sides import EMPTY, Sides, is_frozen, is_remapped, refusal_to_create, sort_key, will_be_created
+from syncapp.core.sides import EMPTY, Sides, is_frozen, is_remapped, refusal_to_create, will_be_created
 from syncapp.core.vocabulary import (
     INACTIVE_STATES,
     Action,
@@ -39,7 +39,7 @@ def plan_people(
     says all of it already is left out.
     """
     movers = _movers(sides, numbers)
-    for person in sorted(sides.people, key=lambda person: (person.anchor not in movers, *sort_key(person))):
+    for person in sorted(sides.people, key=lambda person: person.anchor not in movers):
         news = _plan_person(person, sides, numbers, keys(person), moves=person.anchor in movers)
         if news is not None:
             yield news

@@ -34,7 +34,7 @@ _ABOUT_ACCOUNTS = frozenset({MatterKind.MATCH_RECREATED, MatterKind.MATCH_REHIRE
 class Sides:
     """Everything that the decisions need, as store and adapter brought it.
 
-    `people` need a look: new, changed or due; the others of the read are settled
+    `people` need a look: new, changed or due, sorted by name; the others of the read are settled
     and appear in `claims` and `claimed` only. `owners` maps every extension of
     the number plan to its employee, `claims` every number to how many active
     entries claim it, `claimed` are those of all known entries. `names` are
@@ -70,6 +70,8 @@ class Sides:
     rules_abroad: tuple[FieldRule, ...] = field(init=False)  # for people whose home is another server
 
     def __post_init__(self) -> None:
+        # Early: what they are sorted by is in memory for all of them, and later there is the plan beside it.
+        self.people = sorted(self.people, key=sort_key)
         self.extension_rule = next((rule for rule in self.options.rules if rule.field is _EXTENSION), None)
         self.rules_abroad = tuple(replace(rule, abroad=True) for rule in self.options.rules)
 
@@ -184,5 +186,6 @@ def is_remapped(name: Field, record: KnownRecord | None, base: Base | None, side
     """
     if name in sides.remapped:
         return record is not None and record.employee_id is not None
-    matters = record.open_matters if base is None and record is not None else ()
-    return any(matter.kind is MatterKind.FIELD and matter.field is name for matter in matters)
+    if base is not None or record is None or not record.open_matters:
+        return False
+    return any(matter.kind is MatterKind.FIELD and matter.field is name for matter in record.open_matters)

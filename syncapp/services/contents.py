@@ -64,14 +64,14 @@ class OpaqueReader:
             return list(people)
         having = self._who_has_one(rule, beat) if ask_first else {person.anchor for person in people}
         looked: dict[str, tuple[Reading, int]] = {}
-        entries = [(person.anchor, person.dn) for person in people if person.anchor in having]
+        entries = ((person.anchor, person.dn) for person in people if person.anchor in having)
         for number, (anchor, record) in enumerate(_fetched(self._session, entries, rule), start=1):
             looked[anchor] = _UNKNOWN, 0
             if record is not None:
                 looked[anchor] = _read_photos(rule, record.attributes.get(rule.attribute.lower(), ()))
             if number % TOGETHER == 0:
                 beat()
-        return [_with_photo(person, *looked.get(person.anchor, (Reading(), 0))) for person in people]
+        return [_with_photo(person, *looked[person.anchor]) if person.anchor in looked else person for person in people]
 
     def _who_has_one(self, rule: FieldRule, beat: Callable[[], None]) -> set[str]:
         having: set[str] = set()

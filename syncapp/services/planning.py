@@ -216,13 +216,13 @@ def _match(server: Synchronised, read: RemoteRead, sides: Sides, planning: Plann
 
     sides.matches = match_entries(
         entries=untied,
-        known=[(keys, state not in INACTIVE_STATES) for keys, state in entries.values() if state is not State.MISSING],
+        known=((keys, state not in INACTIVE_STATES) for keys, state in entries.values() if state is not State.MISSING),
         employees=employees(),
         match_keys=sides.options.match_keys,
     )
     decided = {*sides.matches.joined, *sides.matches.matters}
     near_matches(
-        entries=[entry for entry in untied if entry.active and entry.anchor not in decided], matches=sides.matches
+        entries=(entry for entry in untied if entry.active and entry.anchor not in decided), matches=sides.matches
     )
     _adopt(read, sides, tried)
     return strangers
@@ -324,10 +324,9 @@ def _judge(planning: Planning, strangers: Strangers) -> None:
         met_before=strangers.met_before,
     )
     planning.numbers_missing = sum(not _waited(sides, anchor) for anchor in numbers.unserved)
-    names = {person.anchor: planning.keys[person.anchor].name for person in sides.people}
     contested: dict[str, list[str]] = {}
     for anchor, number in sorted(numbers.contested.items()):
-        contested.setdefault(number, []).append(names[anchor] or anchor)
+        contested.setdefault(number, []).append(planning.keys[anchor].name or anchor)
     planning.notes += [
         Message("number_contested", {"number": number, "people": sorted(people)})
         for number, people in sorted(contested.items())

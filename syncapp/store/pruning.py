@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from syncapp.choices import ItemOutcome, ReadMode, RunMode, RunStatus, RunTrigger
 from syncapp.models import Endpoint, RunItem, SyncRun
 from syncapp.store.bulk import CHUNK
-from syncapp.store.writer import leave_the_lock_alone
+from syncapp.store.turns import in_turn
 
 ENDED = (
     RunStatus.COMPLETED, RunStatus.PARTIAL, RunStatus.HELD, RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.CRASHED,
@@ -74,8 +74,7 @@ def delete_in_chunks(rows: "QuerySet[Any]") -> int:
     """Delete what the query finds, each chunk in a transaction of its own; return how many rows that were."""
     number = 0
     while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
-        with transaction.atomic():
+        with in_turn(), transaction.atomic():
             rows.model._default_manager.filter(pk__in=keys).only("pk").delete()
-        leave_the_lock_alone()
         number += len(keys)
     return number

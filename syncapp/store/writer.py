@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, transaction
 
 from syncapp.core.phones import anchor_before
 from syncapp.core.planned import RecordTouch
@@ -26,11 +26,11 @@ from syncapp.store.items import PlannedRow, dump_base, dump_keys, dump_messages,
 from syncapp.store.matters import write_matters
 from syncapp.store.newcomers import Newcomers, creating_alone
 from syncapp.store.records import mark_refused, write_records
+from syncapp.store.turns import in_turn
 from syncapp.store.written import Contents, Written
 
 logger = logging.getLogger(__name__)
 
-PAUSE = 0.02  # seconds; without it chunk after chunk starves other writers of SQLite
 RETRIES = 3
 TIED = (Action.UPDATE, Action.RELEASE, Action.MAKE)  # whose entry and employee belonged together when the plan was made
 
@@ -55,21 +55,13 @@ def apply_items(
     lost, which rolls everything back.
     """
     job = _Job(run, now, beat, newcomers, contents, drifted)
-    for attempt in range(1, RETRIES + 1):
-        try:
-            written = _apply_or_halve(job, [rows])
-            break
-        except OperationalError:
-            if attempt == RETRIES:
-                raise
-            time.sleep(attempt)
-    leave_the_lock_alone()
-    return written
-
-
-def leave_the_lock_alone() -> None:
-    if connection.vendor == "sqlite":
-        time.sleep(PAUSE)
+    with in_turn():
+        for attempt in range(1, RETRIES):
+            try:
+                return _apply_or_halve(job, [rows])
+            except OperationalError:
+                time.sleep(attempt)
+        return _apply_or_halve(job, [rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +240,7 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
     alone altogether: the next run looks, for edits and decisions leave the record `due`.
     """
     version = f"SELECT e.version FROM {table_of(Employee)} e WHERE e.id = {table_of(SyncRecord)}.employee_id"  # noqa: S608 - names of ours
-    with transaction.atomic():
+    with in_turn(), transaction.atomic():
         update_rows(
             SyncRecord,
             [
@@ -284,7 +276,6 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
             ],
             where=["id", f"COALESCE(({version}), 0) = %s"],
         )
-    leave_the_lock_alone()
 
 
 def settle_the_rest(run: SyncRun) -> None:

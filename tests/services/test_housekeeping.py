@@ -1,6 +1,8 @@
 """House-keeping: what is removed by age, and what never is."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -284,14 +286,20 @@ def test_a_dry_run_says_the_same_and_removes_nothing(server: DirectoryServer) ->
 
 def test_much_is_removed_in_chunks(server: DirectoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pruning, "CHUNK", 10)
-    pauses: list[None] = []
-    monkeypatch.setattr(pruning, "leave_the_lock_alone", lambda: pauses.append(None))
+    turns: list[None] = []
+
+    @contextmanager
+    def in_turn() -> Iterator[None]:
+        turns.append(None)
+        yield
+
+    monkeypatch.setattr(pruning, "in_turn", in_turn)
     preview = make_run(server, days=91, mode=RunMode.PREVIEW)
     RunItem.objects.bulk_create([RunItem(run=preview) for _number in range(35)])
     make_run(server, days=1)
 
     assert keep_house(now=NOW).items == 35
-    assert len(pauses) == 4 + 1  # the items, then the run
+    assert len(turns) == 4 + 1  # the items, then the run
 
 
 @pytest.mark.parametrize("number", [1, 10])
