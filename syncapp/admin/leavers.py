@@ -17,8 +17,10 @@ from syncapp.choices import State
 from syncapp.core import vocabulary as words
 from syncapp.models import DirectoryServer, Leaver, SyncRecord
 from syncapp.services import edits
+from syncapp.services.call_routes import call_routes
 from syncapp.store import leavers
 from syncapp.views.access import current_user, may_archive, may_see_employees
+from syncapp.views.call_routes import routes_shown
 from syncapp.views.display import (
     admin_link,
     breakable_dn,
@@ -164,6 +166,9 @@ class LeaverAdmin(ReadOnlyAdmin):
         early = set(queryset.filter(leavers.too_early()).values_list("pk", flat=True))
         ready = [each for each in chosen if each.pk not in early]
         if "confirmed" not in request.POST:
+            found = call_routes([each.pk for each in ready])
+            for each in ready:
+                each.routes = routes_shown(found.get(each.pk, ()))  # type: ignore[attr-defined]  # for the page alone
             context = {
                 **self.admin_site.each_context(request),
                 "title": gettext("Archive"),
