@@ -24,7 +24,7 @@ from syncapp.resources import EmployeeResource
 from syncapp.services import edits
 from syncapp.services.call_routes import call_routes
 from syncapp.services.untying import joined_records
-from syncapp.store.leavers import state_over_all
+from syncapp.store.leavers import state_over_all, with_directory
 from syncapp.views.access import current_user, may_change_employees, may_decide, may_explain, may_synchronise
 from syncapp.views.call_routes import RoutesShown, routes_shown
 from syncapp.views.display import (
@@ -167,7 +167,7 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:
         records = SyncRecord.objects.select_related("endpoint").defer(*NOT_LISTED).order_by("endpoint__rank", "id")
-        return super().get_queryset(request).prefetch_related(Prefetch("records", records))
+        return super().get_queryset(request).prefetch_related(Prefetch("records", with_directory(records)))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Employee], search_term: str

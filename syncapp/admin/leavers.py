@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
@@ -109,7 +109,8 @@ class LeaverAdmin(ReadOnlyAdmin):
         return may_archive(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Leaver]:
-        return super().get_queryset(request).prefetch_related("records__endpoint", "former_records__endpoint")
+        records = Prefetch("records", leavers.with_directory(SyncRecord.objects.select_related("endpoint")))
+        return super().get_queryset(request).prefetch_related(records, "former_records__endpoint")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Leaver], search_term: str
