@@ -22,9 +22,11 @@ from syncapp.forms import EmployeeForm
 from syncapp.models import DirectoryServer, Employee, RunItem, SyncRecord
 from syncapp.resources import EmployeeResource
 from syncapp.services import edits
+from syncapp.services.call_routes import call_routes
 from syncapp.services.untying import joined_records
-from syncapp.store.leavers import state_over_all
+from syncapp.store.leavers import state_over_all, with_directory
 from syncapp.views.access import current_user, may_change_employees, may_decide, may_explain, may_synchronise
+from syncapp.views.call_routes import RoutesShown, routes_shown
 from syncapp.views.display import (
     admin_link,
     breakable_email,
@@ -165,7 +167,7 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:
         records = SyncRecord.objects.select_related("endpoint").defer(*NOT_LISTED).order_by("endpoint__rank", "id")
-        return super().get_queryset(request).prefetch_related(Prefetch("records", records))
+        return super().get_queryset(request).prefetch_related(Prefetch("records", with_directory(records)))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Employee], search_term: str
@@ -233,6 +235,7 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
             "may_synchronise": may_synchronise(request),
             "may_explain": may_explain(request),
             "joined": joined_records(int(object_id)) if may_decide(request) and object_id.isdecimal() else [],
+            "routes": _routes(object_id),
         }
         return super().change_view(request, object_id, form_url, context)
 
@@ -252,3 +255,9 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
             # Somebody else got the number between the look and the save; the database says who was first.
             messages.error(request, gettext("Somebody else was given this extension just now. Nothing was saved."))
             return HttpResponseRedirect(request.get_full_path())
+
+
+def _routes(object_id: str) -> list[RoutesShown]:
+    if not object_id.isdecimal():
+        return []
+    return routes_shown(call_routes([int(object_id)]).get(int(object_id), ()))

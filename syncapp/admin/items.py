@@ -14,9 +14,11 @@ from unfold.views import ChangeList
 from syncapp.admin import search
 from syncapp.admin.base import ReadOnlyAdmin, SiteChangeList
 from syncapp.admin.filters import ChangedFieldFilter, HappeningFilter
-from syncapp.choices import ItemOutcome
+from syncapp.choices import Field, ItemOutcome
 from syncapp.models import RunItem, SyncRun
-from syncapp.views.display import breakable_dn, changes_table, outcome_label, person_link, sentence
+from syncapp.services.call_routes import call_routes
+from syncapp.views.call_routes import routes_text
+from syncapp.views.display import breakable_dn, changes_table, outcome_label, paragraphs, person_link, sentence
 
 COLUMNS = search.Columns(
     folded=("employee__name_key", "employee__email_key"),
@@ -32,6 +34,10 @@ class ItemList(SiteChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         run_id = request.GET.get("run__id__exact", "")
+        self.result_list = list(self.result_list)
+        found = call_routes([item.employee_id for item in self.result_list if item.employee_id and _renumbers(item)])
+        for item in self.result_list:
+            item.routes = found.get(item.employee_id, ()) if _renumbers(item) else ()
         self.run = SyncRun.objects.select_related("endpoint").filter(pk=run_id).first() if run_id.isdigit() else None
 
 
@@ -94,5 +100,19 @@ class RunItemAdmin(ReadOnlyAdmin):
         return format_html('{}<div class="sync-side">{}</div>', outcome_label(item.outcome), planned)
 
     @admin.display(description=_("message"))
-    def message(self, item: RunItem) -> str:
-        return sentence(item.message_code, item.message_params)
+    def message(self, item: Any) -> str:
+        """What was said, and of a number that changes what leads to it: the list has looked that up."""
+        said = sentence(item.message_code, item.message_params)
+        routes = getattr(item, "routes", None)
+        if routes is None:
+            routes = call_routes([item.employee_id]).get(item.employee_id, ()) if _renumbers(item) else ()
+        texts = routes_text(routes)
+        return paragraphs([said, *texts] if said else texts) if texts else said
+
+
+def _renumbers(item: RunItem) -> bool:
+    """Whether somebody's number is another one afterwards."""
+    return any(
+        change["field"] == Field.EXTENSION and change["before"] and change["after"] != change["before"]
+        for change in item.changes
+    )

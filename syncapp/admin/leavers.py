@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
@@ -17,8 +17,10 @@ from syncapp.choices import State
 from syncapp.core import vocabulary as words
 from syncapp.models import DirectoryServer, Leaver, SyncRecord
 from syncapp.services import edits
+from syncapp.services.call_routes import call_routes
 from syncapp.store import leavers
 from syncapp.views.access import current_user, may_archive, may_see_employees
+from syncapp.views.call_routes import routes_shown
 from syncapp.views.display import (
     admin_link,
     breakable_dn,
@@ -107,7 +109,8 @@ class LeaverAdmin(ReadOnlyAdmin):
         return may_archive(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Leaver]:
-        return super().get_queryset(request).prefetch_related("records__endpoint", "former_records__endpoint")
+        records = Prefetch("records", leavers.with_directory(SyncRecord.objects.select_related("endpoint")))
+        return super().get_queryset(request).prefetch_related(records, "former_records__endpoint")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Leaver], search_term: str
@@ -164,6 +167,9 @@ class LeaverAdmin(ReadOnlyAdmin):
         early = set(queryset.filter(leavers.too_early()).values_list("pk", flat=True))
         ready = [each for each in chosen if each.pk not in early]
         if "confirmed" not in request.POST:
+            found = call_routes([each.pk for each in ready])
+            for each in ready:
+                each.routes = routes_shown(found.get(each.pk, ()))  # type: ignore[attr-defined]  # for the page alone
             context = {
                 **self.admin_site.each_context(request),
                 "title": gettext("Archive"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -50,9 +51,17 @@ def archived_here_active_there() -> Q:
     return Q(archived_at__isnull=False) & Q(Exists(_records(State.ACTIVE)))
 
 
-def state_over_all(records: Iterable[SyncRecord]) -> State | None:
-    """Return the state of an employee with these records; None for one whom no directory knows."""
-    states = {State(record.state) for record in records}
+def with_directory(records: QuerySet[SyncRecord]) -> QuerySet[SyncRecord]:
+    """Have records know whether they are of a directory (`directory`), which `state_over_all` asks."""
+    return records.annotate(directory=F("endpoint__directoryserver"))
+
+
+def state_over_all(records: Iterable[Any]) -> State | None:
+    """Return the state of an employee with these records `with_directory`; None for one whom no directory knows.
+
+    A phone system says nothing of it: people stay there who have left long ago.
+    """
+    states = {State(record.state) for record in records if record.directory is not None}
     return next((state for state in _ORDER if state in states), None)
 
 

@@ -98,7 +98,7 @@ def test_page_takes_the_same_number_of_queries(
         run = SyncRun.objects.create(endpoint=make_server(), status="completed")
         RunItem.objects.create(run=run, employee=anna, outcome="updated")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         admin_client.get(page(CHANGE, anna.pk))
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from syncapp.models import DirectoryServer, Employee, RunItem, SyncRecord, SyncRun
 from tests.admin.pages import page, shown_names, text
-from tests.factories import make_employee, make_record, make_server
+from tests.factories import make_employee, make_phone_system, make_record, make_server
 
 LIST = "syncapp_leaver_changelist"
 GONE = "missing_deleted_or_unreadable"
@@ -190,3 +190,14 @@ def test_viewer_takes_no_base_over(viewer_client: Client, renamed: tuple[Directo
     _server, run = renamed
 
     assert viewer_client.post(page("syncapp_syncrun_take_over", run.pk)).status_code == 403
+
+
+def test_phone_that_somebody_has_left_behind_does_not_make_him_active(admin_client: Client) -> None:
+    boris = leaver("Boris", "disabled")
+    make_record(employee=boris, endpoint=make_phone_system(), state="active")
+
+    of_leavers = admin_client.get(page(LIST))
+    of_employees = admin_client.get(page("syncapp_employee_changelist"))
+
+    assert "disabled" in text(of_leavers).partition("Boris")[2].partition("</tr>")[0]
+    assert "disabled" in text(of_employees).partition("Boris")[2].partition("</tr>")[0]

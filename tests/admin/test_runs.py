@@ -274,7 +274,7 @@ def test_items_take_the_same_number_of_queries(
     run = make_run()
     make_items(run, number)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         admin_client.get(items_of(run))
 
 
