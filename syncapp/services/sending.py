@@ -25,6 +25,7 @@ from syncapp.store import snapshots
 from syncapp.store.items import PlannedRow, iter_planned
 from syncapp.store.sent import Sent, close_unsent, store_sent
 from syncapp.telephony.endpoint import PhoneEndpoint
+from syncapp.telephony.mikopbx import SMALLEST_PICTURE
 
 # People who are written and stored together: a killed process leaves no more than these in doubt.
 BATCH = 500
@@ -102,7 +103,7 @@ class Sending:
                 finished.append(draft.leave())
                 (making if isinstance(draft, Making) else drafts).pop(row.anchor)
                 continue
-            draft.contents = contents.outgoing(row, local)
+            draft.contents = contents.outgoing(row, local, smallest=SMALLEST_PICTURE if self.options.phone else 0)
         try:
             with closing(self._write(drafts, entries)) as results:
                 for result in results:
