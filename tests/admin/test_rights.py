@@ -106,6 +106,8 @@ GET: dict[tuple[str, str], tuple[int, int, int]] = {
 }
 POST: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_phonesystem_test", "phones"): ASKERS,
+    ("syncapp_phonesystem_preview", "phones"): OPERATORS,
+    ("syncapp_phonesystem_synchronise", "phones"): OPERATORS,
     ("syncapp_phonesystem_confirm", "phones"): MANAGERS,
     ("syncapp_phonesystem_change", "phones"): MANAGERS_LOOK,
     ("syncapp_phonesystem_add", ""): MANAGERS_LOOK,
