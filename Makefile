@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 SERVE ?= 1
 DIRECTORY ?= openldap
+PHONE_SYSTEM ?=
 PORT ?= 8000
 DIRECTORY_PORT ?= 3890
 PEOPLE ?= 20000
@@ -29,8 +30,8 @@ help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
 
 .PHONY: demo
-demo: ready-to-run ## a directory with a sample company, the first sync, then the site until Ctrl-C (SERVE=0: no site; PORT=8000; DIRECTORY=ad: an Active Directory)
-	@$(RUN) -m fixtures.demo all --directory "$(DIRECTORY)" --serve "$(SERVE)" --port "$(PORT)" --directory-port "$(DIRECTORY_PORT)"
+demo: ready-to-run ## a directory with a sample company, the first sync, then the site until Ctrl-C (SERVE=0: no site; PORT=8000; DIRECTORY=ad: an Active Directory; PHONE_SYSTEM=mikopbx-simulator: a MikoPBX as third corner)
+	@$(RUN) -m fixtures.demo all --directory "$(DIRECTORY)" --phone-system "$(PHONE_SYSTEM)" --serve "$(SERVE)" --port "$(PORT)" --directory-port "$(DIRECTORY_PORT)"
 
 .PHONY: demo-directory
 demo-directory: ready-to-run ## only the directory of the last demo, until Ctrl-C

@@ -151,6 +151,21 @@ def test_demo_without_site_leaves_a_directory_and_another_one_begins_afresh(demo
     assert (demo.folder / "previous" / "db.sqlite3").exists()
 
 
+@pytest.mark.timeout(240)
+def test_demo_with_a_phone_system_shows_three_corners(demo: DemoRun) -> None:
+    code, output = demo.run("--serve", "0", "--phone-system", "mikopbx-simulator")
+
+    assert code == 0, output
+    rounds = [
+        line.strip() for line in output.splitlines() if line.startswith(("    MikoPBX: ", "    Sample company: "))
+    ]
+    assert [line.partition(":")[0] for line in rounds] == ["Sample company", "MikoPBX", "Sample company"] * 2
+    made, moved = rounds[1], rounds[4:]
+    assert "56 written_back" in made or "58 written_back" in made, output
+    assert "failed" not in "".join(rounds)
+    assert ("1 updated" in moved[0], "1 written_back" in moved[1]) == (True, True), output
+
+
 def assert_second_run_changes_nothing(output: str) -> None:
     """Run the command that the demo shows at its end."""
     command = re.search(r"^    DATABASE_URL='(.+)' \S+ (manage.py sync_ldap --json)$", output, re.MULTILINE)

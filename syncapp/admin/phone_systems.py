@@ -1,5 +1,6 @@
-"""Phone systems. What can be done with them in this version: enter them, and test the connection."""
+"""Phone systems beside directory servers: entered, tested, previewed, synchronised."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -11,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from syncapp.admin.settings_shown import ShownSettingsAdmin
+from syncapp.choices import RunMode
 from syncapp.forms.phone_systems import PhoneSystemForm
 from syncapp.models import PhoneSystem
+from syncapp.services.standing import standings
 from syncapp.views import phone_systems as views
-from syncapp.views.access import allow, may_manage, may_query
+from syncapp.views.access import allow, may_manage, may_query, may_synchronise
+from syncapp.views.standings import next_text, trouble_text
 
 
 @method_decorator(sensitive_post_parameters("key"), name="changeform_view")
@@ -38,6 +42,16 @@ class PhoneSystemAdmin(ShownSettingsAdmin):
         return [
             path("<int:phones_id>/test/", wrap(views.test_view), name="syncapp_phonesystem_test"),
             path("<int:phones_id>/confirm/", wrap(views.confirm_view), name="syncapp_phonesystem_confirm"),
+            path(
+                "<int:phones_id>/preview/",
+                wrap(partial(views.start_view, mode=RunMode.PREVIEW)),
+                name="syncapp_phonesystem_preview",
+            ),
+            path(
+                "<int:phones_id>/synchronise/",
+                wrap(partial(views.start_view, mode=RunMode.APPLY)),
+                name="syncapp_phonesystem_synchronise",
+            ),
             *super().get_urls(),
         ]
 
@@ -60,8 +74,15 @@ class PhoneSystemAdmin(ShownSettingsAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        rights = {"may_query": may_query(request), "may_manage": may_manage(request)}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **rights})
+        rights = {
+            "may_query": may_query(request),
+            "may_synchronise": may_synchronise(request),
+            "may_manage": may_manage(request),
+        }
+        said = {}
+        for standing in standings([int(object_id)] if object_id.isdigit() else []).values():
+            said = {"trouble": trouble_text(standing), "next_run": next_text(standing)}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **rights, **said})
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

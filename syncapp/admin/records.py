@@ -19,6 +19,7 @@ from syncapp.admin.sheets import ExportMixin
 from syncapp.choices import State, Status
 from syncapp.models import SyncRecord
 from syncapp.resources import RecordResource
+from syncapp.services.made_again import may_be_made_again
 from syncapp.services.untying import is_joined
 from syncapp.store.items import load_keys
 from syncapp.views.access import may_decide, may_explain, may_synchronise
@@ -33,6 +34,7 @@ from syncapp.views.display import (
     when_and_where,
 )
 from syncapp.views.employees import start_runs
+from syncapp.views.made_again import make_again_view
 from syncapp.views.untying import untie_view
 
 COLUMNS = search.Columns(
@@ -118,12 +120,17 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
             **(extra_context or {}),
             "may_explain": may_explain(request),
             "may_untie": record is not None and is_joined(record),
+            "may_make_again": record is not None and may_be_made_again(record),
         }
         return super().change_view(request, object_id, form_url, context)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(untie_view)
-        return [path("<int:record_id>/untie/", view, name="syncapp_syncrecord_untie"), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:record_id>/untie/", wrap(untie_view), name="syncapp_syncrecord_untie"),
+            path("<int:record_id>/make-again/", wrap(make_again_view), name="syncapp_syncrecord_make_again"),
+            *super().get_urls(),
+        ]
 
     def has_synchronise_permission(self, request: HttpRequest) -> bool:
         return may_synchronise(request)

@@ -92,6 +92,8 @@ def decide_person(
     if sides.options.phone and local is not None and record is not None and not is_believed(person, record):
         plan.strange(local)
         return plan
+    if sides.options.phone and local is not None and local.id in sides.left and person.state not in INACTIVE_STATES:
+        plan.remarks.append(Message("phone_switch_off_by_hand"))
     if sides.options.phone and not has_phone(person):
         plan.remarks.append(Message("phone_without_number"))
     if not is_frozen(person, local):

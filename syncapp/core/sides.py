@@ -43,8 +43,9 @@ class Sides:
     to whose they were (rule D3), `same` those that another server reads as well to the
     employee and that server's name (rule B11), `made` those whom a run made there and
     could not say it. `may_give_up` are employees whose number
-    may be handed over to the entry that claims it (rule C4). `phones`: what is in use
-    in phone systems (rule C5). `today` is the date that
+    may be handed over to the entry that claims it (rule C4), `left` those who have left
+    every directory, of people with a phone. `phones`: what is in use in phone systems
+    (rule C5). `today` is the date that
     remarks name.
     """
 
@@ -64,6 +65,7 @@ class Sides:
     made: Mapping[str, int] = field(default_factory=dict)
     may_give_up: Collection[int] = frozenset()
     phones: PhoneNumbers = NO_PHONES
+    left: Collection[int] = frozenset()
     today: str = ""
     created: dict[str, bool] = field(default_factory=dict)  # what `will_be_created` said
     extension_rule: FieldRule | None = field(init=False)

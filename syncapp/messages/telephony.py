@@ -128,6 +128,16 @@ TEMPLATES: dict[str, Promise] = {
     "phone_came_meanwhile": _(
         "Somebody of this name or address has come into the phone system since it was read. Nobody was made; the next run looks who that is."
     ),
+    "made_again": _("%(who)s had this person made there again; the next run does it."),
+    "not_gone_from_phones": _("This person is not gone from a phone system. Load the page again."),
+    "phone_switch_off_by_hand": _(
+        "Has left and still has a phone: MikoPBX lets nobody be switched off from outside. Do that there, once no call leads to the number any more."
+    ),
+    "phones_of_leavers": ngettext_lazy(
+        "%(count)d person has left and still has a phone there. Switch it off by hand: %(people)s.",
+        "%(count)d people have left and still have phones there. Switch them off by hand: %(people)s.",
+        "count",
+    ),
     "made_before": _("An earlier run made this person there, and ended before it could say so."),
     "phone_number_unfit": _(
         "The phone system takes numbers of %(shortest)s to %(longest)s digits; “%(number)s” was not sent, for it would keep another one."

@@ -17,7 +17,7 @@ from syncapp.core.records import KnownRecord, LocalPerson, Message, Reading, Rem
 from syncapp.core.vocabulary import Field
 from syncapp.models import Employee
 from syncapp.services.photos import make_rendition, store_pictures
-from syncapp.services.pictures import PictureError, digest_of, look_at, make_picture
+from syncapp.services.pictures import PictureError, digest_of, look_at, make_picture, padded
 from syncapp.services.ports import EndpointSession
 from syncapp.store.bulk import in_chunks
 from syncapp.store.items import PlannedRow
@@ -172,11 +172,14 @@ def _secret(rule: FieldRule, raw: bytes) -> Content | Unusable:
         return Unusable(Message("secret_not_text", {"attribute": rule.attribute}))
 
 
-def outgoing(row: PlannedRow, local: LocalPerson) -> dict[Field, OutgoingContent | Message]:
-    """Return the photo and the secret that go out for a planned item, or why one cannot."""
+def outgoing(row: PlannedRow, local: LocalPerson, *, smallest: int = 0) -> dict[Field, OutgoingContent | Message]:
+    """Return the photo and the secret that go out for a planned item, or why one cannot.
+
+    `smallest`: so many bytes a picture must have where it goes.
+    """
     found: dict[Field, OutgoingContent | Message] = {}
     if _PHOTO in row.pushes:
-        found[_PHOTO] = _outgoing_photo(row.pushes[_PHOTO][1], local)
+        found[_PHOTO] = _outgoing_photo(row.pushes[_PHOTO][1], local, smallest)
     if _SECRET in row.pushes:
         secret = Employee.rows.values_list("sip_secret", flat=True).get(pk=local.id)
         marks = frozenset({row.pushes[_SECRET][1]}) - {""}
@@ -184,11 +187,11 @@ def outgoing(row: PlannedRow, local: LocalPerson) -> dict[Field, OutgoingContent
     return found
 
 
-def _outgoing_photo(name: str, local: LocalPerson) -> OutgoingContent | Message:
+def _outgoing_photo(name: str, local: LocalPerson, smallest: int) -> OutgoingContent | Message:
     if not name:
         return OutgoingContent(b"", frozenset(), digest_of)
     try:
-        raw = make_rendition(name)
+        raw = padded(make_rendition(name), smallest)
     except PictureError as error:
         return error.message
     return OutgoingContent(raw, local.twins | {digest_of(raw)}, digest_of)

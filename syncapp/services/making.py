@@ -18,7 +18,7 @@ from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
 from syncapp.store.phone_service import active_in, service_of
 from syncapp.store.sent import Sent
-from syncapp.store.unplaced import tried, unplaced
+from syncapp.store.unplaced import numbers_given_up, tried, unplaced
 from syncapp.telephony.endpoint import PhoneEndpoint
 
 
@@ -72,7 +72,11 @@ def plan_those_to_make(
         planning.notes.append(Message("phone_newcomers_wait", {"count": len(people)}))
         return []
     planning.unplaced = {each.local.id: each for each in people}
-    return list(plan_making(people, planning.sides.options.rules, occupied=session.occupied()))
+    wanted = {each.local.values[Field.EXTENSION] for each in people}
+    holders = {row.anchor: row.number for row in session.rows().values() if row.number in wanted}
+    given_up = numbers_given_up(phones.pk, holders)  # by people who are written before anybody is made
+    occupied = {number: kind for number, kind in session.occupied().items() if number not in given_up}
+    return list(plan_making(people, planning.sides.options.rules, occupied=occupied))
 
 
 def forget_freed_numbers(read: RemoteRead, session: PhoneEndpoint) -> None:

@@ -52,6 +52,15 @@ def digest_of(raw: bytes) -> str:
     return sha256(raw).hexdigest()
 
 
+def padded(jpeg: bytes, smallest: int) -> bytes:
+    """Return a JPEG of at least so many bytes: what is lacking is a comment in it, which nobody is shown."""
+    lacking = smallest - len(jpeg)
+    if lacking <= 0:
+        return jpeg
+    length = max(lacking - 2, 2)  # of the comment with its own two bytes, behind the two of the marker
+    return jpeg[:2] + b"\xff\xfe" + length.to_bytes(2, "big") + bytes(length - 2) + jpeg[2:]
+
+
 def look_at(raw: bytes) -> Look:
     """Read a picture's header, and nothing more; raise PictureError for one that cannot be used."""
     with _opened(raw) as image:

@@ -31,6 +31,7 @@ from syncapp.services.phone_numbers import PhoneLook, remembered
 from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
 from syncapp.store.cooling import cooling_numbers
+from syncapp.store.leavers import who_has_left
 from syncapp.store.owners import giving_up
 from syncapp.store.phone_service import phones_first
 from syncapp.store.residences import residences, same_entries
@@ -286,6 +287,8 @@ def _emptied_attributes(read: RemoteRead) -> list[Message]:
 def _load_locals(server: Synchronised, sides: Sides) -> None:
     ids = {employee_id for person in sides.people if (employee_id := sides.employee_of(person.anchor)) is not None}
     sides.locals = snapshots.local_people(ids)
+    if sides.options.phone:
+        sides.left = who_has_left(ids)
     if not sides.options.phone:  # which directory is somebody's home is no question there
         sides.outward.residences = residences(ids, server.pk, sides.options.superiors)
     if sides.options.phones:

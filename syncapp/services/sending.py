@@ -10,6 +10,7 @@ from django.utils import timezone
 from syncapp.choices import RunPhase
 from syncapp.core.composition import attributes_of
 from syncapp.core.mobile_form import prevailing_form
+from syncapp.core.number_moves import in_order
 from syncapp.core.options import SyncOptions
 from syncapp.core.records import RemoteRecord
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field
@@ -25,6 +26,7 @@ from syncapp.store import snapshots
 from syncapp.store.items import PlannedRow, iter_planned
 from syncapp.store.sent import Sent, close_unsent, store_sent
 from syncapp.telephony.endpoint import PhoneEndpoint
+from syncapp.telephony.mikopbx import SMALLEST_PICTURE
 
 # People who are written and stored together: a killed process leaves no more than these in doubt.
 BATCH = 500
@@ -65,8 +67,7 @@ class Sending:
         done = 0
         self.beat(RunPhase.WRITE_BACK, 0, total)
         try:
-            size = ONE_BY_ONE if self.options.phone else BATCH
-            for rows in iter_planned(self.run.pk, after=after, outcome="writing", size=size):
+            for rows in self._batches(after):
                 self._send_batch(rows, entries)
                 done += len(rows)
                 self.beat(RunPhase.WRITE_BACK, done, total)
@@ -83,6 +84,24 @@ class Sending:
         finally:
             for attribute, refusal in sorted(self.session.dropped.items()):
                 self.keeper.note("write_dropped", attribute=attribute, text=refusal.message.params["text"])
+
+    def _batches(self, after: int) -> Iterator[Sequence[PlannedRow]]:
+        if not isinstance(self.session, PhoneEndpoint):
+            yield from iter_planned(self.run.pk, after=after, outcome="writing", size=BATCH)
+            return
+        rows = [row for chunk in iter_planned(self.run.pk, after=after, outcome="writing") for row in chunk]
+        moves = {
+            row.anchor: row.pushes[Field.EXTENSION]
+            for row in rows
+            if Field.EXTENSION in row.pushes and row.plan["action"] != Action.MAKE
+        }
+        order, aside = in_order(moves)
+        self.session.step_aside(aside)
+        place = {anchor: number for number, anchor in enumerate(order)}
+        # Those who are made come last: a number of theirs may be one that is given up.
+        rows.sort(key=lambda row: (row.plan["action"] == Action.MAKE, place.get(row.anchor, len(place))))
+        for first in range(0, len(rows), ONE_BY_ONE):
+            yield rows[first : first + ONE_BY_ONE]
 
     def _send_batch(self, rows: Sequence[PlannedRow], entries: Mapping[str, RemoteRecord]) -> None:
         people = snapshots.local_people({row.employee_id for row in rows if row.employee_id is not None})
@@ -102,7 +121,7 @@ class Sending:
                 finished.append(draft.leave())
                 (making if isinstance(draft, Making) else drafts).pop(row.anchor)
                 continue
-            draft.contents = contents.outgoing(row, local)
+            draft.contents = contents.outgoing(row, local, smallest=SMALLEST_PICTURE if self.options.phone else 0)
         try:
             with closing(self._write(drafts, entries)) as results:
                 for result in results:

@@ -28,7 +28,7 @@ from syncapp.services.making import forget_freed_numbers, plan_those_to_make
 from syncapp.services.mapping_state import mapping_state, remapped_fields
 from syncapp.services.phone_numbers import PhoneLook, keep_numbers
 from syncapp.services.photos import FOLDERS, keep_for, sweep
-from syncapp.services.planning import make_plan
+from syncapp.services.planning import Planning, make_plan
 from syncapp.services.ports import EndpointSession
 from syncapp.services.reading import DirectoryReader, RemoteRead
 from syncapp.services.seals import Seal, configuration_digest, scope_of
@@ -147,6 +147,7 @@ def _plan(
             may_send = outward.allowed
             planning.making = plan_those_to_make(execution.server, session, planning, may_send=may_send)
             read.known_by_id |= {each.record.id: each.record for each in planning.unplaced.values() if each.record}
+            planning.notes += _phones_of_leavers(planning)
         wave = Wave(read, planning, newcomers, first=execution.stored)
         _store_plan(execution, wave)
     if read.whole:
@@ -179,6 +180,15 @@ def _judge(execution: Execution, wave: Wave, remapped: frozenset[Field], last: S
         scopes=(last.seal.get("scope", {}) if last else {}, scope_of(server)),
         now=timezone.now(),
     )
+
+
+def _phones_of_leavers(planning: Planning) -> list[Message]:
+    """Name people who have left and have phones, as far as this run looked at them: nobody can be switched off there."""
+    sides = planning.sides
+    active = [person for person in sides.people if person.state is State.ACTIVE]
+    gone = {sides.employee_of(person.anchor) or 0 for person in active} & {*sides.left}
+    names = sorted(sides.locals[employee_id].values[Field.NAME] for employee_id in gone)
+    return [Message("phones_of_leavers", {"count": len(names), "people": names[:NAMED]})] if names else []
 
 
 def _is_empty_box(read: RemoteRead) -> bool:

@@ -1,6 +1,6 @@
 """Who has left: the state of employees over all their directory records (rules D1, D2)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from syncapp.core.absence import Evidence
 from syncapp.core.vocabulary import State
 from syncapp.models import Employee, SyncRecord
+from syncapp.store.bulk import chunks_of_ids
 
 # How far apart two full reads must be that agree (rule D2).
 AGREED_AFTER = timedelta(hours=1)
@@ -39,6 +40,13 @@ def in_state(state: State) -> Q:
 def have_left() -> Q:
     """Employees who are known to a directory, and active in none."""
     return _known(*_ORDER[1:]) & ~Q(Exists(_records(State.ACTIVE)))
+
+
+def who_has_left(employee_ids: Collection[int]) -> set[int]:
+    """Return those of some employees who have left, or are archived."""
+    gone = have_left() | Q(archived_at__isnull=False)
+    rows = (Employee.rows.filter(gone, pk__in=chunk) for chunk in chunks_of_ids(employee_ids))
+    return {employee_id for found in rows for employee_id in found.values_list("pk", flat=True)}
 
 
 def too_early() -> Q:

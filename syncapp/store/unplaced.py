@@ -1,5 +1,7 @@
 """Employees who might have a phone in a phone system and have none (rule D5)."""
 
+from collections.abc import Mapping
+
 from django.db.models import Exists, OuterRef
 
 from syncapp.core.phones import NEW
@@ -20,6 +22,13 @@ def unplaced(endpoint_id: int, *, number_plan: str) -> list[tuple[int, str, str]
     rows = rows.exclude(extension="").exclude(name="").exclude(have_left())
     rows = rows.exclude(Exists(here.exclude(anchor__startswith=NEW)))
     return list(rows.order_by("id").values_list("id", "department", "extension"))
+
+
+def numbers_given_up(endpoint_id: int, holders: Mapping[str, str]) -> set[str]:
+    """Return those of some numbers that are given up: `holders` map anchors to their number, and the hub has another."""
+    rows = SyncRecord.objects.filter(endpoint_id=endpoint_id, anchor__in=sorted(holders), employee__isnull=False)
+    found = rows.exclude(employee__extension="").values_list("anchor", "employee__extension")
+    return {holders[anchor] for anchor, number in found if number != holders[anchor]}
 
 
 def tried(endpoint_id: int) -> dict[int, KnownRecord]:

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from syncapp.core.normalise import fold
+from syncapp.core.number_moves import aside_number, is_aside
 from syncapp.core.phone_numbers import NumberInUse
 from syncapp.core.records import Identity, Message, RemoteRecord, Scope, Whereabouts
+from syncapp.core.vocabulary import Field
 from syncapp.core.watermark import Delta, Watermark
 from syncapp.core.writes import MakeJob, MakeResult, WriteJob, WriteRefusal, WriteResult
 from syncapp.exceptions import FullReadNeededError
@@ -153,6 +156,16 @@ class PhoneEndpoint:
     def make(self, jobs: Iterable[MakeJob]) -> Iterator[MakeResult]:
         yield from Writer(self, self.session, self._config.region).make(jobs)
 
+    def step_aside(self, anchors: Sequence[str]) -> None:
+        """Give people a number that nobody has, for another one to get theirs; they get their own next (rule C7)."""
+        taken = dict(self.session.occupied()) if anchors else {}
+        for anchor in anchors:
+            row, number = self.rows().get(anchor), aside_number(taken)
+            seen = self.look(row) if row is not None else None
+            if seen is not None and number and seen.person.number:
+                self.session.change(seen.person, {Field.EXTENSION: number}, is_fresh=True)
+                taken[number] = "SIP"
+
     def rows(self) -> Mapping[str, Summary]:
         return self._rows if self._rows is not None else self.list_anew()
 
@@ -168,6 +181,8 @@ class PhoneEndpoint:
         person = self.session.people([row])[row.anchor]
         if person is None:
             return None
+        if is_aside(person.number) and seen is not None:  # a run ended in between: he still has his former number
+            person = replace(person, number=seen.person.number)
         self.seen[row.anchor] = Seen(row, person)
         return self.seen[row.anchor]
 

@@ -1,4 +1,4 @@
-"""What an administrator does with a phone system: test it, and confirm its certificate."""
+"""What an administrator does with a phone system: test it, confirm its certificate, preview, synchronise."""
 
 from typing import Any
 
@@ -9,15 +9,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from syncapp.choices import RunMode
 from syncapp.directory.examination import StepOutcome
 from syncapp.exceptions import ConfigurationError
 from syncapp.messages.telephony import PHONE_STEP_LABELS
 from syncapp.models import PhoneSystem
 from syncapp.services.phone_systems import confirm_certificate, probe_phone_system
 from syncapp.telephony.steps import PhoneStep
-from syncapp.views.access import allow, current_user, may_manage, may_query
+from syncapp.views.access import allow, current_user, may_manage, may_query, may_synchronise
 from syncapp.views.display import label, sentence
 from syncapp.views.probes import OUTCOMES
+from syncapp.views.servers import start
 
 
 @require_POST
@@ -54,6 +56,13 @@ def confirm_view(request: HttpRequest, phones_id: int) -> HttpResponse:
         LogEntry.objects.log_actions(current_user(request).pk, [phones], CHANGE, change_message=text)
         messages.success(request, text)
     return redirect("admin:syncapp_phonesystem_change", phones.pk)
+
+
+@require_POST
+def start_view(request: HttpRequest, phones_id: int, *, mode: RunMode) -> HttpResponse:
+    """Queue a run and lead to its page, where it can be watched."""
+    allow(may_query(request) if mode == RunMode.PREVIEW else may_synchronise(request))
+    return start(request, get_object_or_404(PhoneSystem, pk=phones_id), mode)
 
 
 def _row(step: PhoneStep) -> dict[str, Any]:

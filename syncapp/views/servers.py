@@ -16,6 +16,7 @@ from syncapp.choices import Field, RunMode, RunTrigger
 from syncapp.exceptions import RunAlreadyActiveError, SyncError
 from syncapp.models import DirectoryServer
 from syncapp.services import probing, runs, write_back
+from syncapp.services.endpoints import Synchronised
 from syncapp.views.access import allow, current_user, may_manage, may_query, may_synchronise
 from syncapp.views.display import sentence
 from syncapp.views.probes import QueryTable
@@ -59,21 +60,22 @@ def start_view(request: HttpRequest, server_id: int, *, mode: RunMode) -> HttpRe
     """Queue a run and lead to its page, where it can be watched."""
     allow(may_query(request) if mode == RunMode.PREVIEW else may_synchronise(request))
     server = get_object_or_404(DirectoryServer, pk=server_id)
-    if mode == RunMode.APPLY and not server.enabled:
-        messages.error(request, _("“%(server)s” is switched off. Switch it on first.") % {"server": server})
-        return redirect("admin:syncapp_directoryserver_change", server.pk)
     return start(request, server, mode)
 
 
-def start(request: HttpRequest, server: DirectoryServer, mode: RunMode) -> HttpResponse:
+def start(request: HttpRequest, server: Synchronised, mode: RunMode) -> HttpResponse:
     """Queue a run, by somebody who may, and lead to its page."""
+    page = f"admin:syncapp_{server._meta.model_name}_change"
+    if mode == RunMode.APPLY and not server.enabled:
+        messages.error(request, _("“%(server)s” is switched off. Switch it on first.") % {"server": server})
+        return redirect(page, server.pk)
     try:
         run = runs.enqueue_run(endpoint_id=server.pk, mode=mode, trigger=RunTrigger.MANUAL, user=current_user(request))
     except RunAlreadyActiveError as error:
         url = reverse("admin:syncapp_syncrun_change", args=[error.params["run"]])
         text = sentence(error.code, error.params)
         messages.warning(request, format_html('{} <a class="underline" href="{}">{}</a>', text, url, _("Show it")))
-        return redirect("admin:syncapp_directoryserver_change", server.pk)
+        return redirect(page, server.pk)
     messages.success(request, _("The run is in the queue. This page shows how far it is."))
     return redirect("admin:syncapp_syncrun_change", run.pk)
 

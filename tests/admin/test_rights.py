@@ -106,6 +106,8 @@ GET: dict[tuple[str, str], tuple[int, int, int]] = {
 }
 POST: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_phonesystem_test", "phones"): ASKERS,
+    ("syncapp_phonesystem_preview", "phones"): OPERATORS,
+    ("syncapp_phonesystem_synchronise", "phones"): OPERATORS,
     ("syncapp_phonesystem_confirm", "phones"): MANAGERS,
     ("syncapp_phonesystem_change", "phones"): MANAGERS_LOOK,
     ("syncapp_phonesystem_add", ""): MANAGERS_LOOK,
@@ -131,6 +133,7 @@ POST: dict[tuple[str, str], tuple[int, int, int]] = {
     ("syncapp_leaver_change", "employee"): NOBODY,
     ("syncapp_leaver_delete", "employee"): NOBODY,
     ("syncapp_syncrecord_untie", "joined"): OPERATORS,
+    ("syncapp_syncrecord_make_again", "gone"): OPERATORS,
     ("syncapp_syncrecord_change", "record"): NOBODY,
     ("syncapp_syncrecord_delete", "record"): NOBODY,
     ("syncapp_conflict_decide", "dispute"): OPERATORS,
@@ -161,7 +164,10 @@ POST: dict[tuple[str, str], tuple[int, int, int]] = {
 }
 # Where the buttons stand: page, its row, and addresses of the tables above for that row.
 BUTTONS: dict[tuple[str, str], list[str]] = {
-    ("syncapp_phonesystem_change", "phones"): ["syncapp_phonesystem_test", "syncapp_phonesystem_history"],
+    ("syncapp_phonesystem_change", "phones"): [
+        *("syncapp_phonesystem_test", "syncapp_phonesystem_preview", "syncapp_phonesystem_synchronise"),
+        "syncapp_phonesystem_history",
+    ],
     ("syncapp_directoryserver_change", "server"): [
         *("syncapp_directoryserver_test", "syncapp_directoryserver_query", "syncapp_directoryserver_health"),
         *("syncapp_directoryserver_preview", "syncapp_directoryserver_synchronise"),
@@ -171,6 +177,7 @@ BUTTONS: dict[tuple[str, str], list[str]] = {
     ("syncapp_employee_change", "employee"): ["syncapp_employee_synchronise", "syncapp_employee_archive"],
     ("syncapp_employee_change", "archived"): ["syncapp_employee_take_back"],
     ("syncapp_syncrecord_change", "joined"): ["syncapp_syncrecord_untie"],
+    ("syncapp_syncrecord_change", "gone"): ["syncapp_syncrecord_make_again"],
     ("syncapp_conflict_change", "dispute"): ["syncapp_conflict_decide"],
     ("syncapp_conflict_change", "match"): ["syncapp_conflict_join", "syncapp_conflict_create_new"],
     ("syncapp_syncrun_change", "run"): ["syncapp_syncrun_cancel"],
@@ -226,6 +233,7 @@ def rows(db: None, groups: None) -> Rows:
         "archived": make_employee(archived_at=timezone.now()),
         "record": record,
         "joined": joined,
+        "gone": make_record(endpoint=make_phone_system(), employee=make_employee(), state="missing"),
         "match": match,
         "dispute": dispute,
         "run": run,

@@ -8,7 +8,9 @@ import pytest
 from fixtures.mikopbx import MikoPbx
 from fixtures.mikopbx.box import Other
 from syncapp.choices import RunStatus, State, Status
+from syncapp.exceptions import SyncError
 from syncapp.models import Employee, PhoneSystem, RunItem, SyncRecord, SyncRun
+from syncapp.services.made_again import make_again
 from syncapp.telephony.config import PhoneConfig
 from tests.factories import make_employee, make_phone_system, make_pool, make_record, make_server
 from tests.services.company import apply, changes_of, counted, item_of
@@ -143,6 +145,37 @@ def test_who_was_removed_there_is_not_made_again(pbx: MikoPbx, phones: PhoneSyst
 
     assert names(pbx) == ["Anna Orlova"]
     assert Employee.objects.filter(name="Boris Titov").exists()
+
+
+def test_who_was_removed_is_made_again_when_somebody_says_so(pbx: MikoPbx, phones: PhoneSystem) -> None:
+    pbx.box.remove(there(pbx, "Boris Titov").id)
+    hire()
+    sync(phones, force=True)
+    record = SyncRecord.objects.get(employee__name="Boris Titov")
+
+    make_again(record.pk, user="admin")
+    sync(phones)
+
+    assert names(pbx) == ["Anna Orlova", "Boris Titov"]
+    record.refresh_from_db()
+    assert (record.anchor, record.state) == (str(there(pbx, "Boris Titov").id), State.ACTIVE)
+
+
+def test_only_who_is_gone_is_made_again(pbx: MikoPbx, phones: PhoneSystem) -> None:
+    with pytest.raises(SyncError, match="not_gone_from_phones"):
+        make_again(SyncRecord.objects.get().pk, user="admin")
+
+
+def test_phone_of_somebody_who_left_is_a_task_by_hand(pbx: MikoPbx, phones: PhoneSystem) -> None:
+    make_record(employee=Employee.objects.get(), state=State.DISABLED)
+    SyncRecord.objects.update(due=True)
+
+    run = sync(phones)
+
+    assert {"code": "phones_of_leavers", "params": {"count": 1, "people": ["Boris Titov"]}} in run.notes
+    remarks = SyncRecord.objects.get(endpoint=phones).remarks
+    assert "phone_switch_off_by_hand" in [each["code"] for each in remarks]
+    assert sync(phones).notes == []
 
 
 def test_switched_off_nobody_is_made(pbx: MikoPbx, phones: PhoneSystem) -> None:

@@ -11,6 +11,7 @@ from fixtures.mikopbx.box import Other
 from syncapp.choices import RunStatus, Status
 from syncapp.models import Conflict, Employee, PhoneEntry, PhoneSystem, RunItem, SyncRecord
 from syncapp.services.photos import take_in
+from syncapp.services.pictures import look_at
 from syncapp.telephony.config import PhoneConfig
 from tests.services.company import changes_of, counted, item_of
 from tests.services.corners import asked, phones_of, sync, there
@@ -223,13 +224,15 @@ def test_who_has_no_number_there_is_never_patched(pbx: MikoPbx, phones: PhoneSys
     assert there(pbx, "Vera Lind").number == ""
 
 
-def test_photo_goes_out_and_is_not_sent_twice(pbx: MikoPbx, phones: PhoneSystem) -> None:
-    edit(photo=take_in(drawn(size=(1200, 900)), now=timezone.now()))
+@pytest.mark.parametrize("size", [(1200, 900), (48, 48)], ids=["usual", "smaller_than_the_box_takes"])
+def test_photo_goes_out_and_is_not_sent_twice(pbx: MikoPbx, phones: PhoneSystem, size: tuple[int, int]) -> None:
+    edit(photo=take_in(drawn(size=size), now=timezone.now()))
 
     sync(phones)
 
     picture = there(pbx, "Anna Orlova").picture
     assert picture.startswith(b"\xff\xd8\xff")
+    assert look_at(picture).area
     edit(name="Anna Nova")
     run = sync(phones)
     assert there(pbx, "Anna Nova").picture == picture

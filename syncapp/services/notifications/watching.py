@@ -102,7 +102,8 @@ def _comes_and_goes(channel: NotificationChannel, standing: Standing, happened: 
     said = list(words.order_by("-created_at").values_list("created_at", flat=True))
     if len(said) < _AT_ONCE:
         return False
-    return now - said[0] < min(FIRST_CALM * 2 ** (len(said) - _AT_ONCE), LONGEST_CALM)
+    calm: timedelta = min(FIRST_CALM * 2 ** (len(said) - _AT_ONCE), LONGEST_CALM)
+    return bool(now - said[0] < calm)
 
 
 def _why_held(standing: Standing) -> Message | None:
