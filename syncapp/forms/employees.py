@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,9 +17,11 @@ from unfold.widgets import UnfoldAdminImageFieldWidget, UnfoldAdminTextInputWidg
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.messages import render
 from syncapp.models import Employee
+from syncapp.services.edits import came_meanwhile
 from syncapp.services.photos import take_in
 from syncapp.services.pictures import MAX_BYTES, PictureError
 from syncapp.services.typed import TypedValueError, owner_of, read_typed, refuse_nameless, typing_region
+from syncapp.store.newcomers import newest_employee
 
 TYPED = tuple(field.value for field in TEXT_FIELDS)
 NEWER = gettext_lazy("Meanwhile this became “%(theirs)s”; you entered “%(yours)s”. Save again to keep yours.")
@@ -43,7 +46,8 @@ class EmployeeForm(forms.ModelForm):
 
     Each input carries the value that it was opened with, so that a field which a
     run changed meanwhile is not taken for an edit; `version` is the person's
-    version at that time.
+    version at that time. Whoever is added carries `newest`, the last who was added
+    before: a run may bring in the same person while the page is open.
     """
 
     mobile = forms.CharField(
@@ -62,6 +66,7 @@ class EmployeeForm(forms.ModelForm):
         widget=UnfoldAdminImageFieldWidget(attrs={"accept": "image/*"}),
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    newest = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Employee
@@ -84,6 +89,8 @@ class EmployeeForm(forms.ModelForm):
             self.fields["picture"].initial = StoredPhoto(self.instance.photo)
         if "version" in self.fields:
             self.fields["version"].initial = self.instance.version
+        if self.instance.pk is None and "newest" in self.fields:
+            self.fields["newest"].initial = newest_employee()
 
     def changed_values(self) -> dict[str, str]:
         """What the user changed on the page, ready to be stored."""
@@ -148,6 +155,8 @@ class EmployeeForm(forms.ModelForm):
                 raise ValidationError(render(error.code, error.params)) from None
         if self.instance.pk is not None:
             self._refuse_a_newer_version(values)
+        elif not self.errors and values.get("newest") is not None:
+            self._refuse_who_came_meanwhile(values, values["newest"])
         return values
 
     def _refuse_a_newer_version(self, values: dict[str, Any]) -> None:
@@ -170,3 +179,22 @@ class EmployeeForm(forms.ModelForm):
             data[self.add_initial_prefix(name)] = theirs
         self.data = data
         self.add_error(None, _("Somebody changed this person while the page was open. Look at it again, then save."))
+
+    def _refuse_who_came_meanwhile(self, values: dict[str, Any], newest: int) -> None:
+        """Name somebody like this who came in while the page was open; a second save is then deliberate."""
+        came = came_meanwhile({name: values[name] for name in TYPED}, newest=newest)
+        if came is None:
+            return
+        self.data = cast(QueryDict, self.data).copy()
+        self.data[self.add_prefix("newest")] = str(newest_employee())
+        self.add_error(
+            None,
+            format_html(
+                _("Meanwhile {} came in, who looks like the same person. Save again if it is somebody else."),
+                format_html(
+                    '<a class="underline" href="{}">{}</a>',
+                    reverse("admin:syncapp_employee_change", args=[came.pk]),
+                    str(came),
+                ),
+            ),
+        )

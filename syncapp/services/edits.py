@@ -21,6 +21,7 @@ from syncapp.services.waiting import note_waiting
 from syncapp.store.cooling import cool_down, disagree_on_number, number_given_up
 from syncapp.store.items import dump_changes
 from syncapp.store.leavers import is_too_early
+from syncapp.store.newcomers import came_since, creating_alone
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -33,9 +34,19 @@ class EmployeeChangedError(SyncError):
 @transaction.atomic
 def create_employee(values: Mapping[str, str], *, user: "User | None") -> Employee:
     """Create an employee; raise IntegrityError when the extension is somebody's."""
+    creating_alone()
     employee = Employee.objects.create(**values)
     record_edit(employee, _changes({}, values), outcome=ItemOutcome.CREATED, user=user)
     return employee
+
+
+def came_meanwhile(values: Mapping[str, str], *, newest: int) -> Employee | None:
+    """Return who of these values was created after the one of the id `newest`; in the transaction that creates him.
+
+    Until that one ends nobody else can come in.
+    """
+    creating_alone()
+    return came_since(newest, values)
 
 
 @transaction.atomic

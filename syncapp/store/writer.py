@@ -23,7 +23,7 @@ from syncapp.store.chains import apart
 from syncapp.store.employees import create_employees, update_employees
 from syncapp.store.items import PlannedRow, dump_base, dump_keys, dump_messages, dump_waits, dump_written
 from syncapp.store.matters import write_matters
-from syncapp.store.newcomers import Newcomers
+from syncapp.store.newcomers import Newcomers, creating_alone
 from syncapp.store.records import mark_refused, write_records
 from syncapp.store.written import Contents, Written
 
@@ -88,6 +88,8 @@ def _apply_or_halve(job: _Job, groups: Sequence[Sequence[PlannedRow]]) -> list[W
     rows = [row for group in groups for row in group]
     try:
         with transaction.atomic():
+            if any(row.plan["action"] == Action.CREATE for row in rows):
+                creating_alone()
             job.beat()
             written = _apply(job, rows)
         job.newcomers.own += sum(each.creates for each in written)

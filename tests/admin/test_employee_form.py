@@ -6,7 +6,7 @@ from django.test import Client
 
 from syncapp.choices import RunMode
 from syncapp.models import Employee, RunItem, SyncRun
-from tests.admin.pages import errors, page, posted, save
+from tests.admin.pages import errors, page, posted, save, text
 from tests.factories import make_employee, make_record
 
 CHANGE = "syncapp_employee_change"
@@ -159,3 +159,26 @@ def test_new_employee_is_added_with_a_run(admin_client: Client) -> None:
     assert response.status_code == 302
     assert (employee.name, employee.name_key, employee.extension) == ("Boris", "boris", "300")
     assert RunItem.objects.get().outcome == "created"
+
+
+@pytest.mark.promise(8)
+def test_somebody_who_came_in_while_the_page_was_open_is_named_before_he_is_added_again(admin_client: Client) -> None:
+    address = page("syncapp_employee_add")
+    typed = {**posted(admin_client.get(address)), "name": "Anna Petrova"}
+    came = make_employee(name="Petrova Anna")
+
+    refused = admin_client.post(address, typed)
+
+    assert f'{came.pk}/change/">Petrova Anna</a> came in' in text(refused)
+    assert Employee.objects.count() == 1
+    # Saved again, it is somebody else.
+    assert admin_client.post(address, posted(refused)).status_code == 302
+    assert Employee.objects.count() == 2
+
+
+def test_namesake_of_somebody_who_was_here_is_added(admin_client: Client, anna: Employee) -> None:
+    address = page("syncapp_employee_add")
+
+    admin_client.post(address, {**posted(admin_client.get(address)), "name": anna.name})
+
+    assert Employee.objects.filter(name=anna.name).count() == 2

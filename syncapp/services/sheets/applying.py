@@ -14,6 +14,7 @@ from syncapp.services.sheets.planning import SheetPlan, plan_sheet
 from syncapp.services.waiting import note_waiting_of
 from syncapp.store.bulk import in_chunks
 from syncapp.store.edits import Edit, change_employees, empty_numbers, insert_edits
+from syncapp.store.newcomers import creating_alone
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -23,10 +24,12 @@ def apply_sheet(sheet: Sheet, *, digest: str, may_add: bool, user: "User") -> Sy
     """Import what was shown, as a run of mode `edit`; raise SheetError, and do nothing, where it is not that any more.
 
     One transaction: a sheet is never half in. Planned anew inside of it, so that
-    nobody's edit since the preview is run over (promise 5).
+    nobody's edit since the preview is run over (promise 5), nor anybody whom a run
+    has brought in added once more.
     """
     try:
         with transaction.atomic():
+            creating_alone()
             plan = plan_sheet(sheet, may_add=may_add)
             if plan.mistakes or plan.digest != digest:
                 raise SheetError("sheet_changed")
