@@ -10,7 +10,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from syncapp.admin.base import SiteAdmin
+from syncapp.admin.settings_shown import ShownSettingsAdmin
 from syncapp.forms.phone_systems import PhoneSystemForm
 from syncapp.models import PhoneSystem
 from syncapp.views import phone_systems as views
@@ -19,7 +19,7 @@ from syncapp.views.access import allow, may_manage, may_query
 
 @method_decorator(sensitive_post_parameters("key"), name="changeform_view")
 @admin.register(PhoneSystem)
-class PhoneSystemAdmin(SiteAdmin):
+class PhoneSystemAdmin(ShownSettingsAdmin):
     form = PhoneSystemForm
     fieldsets = (
         (None, {"fields": ("name", "enabled")}),

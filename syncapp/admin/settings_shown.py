@@ -1,21 +1,26 @@
-"""Brakes and schedule of a server for who may only look: in words, where the form has inputs."""
+"""Settings of a server for who may only look: in words, where the form has inputs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import help_text_for_field
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from syncapp.admin.base import SiteAdmin
+from syncapp.choices import Field
 from syncapp.core.limits import BEGINS_AFTER, DEFAULTS
 from syncapp.core.schedule import rhythm_of
 from syncapp.forms.brakes import FIGURES, LIMIT_LABELS, LIMITS_HELP
 from syncapp.models import Endpoint
 
-_SHOWN = {"limits": "limits_shown", "schedule": "schedule_shown"}
+_IN_WORDS = ("limits", "schedule", "match_keys", "uris", "search_bases", "departments")
+_SHOWN = {name: f"{name}_shown" for name in _IN_WORDS}
 
 
 class ShownSettingsAdmin(SiteAdmin):
@@ -48,6 +53,28 @@ class ShownSettingsAdmin(SiteAdmin):
     @admin.display(description=_("schedule"))
     def schedule_shown(self, server: Endpoint) -> str:
         return schedule_text(server.schedule)
+
+    @admin.display(description=_("match keys"))
+    def match_keys_shown(self, server: Endpoint) -> str:
+        return _lines(server, "match_keys", [capfirst(str(Field(key).label)) for key in server.match_keys])
+
+    @admin.display(description=_("addresses"))
+    def uris_shown(self, server: Any) -> str:
+        return _lines(server, "uris", server.uris)
+
+    @admin.display(description=_("search bases"))
+    def search_bases_shown(self, server: Any) -> str:
+        return _lines(server, "search_bases", server.search_bases)
+
+    @admin.display(description=_("departments"))
+    def departments_shown(self, server: Any) -> str:
+        return _lines(server, "departments", server.departments)
+
+
+def _lines(server: Endpoint, name: str, values: Sequence[str]) -> str:
+    """One value below the other, and what they mean: an order, or that there is none."""
+    lines = format_html_join("", "<div>{}</div>", ((value,) for value in values)) or "–"
+    return format_html('{}<p class="sync-side">{}</p>', lines, help_text_for_field(name, type(server)))
 
 
 def schedule_text(stored: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Brakes and schedule of a server for who may only look."""
+"""Settings of a server for who may only look."""
 
 from html import unescape
 from typing import Any
@@ -10,6 +10,7 @@ from django.utils.translation import override
 from syncapp.admin.settings_shown import schedule_text
 from syncapp.models import DirectoryServer
 from tests.admin.pages import page, text
+from tests.factories import make_phone_system
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,49 @@ def test_brakes_and_schedule_are_words(
     assert [sentence for sentence in expected if sentence not in said] == []
     assert "every_minutes" not in said
     assert '"lost"' not in said
+
+
+LISTS = {
+    "en": (
+        "ldaps://dc1.corp.example ldaps://dc2.corp.example Addresses such as",
+        "OU=Sales,DC=corp,DC=example OU=IT,DC=corp,DC=example Branches below",
+        "Sales “north” Departments that are read",
+        "E-mail Extension By what an entry is recognised",
+    ),
+    "ru": ("Эл. почта Внутренний номер По каким полям",),
+}
+
+
+@pytest.mark.parametrize(("language", "expected"), LISTS.items(), ids=LISTS)
+def test_lists_are_lines(
+    viewer_client: Client, server: DirectoryServer, language: str, expected: tuple[str, ...]
+) -> None:
+    server.uris = ["ldaps://dc1.corp.example", "ldaps://dc2.corp.example"]
+    server.search_bases = ["OU=Sales,DC=corp,DC=example", "OU=IT,DC=corp,DC=example"]
+    server.departments = ["Sales “north”"]
+    server.match_keys = ["email", "extension"]
+    server.save()
+
+    said = shown(viewer_client, server, language)
+
+    assert [sentence for sentence in expected if sentence not in said] == []
+    assert '["' not in said
+
+
+def test_so_are_those_of_a_phone_system(viewer_client: Client) -> None:
+    phones = make_phone_system(match_keys=["email", "extension"], limits={"lost": [7, 12, 345]})
+
+    html = text(viewer_client.get(page("syncapp_phonesystem_change", phones.pk)))
+
+    assert "<div>E-mail</div><div>Extension</div>" in html
+    assert "&quot;lost&quot;" not in html
+
+
+def test_empty_list_says_what_that_means(viewer_client: Client, server: DirectoryServer) -> None:
+    said = shown(viewer_client, server)
+
+    assert "– Branches below the base DN that are read; none means everything below the base DN." in said
+    assert "[]" not in said
 
 
 def test_who_may_change_them_has_inputs(admin_client: Client, server: DirectoryServer) -> None:
