@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -121,6 +122,63 @@ def test_a_refused_account_is_told_after_failures_too() -> None:
 
     assert said() == ["failing", "failing"]
     assert "Nothing is tried by itself any more" in words_of(Notice.objects.order_by("pk")[1]).text
+
+
+def flap(server: DirectoryServer, *, hours: int, every: int = 10) -> list[int]:
+    """Fail and work in turn; return the minutes at which something was said."""
+    told = []
+    for number, minutes in enumerate(range(0, hours * 60, every)):
+        ran(server, (RunStatus.FAILED, RunStatus.COMPLETED)[number % 2], minutes=minutes)
+        if notice_changes(now=later(minutes=minutes)):
+            told.append(minutes)
+    return told
+
+
+def test_of_a_server_that_comes_and_goes_is_said_more_and_more_rarely_where_it_stands() -> None:
+    server, channel = make_server(), mail_channel()
+
+    told = flap(server, hours=24)
+
+    pauses = [after - before for before, after in pairwise(told)]
+    assert told[:2] == [0, 10]  # an outage and its end are told at once
+    assert pauses[1:4] == [70, 130, 250]  # an hour, two, four, and until it is in the other state
+    assert min(pauses[4:]) >= 360
+    assert said(channel) == ["failing", "recovered"] * (len(told) // 2) + ["failing"] * (len(told) % 2)
+
+
+@pytest.mark.parametrize(("last", "told"), [(RunStatus.FAILED, 1), (RunStatus.COMPLETED, 0)], ids=["other", "same"])
+def test_the_state_at_the_end_is_said(last: RunStatus, told: int) -> None:
+    """By the look of every five minutes, without another run."""
+    server, channel = make_server(), mail_channel()
+    flap(server, hours=1)  # failing and recovered were told; nothing after that
+    ran(server, last, minutes=60)
+    notice_changes(now=later(minutes=60))
+
+    assert notice_changes(now=later(minutes=71)) == told
+    assert len(said(channel)) == 2 + told
+
+
+def test_a_quiet_day_makes_it_news_again() -> None:
+    server, channel = make_server(), mail_channel()
+    flap(server, hours=6)
+    ran(server, RunStatus.COMPLETED, minutes=12 * 60)
+    notice_changes(now=later(hours=12))
+    before = len(said(channel))
+    ran(server, RunStatus.FAILED, minutes=40 * 60)
+
+    assert notice_changes(now=later(hours=40)) == 1
+    assert len(said(channel)) == before + 1
+
+
+def test_a_refused_account_and_a_held_plan_are_told_at_once_however_often_a_server_came_and_went() -> None:
+    server, channel = make_server(), mail_channel()
+    flap(server, hours=1)
+    ran(server, RunStatus.FAILED, minutes=61, error_code="login_refused")
+    notice_changes(now=later(minutes=61))
+    ran(server, RunStatus.HELD, minutes=62)
+    notice_changes(now=later(minutes=62))
+
+    assert said(channel) == ["failing", "recovered", "failing", "held"]
 
 
 def test_a_held_run_is_told_once_with_the_brake() -> None:

@@ -1,7 +1,8 @@
 """What is worth a message: how servers stand now, compared with what each channel was told last.
 
 A state is said once, however many runs confirm it, and open conflicts at most once a
-day. What is to be said and that it was said are stored in one transaction: a crash
+day. Of a server that comes and goes the state is said that it is in after a while, and
+that more and more rarely. What is to be said and that it was said are stored in one transaction: a crash
 between looking and sending neither repeats a message for ever nor loses it.
 """
 
@@ -20,6 +21,11 @@ from syncapp.services.standing import Health, Standing, standings
 DIGEST_EVERY = timedelta(days=1)
 # With nothing new since the last digest.
 REMIND_EVERY = timedelta(days=7)
+# Two words within a day, such as failing and working again, are told at once; after that so long after the last word, and twice
+# as long each time, up to the longest.
+_AT_ONCE = 2
+FIRST_CALM, LONGEST_CALM = timedelta(hours=1), timedelta(hours=6)
+_FLAPS = (Happened.FAILING, Happened.RECOVERED)
 _BAD = frozenset({Health.FAILING, Health.STOPPED})
 # Parameters of reasons that may name a person: such a reason is to be read on the site.
 _NAMES_PEOPLE = frozenset({"dn", "people", "employee", "example"})
@@ -61,14 +67,16 @@ def _state_notice(
     before = Health(said.health) if said is not None else Health.OK
     if standing.health == before or (said is None and standing.health == Health.NEVER_RAN):
         return None
+    happened = _what_happened(before, standing.health)
+    if happened not in channel.events and before in _BAD and standing.health == Health.HELD:
+        happened = Happened.RECOVERED  # it was read again, whatever holds the plan
+    if happened in channel.events and _comes_and_goes(channel, standing, happened, now):
+        return None  # and is not said to have been said: a later look compares anew
     LastSaid.objects.update_or_create(
         channel=channel,
         endpoint_id=standing.endpoint_id,
         defaults={"health": standing.health.value, "since": standing.failing_since or now},
     )
-    happened = _what_happened(before, standing.health)
-    if happened not in channel.events and before in _BAD and standing.health == Health.HELD:
-        happened = Happened.RECOVERED  # it was read again, whatever holds the plan
     if happened is None or happened not in channel.events:
         return None
     facts: dict[str, Any] = {"health": standing.health.value, "failures": standing.failures}
@@ -82,6 +90,20 @@ def _state_notice(
         if not _NAMES_PEOPLE.intersection(reason.params):
             facts["reason"]["params"] = dict(reason.params)
     return _notice(channel, happened, facts, now, endpoint_id=standing.endpoint_id, run_id=standing.last_run_id)
+
+
+def _comes_and_goes(channel: NotificationChannel, standing: Standing, happened: Happened | None, now: datetime) -> bool:
+    """Whether a word has to wait, because the server was failing and working again so often today."""
+    if happened not in _FLAPS or standing.health == Health.STOPPED:
+        return False  # somebody has to act
+    words = Notice.objects.filter(
+        channel=channel, endpoint=standing.endpoint_id, happened__in=_FLAPS, created_at__gt=now - timedelta(days=1)
+    )
+    said = list(words.order_by("-created_at").values_list("created_at", flat=True))
+    if len(said) < _AT_ONCE:
+        return False
+    calm: timedelta = FIRST_CALM * 2 ** (len(said) - _AT_ONCE)
+    return now < said[0] + min(calm, LONGEST_CALM)
 
 
 def _why_held(standing: Standing) -> Message | None:
