@@ -116,11 +116,12 @@ def test_what_was_done_to_an_employee_stays_for_ever(server: DirectoryServer) ->
     changed, tied = make_item(run, make_employee()), make_item(run, make_employee(), changes=[])
     nobodys = make_item(run, None)
     edited = make_item(edit, make_employee(archived_at=NOW))
+    decided = make_item(make_run(None, days=3000, mode=RunMode.EDIT), None)  # about an entry that is tied to nobody
     make_run(server, days=1)
 
     swept = keep_house(now=NOW)
 
-    assert left(run, edit, changed, tied, edited, nobodys) == [True, True, True, True, True, False]
+    assert left(run, edit, changed, tied, edited, decided, nobodys) == [True, True, True, True, True, True, False]
     assert (swept.runs, swept.items) == (0, 1)
 
 
@@ -266,14 +267,19 @@ def test_photos_go_that_only_a_removed_item_named(server: DirectoryServer, setti
 
 def test_a_dry_run_says_the_same_and_removes_nothing(server: DirectoryServer) -> None:
     make_item(make_run(server, days=100), make_employee())
+    name = taken()
+    os.utime(path_of(name), (0, 0))
+    Photo.objects.filter(pk=name).update(created_at=NOW - timedelta(days=366))
     rows = [make_run(server, days=91), make_run(server, days=91, mode=RunMode.PREVIEW)]
     rows += [make_item(rows[1], None), make_item(make_run(server, days=95), None)]
     make_run(server, days=1)
 
     foreseen = keep_house(now=NOW, dry_run=True)
 
-    assert left(*rows) == [True] * 4
-    assert keep_house(now=NOW) == foreseen == Swept(previews=1, runs=2, items=2)
+    assert left(*rows, Photo(pk=name)) == [True] * 5
+    assert path_of(name).exists()
+    assert not SyncRun.objects.exclude(pruned_at=None).exists()
+    assert keep_house(now=NOW) == foreseen == Swept(previews=1, runs=2, items=2, photos=1)
 
 
 def test_much_is_removed_in_chunks(server: DirectoryServer, monkeypatch: pytest.MonkeyPatch) -> None:

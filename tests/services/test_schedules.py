@@ -16,7 +16,7 @@ from syncapp.services import schedules
 from syncapp.services.schedules import keep_schedules, start_due_run
 from syncapp.services.standing import Health, access_of, schedule_name, standing_of
 from tests.conftest import require_program
-from tests.factories import make_server
+from tests.factories import make_record, make_server
 from tests.services.company import Company, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -330,6 +330,35 @@ def test_a_run_that_changed_nothing_is_followed_by_nobody(
     start_due_run(first.pk)
 
     assert SyncRun.objects.count() == before + 1
+
+
+def ended(server: DirectoryServer, status: RunStatus = RunStatus.COMPLETED, **values: Any) -> SyncRun:
+    defaults = {"mode": RunMode.APPLY, "trigger": RunTrigger.MANUAL, "finished_at": timezone.now()}
+    return SyncRun.objects.create(endpoint=server, status=status, **{**defaults, **values})
+
+
+FOLLOWERS: dict[str, tuple[Any, int, bool]] = {
+    "works": (lambda server: ended(server), 2, True),
+    "was_never_applied_by_a_person": (lambda server: ended(server, trigger=RunTrigger.SCHEDULE), 2, False),
+    "fails": (lambda server: [ended(server), ended(server, RunStatus.FAILED, error_code="x")], 2, False),
+    "has_nobody_due": (lambda server: ended(server), 0, False),
+    "has_many_due": (lambda server: ended(server), 3, False),
+}
+
+
+@pytest.mark.parametrize(("before", "due", "follows"), FOLLOWERS.values(), ids=FOLLOWERS)
+def test_server_follows_that(before: Any, due: int, follows: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedules, "FOLLOW_UP_LIMIT", 2)
+    asked: list[tuple[int, RunMode]] = []
+    monkeypatch.setattr(schedules, "enqueue_run", lambda **run: asked.append((run["endpoint_id"], run["mode"])))
+    server, other = make_server(schedule=HOURLY), make_server(schedule=HOURLY)
+    before(other)
+    for _number in range(due):
+        make_record(endpoint=other, due=True)
+
+    schedules.after_run(ended(server, trigger=RunTrigger.SCHEDULE, counts={"updated": 1}))
+
+    assert asked == [(other.pk, RunMode.APPLY)] * follows
 
 
 def test_nobody_follows_a_run_that_follows(

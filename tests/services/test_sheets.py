@@ -6,13 +6,17 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from syncapp.choices import RunMode
+from syncapp.core.planned import FieldChange
+from syncapp.core.vocabulary import Field, Side
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
 from syncapp.services.edits import change_employee, set_archived
 from syncapp.services.sheets.applying import apply_sheet
 from syncapp.services.sheets.columns import Sheet, SheetError
 from syncapp.services.sheets.planning import SheetPlan, plan_sheet
+from syncapp.store.edits import Edit, change_employees
 from tests.factories import make_employee, make_record, make_server
 
 pytestmark = pytest.mark.django_db
@@ -267,3 +271,15 @@ def test_import_takes_the_same_number_of_queries_for_a_chunk(user: User, kind: s
 
     assert queries(3) == queries(300)
     assert not SyncRecord.objects.filter(due=False).exists()
+
+
+@pytest.mark.promise(5)
+def test_of_a_chunk_in_which_somebody_has_another_version_nothing_is_written(anna: Employee) -> None:
+    """Between planning and writing, both in one transaction, only PostgreSQL lets an edit in."""
+    boris = make_employee(name="Boris", title="Clerk")
+    changes = (FieldChange(Field.TITLE, Side.LOCAL, "", "Director"),)
+    edits = [Edit(boris.pk, boris.version, "default", "Boris", changes)]
+    edits.append(Edit(anna.pk, anna.version + 1, "default", "Anna", changes))
+
+    assert not change_employees(edits, now=timezone.now())
+    assert not Employee.objects.filter(title="Director").exists()

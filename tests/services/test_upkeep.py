@@ -69,6 +69,15 @@ def test_run_that_may_be_alive_is_left_alone(worker: Any) -> None:
     assert status(run) == "running"
 
 
+def test_process_that_has_ended_and_that_nobody_asked_for_is_not_alive() -> None:
+    """Whoever started it may be stuck: it stays in the list of processes, and will never beat again."""
+    with subprocess.Popen(["true"]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        alive = worker_process.is_alive(process.pid)
+
+    assert (alive, worker_process.is_alive(os.getpid())) == (False, True)
+
+
 def test_silent_run_of_any_server_is_closed_within_two_minutes() -> None:
     silent, fresh = make_running(silent_for=111, worker="elsewhere 1 other"), make_running(silent_for=100)
 
