@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import help_text_for_field
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
@@ -73,8 +74,7 @@ class ShownSettingsAdmin(SiteAdmin):
 def _lines(server: Endpoint, name: str, values: Sequence[str]) -> str:
     """One value below the other, and what they mean: an order, or that there is none."""
     lines = format_html_join("", "<div>{}</div>", ((value,) for value in values)) or "–"
-    help_text = getattr(server._meta.get_field(name), "help_text", "")
-    return format_html('{}<p class="sync-side">{}</p>', lines, help_text)
+    return format_html('{}<p class="sync-side">{}</p>', lines, help_text_for_field(name, type(server)))
 
 
 def schedule_text(stored: Mapping[str, Any]) -> str:

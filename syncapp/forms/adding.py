@@ -14,6 +14,7 @@ from syncapp.core.proposal import ProposedLine
 from syncapp.core.vocabulary import TEXT_FIELDS
 from syncapp.fields import Secret
 from syncapp.forms.mistakes import add_mistakes
+from syncapp.forms.parts import RegionMixin
 from syncapp.forms.servers import ServerAccessForm
 from syncapp.messages import render
 from syncapp.models import DirectoryServer, FieldMapping
@@ -45,7 +46,7 @@ class NewServerForm(ServerAccessForm):
                 self.add_error("password", render(mistake.message.code, mistake.message.params))
 
 
-class FoundForm(forms.ModelForm):
+class FoundForm(RegionMixin, forms.ModelForm):
     """The second step: the directory as a whole."""
 
     class Meta:
@@ -63,9 +64,6 @@ class FoundForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = [choice for choice in Kind.choices if choice[0] != Kind.AUTO]  # type: ignore[attr-defined]  # a field with choices
-
-    def clean_region(self) -> str:
-        return str(self.cleaned_data["region"]).upper()
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data

@@ -195,6 +195,10 @@ class EmployeeForm(forms.ModelForm):
             None,
             format_html(
                 _("Meanwhile {} came in, who looks like the same person. Save again if it is somebody else."),
-                format_html('<a href="{}">{}</a>', reverse("admin:syncapp_employee_change", args=[came.pk]), str(came)),
+                format_html(
+                    '<a class="underline" href="{}">{}</a>',
+                    reverse("admin:syncapp_employee_change", args=[came.pk]),
+                    str(came),
+                ),
             ),
         )

@@ -1,4 +1,4 @@
-"""Fields that several forms of servers have in common."""
+"""Fields that several forms of servers have in common, and what is read of them."""
 
 from typing import Any
 
@@ -44,3 +44,12 @@ def limits_field() -> LimitsField:
         required=False,
         help_text=format_lazy("{} {}", LIMITS_HELP, _("An empty figure means the default.")),
     )
+
+
+class RegionMixin:
+    """For forms with the country of a server: its two letters may be typed small."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_region(self) -> str:
+        return str(self.cleaned_data["region"]).upper()

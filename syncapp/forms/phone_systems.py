@@ -7,7 +7,7 @@ from syncapp.exceptions import ConfigurationError
 from syncapp.fields import Secret
 from syncapp.forms.fields import WriteOnlyPasswordField
 from syncapp.forms.mistakes import add_mistakes
-from syncapp.forms.parts import limits_field, match_keys_field
+from syncapp.forms.parts import RegionMixin, limits_field, match_keys_field
 from syncapp.forms.secrets import SecretForm
 from syncapp.messages import render
 from syncapp.models import PhoneSystem
@@ -15,7 +15,7 @@ from syncapp.services.phone_systems import key_mistakes, validate_phone_system
 from syncapp.telephony.tls import normalised_fingerprint
 
 
-class PhoneSystemForm(SecretForm):
+class PhoneSystemForm(RegionMixin, SecretForm):
     """Everything but whom it serves and the schedule, which a file says and later versions carry out."""
 
     write_only = "key"
@@ -46,9 +46,6 @@ class PhoneSystemForm(SecretForm):
         if self.instance.api_key:
             return str(_("A key is stored. Leave this empty to keep it; it is never shown."))
         return str(_("Made on the phone system, under System → API keys, with the rights that Test connection lists."))
-
-    def clean_region(self) -> str:
-        return self.cleaned_data["region"].upper()
 
     def clean_fingerprint(self) -> str:
         try:

@@ -12,7 +12,7 @@ from syncapp.fields import Secret
 from syncapp.forms.brakes import ScheduleField
 from syncapp.forms.fields import LinesField, WriteOnlyPasswordField
 from syncapp.forms.mistakes import add_mistakes, add_row_mistakes
-from syncapp.forms.parts import departments_field, limits_field, match_keys_field, search_bases_field
+from syncapp.forms.parts import RegionMixin, departments_field, limits_field, match_keys_field, search_bases_field
 from syncapp.forms.secrets import SecretForm
 from syncapp.models import DirectoryServer
 from syncapp.services.directory_settings import (
@@ -65,7 +65,7 @@ class ServerAccessForm(SecretForm):
             self.add_error("bind_dn", _("A password needs an account to log in with."))
 
 
-class DirectoryServerForm(ServerAccessForm):
+class DirectoryServerForm(RegionMixin, ServerAccessForm):
     """Everything but writing back, which has a page of its own."""
 
     search_bases = search_bases_field()
@@ -113,9 +113,6 @@ class DirectoryServerForm(ServerAccessForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._known_by = (self.instance.kind, self.instance.anchor_attribute)
-
-    def clean_region(self) -> str:
-        return self.cleaned_data["region"].upper()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()

@@ -7,11 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from fixtures.openldap import OpenLdap
-from syncapp.choices import ReadMode, RunPhase, RunStatus
+from syncapp.choices import ReadMode, RunMode, RunPhase, RunStatus
 from syncapp.core.vocabulary import State
+from syncapp.core.watermark import Bookmark, Watermark
+from syncapp.exceptions import FullReadNeededError
 from syncapp.models import DirectoryServer, Employee, SyncRecord, SyncRun
+from syncapp.services.bookmarks import bookmark_for, dump_bookmark
 from tests.conftest import require_program
 from tests.directory.people import unit
 from tests.directory.real import loaded
@@ -176,6 +180,30 @@ def test_domain_controller_that_is_not_the_same_any_more(
 
     assert (run.read, reasons(run)) == ("full", [reason])
     assert changes(server).read == ReadMode.INCREMENTAL
+
+
+ANSWERING = {"the_same": ("one", None), "another": ("two", "full_read_settings")}
+
+
+@pytest.mark.parametrize(("answers", "reason"), ANSWERING.values(), ids=ANSWERING)
+def test_directory_that_was_accepted_in_the_place_of_another_is_read_from_the_beginning(
+    answers: str, reason: str | None
+) -> None:
+    """At the same address, with the same settings."""
+    server, now = make_server(), timezone.now()
+    left = dump_bookmark(Bookmark(Watermark("syncrepl", "ldap://a", "", {}, ""), "settings", now, 1, 1))
+    SyncRun.objects.create(
+        endpoint=server, mode=RunMode.APPLY, status=RunStatus.COMPLETED, bookmark=left, identity={"dc=corp": "one"}
+    )
+    run = SyncRun.objects.create(endpoint=server, status=RunStatus.RUNNING, identity={"dc=corp": answers})
+
+    try:
+        bookmark_for(run, settings_digest="settings", uri="ldap://a")
+        said = None
+    except FullReadNeededError as error:
+        said = error.code
+
+    assert said == reason
 
 
 def test_run_that_was_broken_off_with_a_plan_has_everybody_compared(company: Company) -> None:

@@ -61,6 +61,21 @@ def test_change_newcomer_and_due_person_are_read_and_nobody_else(company: Compan
     assert counted(changes(server)) == {"skipped": 4}
 
 
+def test_newcomer_who_was_left_out_comes_again(company: Company, server: DirectoryServer) -> None:
+    """No record says that somebody is to be looked at: so the next run reads on from before him."""
+    company.add("zoe", "Zoe Newcomer", mail="zoe@example.test")
+
+    def meanwhile(phase: str, done: int, total: int | None) -> None:
+        if phase == "apply" and not done:
+            Employee.objects.create(name="Zoe Newcomer", email="zoe@example.test")
+
+    left_out = sync(server, incremental=True, progress=meanwhile)
+    after = sync(server, incremental=True)
+
+    assert (left_out.counts["created"], left_out.bookmark) == (0, {})
+    assert (after.read, SyncRecord.objects.filter(employee__email="zoe@example.test").count()) == ("incremental", 1)
+
+
 def test_leaver_leads_to_a_full_read_which_alone_may_say_so(company: Company, server: DirectoryServer) -> None:
     """Rule D2."""
     company.delete("boris")

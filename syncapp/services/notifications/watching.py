@@ -102,8 +102,8 @@ def _comes_and_goes(channel: NotificationChannel, standing: Standing, happened: 
     said = list(words.order_by("-created_at").values_list("created_at", flat=True))
     if len(said) < _AT_ONCE:
         return False
-    calm: timedelta = min(FIRST_CALM * 2 ** (len(said) - _AT_ONCE), LONGEST_CALM)
-    return bool(now - said[0] < calm)
+    calm: timedelta = FIRST_CALM * 2 ** (len(said) - _AT_ONCE)
+    return now < said[0] + min(calm, LONGEST_CALM)
 
 
 def _why_held(standing: Standing) -> Message | None:
