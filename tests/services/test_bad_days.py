@@ -81,7 +81,7 @@ def let_the_claim_expire() -> None:
     SyncRun.objects.filter(status="running").update(heartbeat_at=timezone.now() - timedelta(seconds=121))
 
 
-MOMENTS = {"reading": ("read", 500), "planning": ("plan", 0), "applying": ("apply", 1000)}
+MOMENTS = {"reading": ("read", 0), "planning": ("plan", 0), "applying": ("apply", 1000)}
 
 
 @pytest.mark.promise(8)
@@ -105,7 +105,7 @@ def test_killed_run_is_closed_and_made_good_by_the_next_one(server: DirectorySer
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
     ("number", "phase", "done"),
-    [(signal.SIGINT, "read", 500), (signal.SIGTERM, "apply", 1000)],
+    [(signal.SIGINT, "read", 0), (signal.SIGTERM, "apply", 1000)],
     ids=["Ctrl-C while reading", "SIGTERM while applying"],
 )
 def test_run_that_is_asked_to_stop_ends_cancelled_and_the_next_one_does_the_rest(
@@ -128,7 +128,7 @@ def test_signal_that_breaks_off_a_blocking_read_is_no_lost_connection(crowd: Ope
     with proxy(port_of(crowd), stall_after=SOME_PAGES) as port:
         server_of(crowd, base=crowd.suffix, pool=None, uris=[f"ldap://127.0.0.1:{port}"])
         with started("sync_ldap") as process:
-            wait_for(lambda: is_in("read", 500), process=process)
+            wait_for(lambda: is_in("read", 0), process=process)
             wait_for(lambda: sleeps(process.pid), process=process)
             process.send_signal(signal.SIGTERM)
             code, _out, _err = finish(process)
@@ -147,7 +147,7 @@ def test_second_signal_ends_the_run_at_once_and_closes_it(crowd: OpenLdap) -> No
     with proxy(port_of(crowd), stall_after=SOME_PAGES) as port:
         server_of(crowd, base=crowd.suffix, pool=None, uris=[f"ldap://127.0.0.1:{port}"])
         with started("sync_ldap") as process:
-            wait_for(lambda: is_in("read", 500), process=process)
+            wait_for(lambda: is_in("read", 0), process=process)
             process.send_signal(signal.SIGINT)
             process.send_signal(signal.SIGTERM)
             code, _out, _err = finish(process)

@@ -55,7 +55,7 @@ ENDS: dict[str, tuple[Callable[[WorkerProcess, SyncRun], None], str, str]] = {
     "killed": (killed, RunStatus.CRASHED, "run_died"),
     "told_to_end": (told_to_end, RunStatus.CANCELLED, "worker_stopped"),
 }
-MOMENTS = {"reading": ("read", 500), "planning": ("plan", 0), "applying": ("apply", 1000)}
+MOMENTS = {"reading": ("read", 0), "planning": ("plan", 0), "applying": ("apply", 1000)}
 
 
 @pytest.mark.parametrize(("phase", "done"), MOMENTS.values(), ids=MOMENTS.keys())
