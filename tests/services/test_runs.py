@@ -163,6 +163,7 @@ def test_beat_asks_the_terminal_too() -> None:
 
 def test_pulse_renews_the_row_once_in_a_second(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any) -> None:
     kept = keeper(start(make_server()))
+    monkeypatch.setattr(runs, "PULSE", 3600.0)
 
     with django_assert_num_queries(0):
         kept.pulse(done=500)
