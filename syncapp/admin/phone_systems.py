@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from syncapp.admin.settings_shown import ShownSettingsAdmin
+from syncapp.admin.standing import StandingColumns, with_standing
 from syncapp.choices import RunMode
 from syncapp.forms.phone_systems import PhoneSystemForm
 from syncapp.models import PhoneSystem
@@ -23,7 +25,7 @@ from syncapp.views.standings import next_text, trouble_text
 
 @method_decorator(sensitive_post_parameters("key"), name="changeform_view")
 @admin.register(PhoneSystem)
-class PhoneSystemAdmin(ShownSettingsAdmin):
+class PhoneSystemAdmin(StandingColumns, ShownSettingsAdmin):
     form = PhoneSystemForm
     fieldsets = (
         (None, {"fields": ("name", "enabled")}),
@@ -34,7 +36,7 @@ class PhoneSystemAdmin(ShownSettingsAdmin):
             {"fields": ("rank", "number_plan", "requests_per_minute", "limits"), "classes": ("collapse",)},
         ),
     )
-    list_display = ("name", "kind", "url", "enabled")
+    list_display = ("name", "url", "enabled", "last_run", "next_run", "open_matters", "people")
     change_form_template = "admin/syncapp/phonesystem/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -54,6 +56,9 @@ class PhoneSystemAdmin(ShownSettingsAdmin):
             ),
             *super().get_urls(),
         ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PhoneSystem]:
+        return with_standing(super().get_queryset(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and may_manage(request)

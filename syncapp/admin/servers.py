@@ -3,36 +3,34 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import BooleanField, CharField, Count, IntegerField, Model, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db.models import BooleanField, Model, QuerySet, Value
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django_q.models import Schedule
 from unfold.admin import TabularInline
 
 from syncapp.admin.settings_shown import ShownSettingsAdmin
-from syncapp.choices import RunMode, Status
+from syncapp.admin.standing import StandingColumns, with_standing
+from syncapp.choices import RunMode
 from syncapp.core.converters import cautions
 from syncapp.forms import DirectoryServerForm, EndpointPoolFormSet, MappingFormSet, NewServerForm
-from syncapp.models import Conflict, DirectoryServer, EndpointPool, FieldMapping, SyncRecord, SyncRun
+from syncapp.models import DirectoryServer, EndpointPool, FieldMapping
 from syncapp.services import schedules
 from syncapp.services.directory_settings import anchor_caution, rule_of
-from syncapp.services.standing import Health, schedule_name, standings
+from syncapp.services.standing import Health, standings
 from syncapp.views import servers as views
 from syncapp.views.access import allow, may_examine, may_manage, may_query, may_synchronise
 from syncapp.views.adding import found_view
 from syncapp.views.connection_test import test_view
-from syncapp.views.display import admin_link, label, moment, run_status_label, sentence
+from syncapp.views.display import sentence
 from syncapp.views.health import health_csv_view, health_view
 from syncapp.views.mapping import mapping_view
 from syncapp.views.scope import scope_view
-from syncapp.views.server_matters import matters_of
 from syncapp.views.standings import next_text, trouble_text
 from syncapp.views.tabs import opened, tabs_of
 
@@ -89,15 +87,9 @@ def _is_being_added(server: DirectoryServer | None) -> bool:
 Counted = Any  # a DirectoryServer with what `get_queryset` adds to it
 
 
-def _number_of(rows: QuerySet) -> Coalesce:
-    """How many of `rows` belong to the server: a subquery, for joins would multiply each other."""
-    mine = rows.filter(endpoint=OuterRef("pk")).order_by().values("endpoint")
-    return Coalesce(Subquery(mine.annotate(number=Count("pk")).values("number")), 0, output_field=IntegerField())
-
-
 @method_decorator(sensitive_post_parameters("password"), name="changeform_view")
 @admin.register(DirectoryServer)
-class DirectoryServerAdmin(ShownSettingsAdmin):
+class DirectoryServerAdmin(StandingColumns, ShownSettingsAdmin):
     form = DirectoryServerForm
     inlines = (MappingInline, PoolInline)
     tabs: ClassVar = {
@@ -172,25 +164,8 @@ class DirectoryServerAdmin(ShownSettingsAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DirectoryServer]:
-        runs = SyncRun.objects.filter(endpoint=OuterRef("pk")).order_by("-id")
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                last_run_id=Subquery(runs.values("pk")[:1]),
-                last_run_status=Subquery(runs.values("status")[:1]),
-                last_run_at=Coalesce(Subquery(runs.values("finished_at")[:1]), Subquery(runs.values("queued_at")[:1])),
-                conflicts_open=_number_of(Conflict.objects.filter(closed_at__isnull=True)),
-                people_failed=_number_of(SyncRecord.objects.filter(status=Status.FAILED)),
-                people_known=_number_of(SyncRecord.objects.all()),
-                next_run_at=Subquery(
-                    Schedule.objects.filter(
-                        name=Concat(Value(schedule_name("")), Cast(OuterRef("pk"), CharField()))
-                    ).values("next_run")[:1]
-                ),
-                may_finish=Value(may_manage(request), output_field=BooleanField()),
-            )
-        )
+        may_finish = Value(may_manage(request), output_field=BooleanField())
+        return with_standing(super().get_queryset(request)).annotate(may_finish=may_finish)
 
     # A server that is being added is asked for address and account alone: the rest is found out.
 
@@ -276,25 +251,4 @@ class DirectoryServerAdmin(ShownSettingsAdmin):
         if server.being_added and server.may_finish:
             url = reverse("admin:syncapp_directoryserver_found", args=[server.pk])
             return format_html('<a class="text-link" href="{}">{}</a>', url, _("Finish adding it"))
-        if server.last_run_id is None:
-            return "–"
-        link = admin_link("syncapp_syncrun_change", server.last_run_id, moment(server.last_run_at))
-        return format_html("{} {}", run_status_label(server.last_run_status), link)
-
-    @admin.display(description=_("next run"), ordering="next_run_at")
-    def next_run(self, server: Counted) -> str:
-        return moment(server.next_run_at) or "–"
-
-    @admin.display(description=_("open matters"), ordering="conflicts_open")
-    def open_matters(self, server: Counted) -> str:
-        links = [(url, text) for text, url in matters_of(server)]
-        if not links:
-            return label(_("none"), "success", "check") if server.last_run_id else "–"
-        return format_html_join(" · ", '<a class="text-link" href="{}">{}</a>', links)
-
-    @admin.display(description=_("people"), ordering="people_known")
-    def people(self, server: Counted) -> str:
-        url = reverse("admin:syncapp_syncrecord_changelist")
-        return format_html(
-            '<a class="text-link" href="{}?endpoint__id__exact={}">{}</a>', url, server.pk, server.people_known
-        )
+        return super().last_run(server)

@@ -54,7 +54,7 @@ def is_believed(person: RemotePerson, record: KnownRecord) -> bool:
         return True
     base = {name: pair.remote for name, pair in record.base.items()}
     return is_same_person(
-        base.get(Field.NAME, ""), base.get(Field.EMAIL, ""), names=names, emails=_values(person, Field.EMAIL)
+        base.get(Field.NAME) or record.name, base.get(Field.EMAIL, ""), names=names, emails=_values(person, Field.EMAIL)
     )
 
 

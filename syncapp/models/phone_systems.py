@@ -61,6 +61,8 @@ class PhoneSystem(Endpoint):
         help_text=_("How Russian mobiles are written there."),
     )
 
+    being_added = False  # it is entered as a whole, unlike a directory
+
     class Meta:
         verbose_name = _("phone system")
         verbose_name_plural = _("phone systems")

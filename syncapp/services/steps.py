@@ -16,7 +16,7 @@ from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side, State
 from syncapp.exceptions import ConfigurationError, PlanHeldError
-from syncapp.models import DirectoryServer, PhoneSystem, SyncRecord, SyncRun
+from syncapp.models import PhoneSystem, SyncRecord, SyncRun
 from syncapp.services.brakes import too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
@@ -49,7 +49,7 @@ NAMED = 20
 def take_steps(execution: Execution) -> None:
     """Read, plan, brake; then stop for a preview, or apply and write back."""
     run, server = execution.run, execution.server
-    if isinstance(server, DirectoryServer) and server.being_added:
+    if server.being_added:
         raise ConfigurationError("server_being_added", server=server.name)
     with ExitStack() as stack:
         last = last_whole_run(server.pk)

@@ -21,8 +21,9 @@ from django.utils.translation import ngettext
 
 from syncapp.choices import Kind, MatterKind, RunMode, RunStatus, State, Status
 from syncapp.core import vocabulary as words
-from syncapp.models import Conflict, DirectoryServer, Employee, SyncRecord, SyncRun
+from syncapp.models import Conflict, Employee, SyncRecord, SyncRun
 from syncapp.services import numbers
+from syncapp.services.endpoints import Synchronised
 from syncapp.services.seals import LASTS
 from syncapp.services.standing import Health, Standing, standings
 from syncapp.store import leavers
@@ -52,7 +53,7 @@ _CARD_COUNTS = ("created", "updated", "written_back", "disabled", "missing", "co
 class Card:
     """One server: how it stands in a word, and what its last run did."""
 
-    server: DirectoryServer
+    server: Synchronised
     people: int
     tone: str
     icon: str
@@ -68,6 +69,14 @@ class Card:
     @property
     def kind(self) -> str:
         return _("kind not known yet") if self.server.kind == Kind.AUTO else self.server.get_kind_display()
+
+    @property
+    def url(self) -> str:
+        return reverse(f"admin:syncapp_{self.server._meta.model_name}_change", args=[self.server.pk])
+
+    @property
+    def synchronise_url(self) -> str:
+        return reverse(f"admin:syncapp_{self.server._meta.model_name}_synchronise", args=[self.server.pk])
 
     @property
     def status(self) -> str:

@@ -6,6 +6,7 @@ from fixtures.mikopbx import MikoPbx
 from syncapp.choices import MatterKind, RunStatus, State
 from syncapp.models import Conflict, Employee, PhoneSystem, SyncRecord
 from syncapp.services.matches import create_new, join
+from tests.factories import make_employee
 from tests.services.corners import asked, phones_of, sync, there
 from tests.telephony.conftest import pbx as pbx
 
@@ -51,6 +52,21 @@ def test_another_person_in_the_row_is_a_question_and_nothing_travels(pbx: MikoPb
     anna.refresh_from_db()
     assert (anna.name, anna.mobile) == ("Anna Orlova", "+79169999999")
     assert there(pbx, "Boris Titov").mobile_number == "79160000001"
+
+
+@pytest.mark.promise(5)
+def test_row_is_known_by_what_it_showed_before_anything_was_agreed(pbx: MikoPbx) -> None:
+    """Recognised by the number, the name has yet to go out: nothing of either is agreed."""
+    make_employee(name="Anna Petrovna Orlova", extension="201")
+    pbx.box.add("Anna Orlova", number="201")
+    phones = phones_of(pbx)
+    sync(phones)
+    replace(pbx, email="")
+
+    sync(phones)
+
+    assert Conflict.objects.get(closed_at=None).kind == MatterKind.MATCH_RENAMED
+    assert there(pbx, "Boris Titov").number == "201"
 
 
 def test_who_was_renamed_after_all_is_believed(pbx: MikoPbx, phones: PhoneSystem) -> None:
