@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import Exists, Model, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
@@ -31,6 +32,7 @@ from syncapp.views.display import (
     state_label,
     when_and_where,
 )
+from syncapp.views.phone_tasks import phone_tasks_view, tick_off_view
 
 # More at once would be no decision about people any more.
 MOST_AT_ONCE = 1000
@@ -98,6 +100,14 @@ class LeaverAdmin(ReadOnlyAdmin):
     search_fields = ("name_key",)  # what is searched is in `get_search_results`
     search_help_text = _("Name in any order, number in any spelling, e-mail or department")
     actions = ("archive", "take_back")
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("phones/", wrap(phone_tasks_view), name="syncapp_phone_tasks"),
+            path("phones/<int:record_id>/done/", wrap(tick_off_view), name="syncapp_phone_task_done"),
+            *super().get_urls(),
+        ]
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return may_see_employees(request)

@@ -87,7 +87,7 @@ class NumberPoolAdmin(SiteAdmin):
 
     @admin.display(description=_("in phone systems"))
     def taken_in_phones(self, pool: Counted) -> str:
-        """How many of the pool's are in use there and nobody's here."""
+        """How many of the pool's numbers phone systems have in use, apart from those of our people."""
         count = len(pool.usage.in_phones)
         return gettext("%(count)d, not up to date") % {"count": count} if pool.usage.unread else str(count)
 
@@ -115,7 +115,7 @@ class NumberPoolAdmin(SiteAdmin):
         shown = format_html_join("", '<div class="sync-message">{} {} ({})</div>', lines)
         return shown or gettext("none")
 
-    @admin.display(description=_("taken there, and nobody's here"))
+    @admin.display(description=_("taken there, apart from those of our people"))
     def numbers_in_phones(self, pool: NumberPool) -> str:
         """Each number with what has it; and why no number is given out at present."""
         usage = numbers.pool_usage([pool])[pool.pk] if pool.pk else None

@@ -11,6 +11,9 @@ TEMPLATES: dict[str, Promise] = {
     "employee_archived_number": _(
         "Archived by hand. Number %(number)s was given up; no pool gives it to anybody else before %(until)s."
     ),
+    "phone_task_gone": _(
+        "Nothing is to be done about this person any more: back in the directory, or not in the phone system any more. Reload the page."
+    ),
     "archive_too_early": _(
         "Missing since the last full read. Archive the person once a second one, at least an hour later, agrees."
     ),

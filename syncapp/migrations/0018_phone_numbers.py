@@ -35,4 +35,15 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('endpoint', 'number'), name='phone_number_once')],
             },
         ),
+        migrations.CreateModel(
+            name='PhoneFarewell',
+            fields=[
+                ('record', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='farewell', serialize=False, to='syncapp.syncrecord')),
+                ('who', models.CharField(max_length=150)),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
     ]

@@ -6,6 +6,7 @@ from syncapp.models.endpoints import DirectoryServer, Endpoint
 from syncapp.models.mappings import FieldMapping
 from syncapp.models.notifications import LastSaid, Notice, NotificationChannel
 from syncapp.models.numbers import CoolingNumber, EndpointPool, NumberPool
+from syncapp.models.phone_farewells import PhoneFarewell
 from syncapp.models.phone_systems import PhoneEntry, PhoneNumber, PhoneReading, PhoneSystem
 from syncapp.models.photos import Photo
 from syncapp.models.records import SyncRecord
@@ -25,6 +26,7 @@ __all__ = [
     "NotificationChannel",
     "NumberPool",
     "PhoneEntry",
+    "PhoneFarewell",
     "PhoneNumber",
     "PhoneReading",
     "PhoneSystem",

@@ -34,8 +34,8 @@ class PoolUsage:
     `used` have an employee, `claimed` are named by an entry of a directory and
     belong to nobody here, `cooling` were given up by archived employees (rule C8), the
     first to be free again first. `in_phones` are in use in a phone system and belong
-    to nobody here, each with what has it; `unread` are phone systems of which that is
-    not known: meanwhile no number is given out.
+    to nobody here, or to a queue there and to somebody here, each with what has it.
+    `unread` are phone systems of which that is not known: meanwhile no number is given out.
     """
 
     size: int
@@ -156,7 +156,11 @@ def _usage(
         free=free,
         next=next(stream, "") if free else "",
         cooling=tuple(row for row in cooling if row.extension in rests),
-        in_phones=tuple((number, phones.uses[number]) for number in sorted(in_phones - used)),
+        in_phones=tuple(
+            (number, phones.uses[number])
+            for number in sorted(in_phones)
+            if number not in used or phones.held(number) is not None
+        ),
         unread=tuple(phones.unread),
     )
 

@@ -37,6 +37,7 @@ from syncapp.services.sending import Sending
 from syncapp.store.bulk import in_chunks
 from syncapp.store.items import PlannedRow, dump_scope, insert_items, iter_planned
 from syncapp.store.newcomers import Newcomers, from_now_on
+from syncapp.store.phone_tasks import forget_settled
 from syncapp.store.records import confirm_missing
 from syncapp.store.sent import UnknownWrite, last_full_count, last_whole_run, unknown_writes, waiting_for
 from syncapp.store.writer import apply_items, apply_touches, let_waiting_go_on, settle_the_rest
@@ -102,6 +103,7 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
         store_findings(server, session)
         if isinstance(session, PhoneEndpoint) and isinstance(server, PhoneSystem) and not keep_numbers(server, session):
             execution.note(Message("phone_numbers_not_read"))
+        forget_settled()
         if execution.went_on_from is None:  # both look through everybody: once a night is enough
             forget_unmapped_secrets()
             sweep(now=timezone.now(), folders=[FOLDERS[run.pk % len(FOLDERS)]])

@@ -27,6 +27,7 @@ from syncapp.services.endpoints import Synchronised
 from syncapp.services.seals import LASTS
 from syncapp.services.standing import Health, Standing, standings
 from syncapp.store import leavers
+from syncapp.store.phone_tasks import open_tasks
 from syncapp.views.display import OUTCOMES, STATES, moment, run_status_label, sentence
 from syncapp.views.run_view import COUNTS
 from syncapp.views.server_matters import matters_of
@@ -189,6 +190,7 @@ def needs(statuses: Mapping[str, int]) -> list[Need]:
         ("error", statuses.get(Status.FAILED, 0), _failed_text, _list("syncrecord", status__exact=Status.FAILED)),
         ("person_search", _gone(), _gone_text, _list("leaver", state=State.MISSING, may_archive="yes")),
         ("inventory_2", _contradictions(), _contradictions_text, _list("leaver", state="contradiction")),
+        ("phone_disabled", open_tasks().count(), _left_behind_text, reverse("admin:syncapp_phone_tasks")),
     ]
     found += [Need(icon, text(number), url) for icon, number, text, url in counted if number]
     return found + _nearly_empty_pools()
@@ -241,6 +243,14 @@ def _contradictions_text(number: int) -> str:
     return ngettext(
         "%(count)d employee is archived here and active in the domain.",
         "%(count)d employees are archived here and active in the domain.",
+        number,
+    ) % {"count": number}
+
+
+def _left_behind_text(number: int) -> str:
+    return ngettext(
+        "%(count)d person has left and is still in a phone system, where only you can switch the phone off.",
+        "%(count)d people have left and are still in a phone system, where only you can switch the phones off.",
         number,
     ) % {"count": number}
 

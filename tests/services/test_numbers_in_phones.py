@@ -284,12 +284,16 @@ def test_who_is_taken_back_does_not_get_the_number_that_a_queue_has_by_now(phone
 def test_pool_says_what_is_taken_there_and_passes_it_over(phones: PhoneSystem) -> None:
     pool = make_pool(first="200", last="209")
     make_employee(extension="201")
-    known(phones, n200=("queue", "Sales"), n201=("person", "Anna"), n0200=("queue", "Other length"))
+    make_employee(extension="203")
+    known(phones, n200=("queue", "Sales"), n201=("person", "Anna"), n203=("queue", "Support"), n0200=("queue", "Far"))
 
     usage = pool_usage([pool])[pool.pk]
 
-    assert [(number, *use) for number, use in usage.in_phones] == [("200", "queue", "Sales", "Head office")]
-    assert (usage.used, usage.free, usage.next, usage.unread) == (1, 8, "202", ())
+    assert [(number, *use) for number, use in usage.in_phones] == [
+        ("200", "queue", "Sales", "Head office"),
+        ("203", "queue", "Support", "Head office"),
+    ]
+    assert (usage.used, usage.free, usage.next, usage.unread) == (2, 7, "202", ())
 
 
 def test_pool_that_queues_fill_is_nearly_empty(phones: PhoneSystem) -> None:
