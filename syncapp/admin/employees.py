@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import IntegrityError
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
@@ -17,6 +17,7 @@ from syncapp.admin.base import ReadOnlyInline, SiteAdmin
 from syncapp.admin.filters import DepartmentFilter, EmployeeStateFilter, RecordStatusFilter
 from syncapp.admin.sheets import ExportMixin
 from syncapp.choices import RunMode
+from syncapp.core.phones import is_before
 from syncapp.exceptions import SyncError
 from syncapp.forms import EmployeeForm
 from syncapp.models import DirectoryServer, Employee, RunItem, SyncRecord
@@ -29,6 +30,7 @@ from syncapp.views.access import current_user, may_change_employees, may_decide,
 from syncapp.views.call_routes import RoutesShown, routes_shown
 from syncapp.views.display import (
     admin_link,
+    breakable_dn,
     breakable_email,
     changes_table,
     label,
@@ -42,6 +44,7 @@ from syncapp.views.display import (
 from syncapp.views.employees import archive_view, photo_view, synchronise_view
 from syncapp.views.explain import explain_view
 from syncapp.views.sheets import apply_import_view, import_view
+from syncapp.views.side_by_side import SideBySide, side_by_side
 
 HISTORY_PER_PAGE = 20
 # Columns of a record that can be long, and that the list does not show.
@@ -54,16 +57,27 @@ class RecordInline(ReadOnlyInline):
     model = SyncRecord
     fk_name = "employee"
     verbose_name_plural = _("on servers")
-    template_after = "admin/syncapp/employee/untie.html"
-    fields = ("record_link", "dn", "state_shown", "status_shown", "updated", "message")
+    template_after = "admin/syncapp/employee/records.html"
+    fields = ("record_link", "entry", "state_shown", "status_shown", "updated", "message")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRecord]:
-        return super().get_queryset(request).select_related("endpoint")
+        records = super().get_queryset(request).select_related("endpoint").order_by("endpoint__rank", "endpoint", "id")
+        return records.annotate(phones_url=F("endpoint__phonesystem__url"))
 
     @admin.display(description=_("server"))
-    def record_link(self, record: SyncRecord) -> str:
+    def record_link(self, record: Any) -> str:
         return admin_link("syncapp_syncrecord_change", record.pk, record.endpoint)
+
+    @admin.display(description=_("entry"))
+    def entry(self, record: Any) -> str:
+        """Where the person stands there: the DN, or the row of a phone system with a link to it."""
+        if record.phones_url is None:
+            return breakable_dn(record.dn)
+        if is_before(record.anchor):
+            return gettext("not made there yet")
+        text = gettext("No. %(row)s in the phone system") % {"row": record.anchor}
+        return format_html('<a class="text-link" href="{}" rel="noreferrer">{}</a>', record.phones_url, text)
 
     @admin.display(description=_("state"))
     def state_shown(self, record: SyncRecord) -> str:
@@ -236,6 +250,7 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
             "may_explain": may_explain(request),
             "joined": joined_records(int(object_id)) if may_decide(request) and object_id.isdecimal() else [],
             "routes": _routes(object_id),
+            "sides": _sides(object_id),
         }
         return super().change_view(request, object_id, form_url, context)
 
@@ -255,6 +270,11 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
             # Somebody else got the number between the look and the save; the database says who was first.
             messages.error(request, gettext("Somebody else was given this extension just now. Nothing was saved."))
             return HttpResponseRedirect(request.get_full_path())
+
+
+def _sides(object_id: str) -> SideBySide | None:
+    employee = Employee.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+    return side_by_side(employee) if employee is not None else None
 
 
 def _routes(object_id: str) -> list[RoutesShown]:

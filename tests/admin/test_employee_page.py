@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from syncapp.choices import RunMode, Status
-from syncapp.models import Employee, RunItem, SyncRun
+from syncapp.models import Conflict, Employee, RunItem, SyncRun
 from tests.admin.pages import page, save, text
-from tests.factories import make_record, make_server
+from tests.factories import make_phone_system, make_record, make_server
 
 CHANGE = "syncapp_employee_change"
 
@@ -98,7 +98,7 @@ def test_page_takes_the_same_number_of_queries(
         run = SyncRun.objects.create(endpoint=make_server(), status="completed")
         RunItem.objects.create(run=run, employee=anna, outcome="updated")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         admin_client.get(page(CHANGE, anna.pk))
 
 
@@ -170,3 +170,26 @@ def test_change_that_did_not_happen_says_so(admin_client: Client, anna: Employee
     RunItem.objects.create(run=run, employee=anna, outcome="failed", changes=[change], unwritten=["domain:title"])
 
     assert "not written" in text(admin_client.get(page(CHANGE, anna.pk)))
+
+
+def test_page_shows_all_endpoints_side_by_side(admin_client: Client, anna: Employee) -> None:
+    directory = make_record(
+        employee=anna,
+        endpoint=make_server(name="Domain", rank=1),
+        dn="cn=anna,dc=x",
+        base={"title": ["Clerk", "Clerk"]},
+    )
+    phones = make_phone_system(name="Desk phones", rank=2)
+    make_record(employee=anna, endpoint=phones, anchor="113", base={"extension": ["215", "215"]}, waits={"name": "A."})
+    Conflict.objects.create(endpoint=directory.endpoint, record=directory, kind="field", field="email", remote="a@x")
+
+    response = admin_client.get(page(CHANGE, anna.pk))
+
+    sides = response.context["sides"]
+    rows = {row.label: (row.ours, [(cell.text, cell.word) for cell in row.cells]) for row in sides.rows}
+    assert [str(record.endpoint) for record in sides.records] == ["Domain", "Desk phones"]
+    assert rows["Extension"] == ("215", [("", ""), ("215", "")])
+    assert rows["Name"] == (anna.name, [("", ""), ("A.", "our value waits")])
+    assert rows["Job title"] == ("Manager", [("Clerk", "changed here since"), ("", "")])
+    assert rows["E-mail"][1][0] == ("a@x", "waits for a decision")
+    assert "No. 113 in the phone system" in text(response)
