@@ -36,7 +36,7 @@ class CallRoutes:
 
 
 def call_routes(employee_ids: Collection[int]) -> dict[int, list[CallRoutes]]:
-    """Map employees to what leads to them, one for each phone system that has them (three queries, or one)."""
+    """Map employees to what leads to them, one for each phone system that has them (four queries, or one)."""
     records = [
         record
         for chunk in chunks_of_ids(employee_ids)
