@@ -114,7 +114,9 @@ def test_make_targets_of_the_readme_are_those_of_the_makefile() -> None:
     assert set(re.findall(r"`([a-z-]+)`", section("make").partition(":")[2])) == targets
 
 
-@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "docs/installation.md", "docs/decisions.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CHANGELOG.md", "docs/installation.md", "docs/decisions.md", "docs/performance.md"]
+)
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     targets = re.findall(r"\]\(([^)#]+)\)", text)
