@@ -125,4 +125,4 @@ def test_number_of_servers_does_not_change_the_queries(number: int) -> None:
     with CaptureQueriesContext(connection) as queries:
         told()
 
-    assert len([query for query in queries if "syncapp_" in query["sql"]]) == 7
+    assert len([query for query in queries if "syncapp_" in query["sql"]]) == 8

@@ -199,7 +199,7 @@ def test_number_of_quiet_servers_does_not_change_the_queries(number: int, django
     for server in DirectoryServer.objects.all():
         ran(server, RunStatus.COMPLETED)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         notice_changes(now=NOW)
 
 
