@@ -9,7 +9,7 @@ from syncapp.core.options import FieldRule
 from syncapp.core.phones import anchor_before
 from syncapp.core.planned import FieldChange, PlanItem
 from syncapp.core.records import KnownRecord, LocalPerson, Message, RemotePerson
-from syncapp.core.vocabulary import ALL_FIELDS, Action, Field, Outcome, Side, State
+from syncapp.core.vocabulary import ALL_FIELDS, MATTERS, Action, Field, Outcome, Side, State
 
 # The box keeps so much of a name.
 LONGEST_NAME = 100
@@ -42,6 +42,13 @@ def plan_making(
             yield _item(each, tuple(FieldChange(rule.field, Side.REMOTE, "", value) for rule, value in values))
         elif each.record is None or (each.record.status, each.record.message) != (Outcome.FAILED, refusal):
             yield _item(each, (), refusal)
+
+
+def plan_withdrawn(withdrawn: Iterable[Unplaced]) -> Iterator[PlanItem]:
+    """Yield an item for everybody who was to be made and is not any more: what was refused is no open matter then."""
+    for each in sorted(withdrawn, key=lambda each: each.local.id):
+        if each.record is not None and each.record.status in MATTERS:
+            yield _item(each, (), Message("not_to_be_made"))._replace(outcome=Outcome.IGNORED)
 
 
 def _outgoing(local: LocalPerson, rules: Iterable[FieldRule]) -> list[tuple[FieldRule, str]]:

@@ -128,6 +128,7 @@ TEMPLATES: dict[str, Promise] = {
     "phone_came_meanwhile": _(
         "Somebody of this name or address has come into the phone system since it was read. Nobody was made; the next run looks who that is."
     ),
+    "not_to_be_made": _("Is not to be made in this phone system any more."),
     "made_again": _("%(who)s had this person made there again; the next run does it."),
     "not_gone_from_phones": _("This person is not gone from a phone system. Load the page again."),
     "phone_switch_off_by_hand": _(

@@ -1,10 +1,10 @@
 """Making people in a phone system: who is to be, and what became of each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncapp.core.converters import read_field
-from syncapp.core.making import Unplaced, plan_making
+from syncapp.core.making import Unplaced, plan_making, plan_withdrawn
 from syncapp.core.options import FieldRule
 from syncapp.core.outgoing import Content
 from syncapp.core.phone_first import names
@@ -66,17 +66,32 @@ def plan_those_to_make(
     if phones.create and not _is_told_whom(phones):
         planning.notes.append(Message("phone_serves_unsaid"))
     people = whom_to_make(phones, planning)
+    withdrawn = _withdrawn(phones, planning, people)
+    planning.unplaced = {each.local.id: each for each in (*people, *withdrawn)}
+    items = list(plan_withdrawn(withdrawn))
     if not people:
-        return []
+        return items
     if not may_send:
         planning.notes.append(Message("phone_newcomers_wait", {"count": len(people)}))
-        return []
-    planning.unplaced = {each.local.id: each for each in people}
+        return items
     wanted = {each.local.values[Field.EXTENSION] for each in people}
     holders = {row.anchor: row.number for row in session.rows().values() if row.number in wanted}
     given_up = numbers_given_up(phones.pk, holders)  # by people who are written before anybody is made
     occupied = {number: kind for number, kind in session.occupied().items() if number not in given_up}
-    return list(plan_making(people, planning.sides.options.rules, occupied=occupied))
+    return [*items, *plan_making(people, planning.sides.options.rules, occupied=occupied)]
+
+
+def _withdrawn(phones: PhoneSystem, planning: Planning, people: Sequence[Unplaced]) -> list[Unplaced]:
+    """Return those whom it was tried to make and who are not to be made any more: they left, or the rule changed."""
+    still = {each.local.id for each in people}
+    adopted = {record.id for record in planning.sides.known.values()}
+    records = {
+        employee_id: record
+        for employee_id, record in tried(phones.pk).items()
+        if employee_id not in still and record.id not in adopted
+    }
+    locals_ = snapshots.local_people(records)
+    return [Unplaced(locals_[employee_id], record) for employee_id, record in records.items()]
 
 
 def forget_freed_numbers(read: RemoteRead, session: PhoneEndpoint) -> None:

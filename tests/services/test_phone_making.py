@@ -257,6 +257,22 @@ def test_who_is_refused_is_asked_for_again_only_when_something_changed(pbx: Miko
     assert there(pbx, "Anna Orlova").number == "201"
 
 
+def test_refusal_is_no_open_matter_once_the_person_is_not_to_be_made(pbx: MikoPbx, phones: PhoneSystem) -> None:
+    pbx.box.others["201"] = Other("QUEUE", "Sales")
+    make_record(employee=hire(), state=State.ACTIVE)
+    assert sync(phones).counts["failed"] == 1
+    SyncRecord.objects.exclude(endpoint=phones).update(state=State.DISABLED)
+
+    run = sync(phones)
+
+    assert (run.status, run.counts["failed"], run.counts["ignored"]) == (RunStatus.COMPLETED, 0, 1)
+    assert sync(phones).counts["ignored"] == 1
+    SyncRecord.objects.exclude(endpoint=phones).update(state=State.ACTIVE)
+    del pbx.box.others["201"]
+    sync(phones)
+    assert there(pbx, "Anna Orlova").number == "201"
+
+
 def test_candidate_of_an_open_question_is_not_made(pbx: MikoPbx, phones: PhoneSystem) -> None:
     """He may be there already: his number there is another one, and the name is that of somebody else, too."""
     hire(name="Anna Orlova", email="")
