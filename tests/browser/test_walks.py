@@ -261,6 +261,7 @@ def test_who_has_no_rights_sees_nothing_and_no_button(
 
     site.sees("Your account has no rights here yet")
     site.sees_no("Add a directory server")
+    site.sees_no("Add a phone system")
     response = site.page.goto(f"{site.address}{server_page(server)}")
     assert response is not None
     assert response.status == 403
