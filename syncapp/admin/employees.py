@@ -20,7 +20,7 @@ from syncapp.choices import RunMode
 from syncapp.core.phones import is_before
 from syncapp.exceptions import SyncError
 from syncapp.forms import EmployeeForm
-from syncapp.models import DirectoryServer, Employee, RunItem, SyncRecord
+from syncapp.models import Employee, Endpoint, RunItem, SyncRecord
 from syncapp.resources import EmployeeResource
 from syncapp.services import edits
 from syncapp.services.call_routes import call_routes
@@ -176,7 +176,7 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """What a server says in columns of its own where there is one, in one for all where there are several."""
-        several = DirectoryServer.objects.count() > 1
+        several = Endpoint.objects.count() > 1
         return [*super().get_list_display(request), *(("servers",) if several else ("status", "updated"))]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:

@@ -1,6 +1,7 @@
 """The list of employees."""
 
 import re
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -10,9 +11,10 @@ from django.utils import timezone
 from PIL import Image
 
 from syncapp.choices import Side, State, Status
+from syncapp.models import Endpoint
 from syncapp.services.photos import take_in
 from tests.admin.pages import page, shown_names, text
-from tests.factories import make_employee, make_record, make_server
+from tests.factories import make_employee, make_phone_system, make_record, make_server
 from tests.services.test_pictures import drawn
 
 LIST = "syncapp_employee_changelist"
@@ -49,9 +51,10 @@ def test_one_server_has_columns_of_its_own(admin_client: Client) -> None:
     assert cells(response, "servers") == []
 
 
-def test_several_servers_share_a_column(admin_client: Client) -> None:
+@pytest.mark.parametrize("make_second", [make_server, make_phone_system])
+def test_several_servers_share_a_column(admin_client: Client, make_second: Callable[..., Endpoint]) -> None:
     anna = make_employee()
-    make_record(endpoint=make_server(name="Second", rank=2), employee=anna, status=Status.CONFLICT)
+    make_record(endpoint=make_second(name="Second", rank=2), employee=anna, status=Status.CONFLICT)
     make_record(endpoint=make_server(name="First", rank=1), employee=anna, status=Status.SKIPPED)
 
     shown = cells(admin_client.get(page(LIST)), "servers")[0].split()
