@@ -147,7 +147,7 @@ def test_number_of_queries_does_not_depend_on_the_company(company: Company) -> N
             examined(server)
         counted.append(len(queries))
 
-    assert counted[0] == counted[1] < 5
+    assert counted[0] == counted[1] < 6
 
 
 def test_table_for_spreadsheets_has_no_formula(ill: DirectoryServer) -> None:
