@@ -27,7 +27,7 @@ from syncapp.exceptions import SyncError
 from syncapp.models import Conflict, Employee, FieldMapping, RunItem, SyncRecord
 from syncapp.services import conflicts, disputes, edits, matches
 from syncapp.services.photos import take_in
-from syncapp.store import writer
+from syncapp.store import turns, writer
 from tests.fakes.directory import FakeDirectory
 from tests.services import model_laws as laws
 from tests.services.company import Company
@@ -621,7 +621,7 @@ def _settings(*, examples: int, steps: int) -> settings:
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody else wants the lock of this database, and a second try need not wait."""
-    monkeypatch.setattr(writer, "PAUSE", 0)
+    monkeypatch.setattr(turns, "PAUSE", 0)
     monkeypatch.setattr(writer.time, "sleep", lambda _seconds: None)
 
 

@@ -24,7 +24,7 @@ from syncapp.exceptions import SyncError
 from syncapp.models import Conflict, Employee, PhoneSystem, RunItem, SyncRecord, SyncRun
 from syncapp.services import conflicts, disputes, matches
 from syncapp.services.sync import run_sync
-from syncapp.store import writer
+from syncapp.store import turns, writer
 from syncapp.telephony.mikopbx import MikoPbxSession
 from tests.factories import make_phone_system
 from tests.services.model_world import FakeRemote, Hub
@@ -266,7 +266,7 @@ def _empty_phone_tables() -> None:
 @pytest.fixture
 def boxes(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Corners]]:
     """A box that every game begins anew with, and clients that need not wait for each other."""
-    monkeypatch.setattr(writer, "PAUSE", 0)
+    monkeypatch.setattr(turns, "PAUSE", 0)
     monkeypatch.setattr("syncapp.telephony.budget.RequestBudget.wait", lambda _budget: None)
     with MikoPbx(Box(guarded=False)) as pbx:
         pbx.box.keys.add(FULL_KEY, full=True)
