@@ -1,5 +1,7 @@
 """The attributes that a server knows: a misspelt one matches nothing, without an error."""
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import ldap
@@ -19,7 +21,7 @@ class _Attribute(NamedTuple):
 class Schema:
     """The attributes of one server: names and aliases, and what may be done with them."""
 
-    def __init__(self, definitions: list[bytes]) -> None:
+    def __init__(self, definitions: Iterable[bytes]) -> None:
         self._known: dict[str, _Attribute] = {}
         for definition in definitions:
             attribute = ldap.schema.AttributeType(definition.decode("utf-8", "replace"))
@@ -74,9 +76,15 @@ def read_schema(connection: SimpleLDAPObject, subschema_dn: str) -> Schema | Non
         for definition in values
     ]
     try:
-        return Schema(definitions) if definitions else None
+        return _understood(tuple(definitions)) if definitions else None
     except (ValueError, IndexError, AssertionError):  # not written as RFC 4512 says
         return None
+
+
+@lru_cache(maxsize=16)
+def _understood(definitions: tuple[bytes, ...]) -> Schema:
+    """Understand a schema once: it hardly ever changes, and hundreds of definitions took a quarter of a small run."""
+    return Schema(definitions)
 
 
 def _base_name(attribute: str) -> str:

@@ -143,6 +143,15 @@ def test_attributes_that_hold_the_state_are_known_to_the_schema(real: RealServer
     assert schema.get(real.kind, {"useraccountcontrol", "accountexpires"}) <= known
 
 
+def test_schema_that_did_not_change_is_understood_once(real: RealServer) -> None:
+    schemas = []
+    for _session in range(2):
+        with open_directory(real.config()) as directory:
+            schemas.append(directory.schema)
+
+    assert schemas[0] is schemas[1] is not None
+
+
 def test_rule_of_the_administrator_switches_off_here_too(real: RealServer) -> None:
     _anchor, dn = real.add(title="Former colleague")
 

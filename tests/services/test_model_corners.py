@@ -24,7 +24,7 @@ from syncapp.exceptions import SyncError
 from syncapp.models import Conflict, Employee, PhoneSystem, RunItem, SyncRecord, SyncRun
 from syncapp.services import conflicts, disputes, matches
 from syncapp.services.sync import run_sync
-from syncapp.store import turns, writer
+from syncapp.store import turns
 from syncapp.telephony.mikopbx import MikoPbxSession
 from tests.factories import make_phone_system
 from tests.services.model_world import FakeRemote, Hub
