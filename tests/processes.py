@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 LIMIT = 50.0  # seconds, below the time that a test may take
-_ASK_AGAIN_AFTER = 0.005
+_ASK_AGAIN_AFTER = 0.02
 
 
 def database_url() -> str:
