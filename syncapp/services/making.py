@@ -27,7 +27,7 @@ def whom_to_make(phones: PhoneSystem, planning: Planning) -> list[Unplaced]:
 
     Whoever is a candidate of an open question waits for the answer: he may be there already.
     """
-    if not phones.create or not _is_told_whom(phones):
+    if not phones.create:
         return []
     known = planning.sides
     taken = {
