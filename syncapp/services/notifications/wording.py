@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from syncapp import messages
 from syncapp.choices import Happened
 from syncapp.models import Notice
+from syncapp.store.naming import naming_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,11 @@ def _lines(notice: Notice) -> Iterator[str]:
             yield _("There is nothing to do.")
         case Happened.HELD:
             yield _("A run of “%(server)s” is held: nothing was changed.") % server
-            yield from _reason(facts)
+            yield from _reason(notice)
             yield _("Look at its plan, then apply or discard it.")
         case _:
             yield _("“%(server)s” cannot be synchronised.") % server
-            yield from _reason(facts)
+            yield from _reason(notice)
             if "since" in facts:
                 yield _("Since %(at)s.") % {"at": _at(facts["since"])}
             if facts["health"] == "stopped":
@@ -113,11 +114,11 @@ def _lines(notice: Notice) -> Iterator[str]:
                 yield _("It is tried again by itself, more and more rarely, where a schedule is set.")
 
 
-def _reason(facts: dict[str, Any]) -> Iterator[str]:
-    if (reason := facts.get("reason")) is None:
+def _reason(notice: Notice) -> Iterator[str]:
+    if (reason := notice.facts.get("reason")) is None:
         return
     if "params" in reason:
-        yield messages.render(reason["code"], reason["params"])
+        yield messages.render(reason["code"], reason["params"], naming_of(notice))
     else:
         yield _("The reason stands on the page of the run, for it names people.")
 
