@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone, translation
+from pytest_django import Settings
 
 from syncapp.choices import Happened, RunMode, RunStatus, Side, Status
 from syncapp.management.terminal import RunScreen
@@ -62,3 +63,12 @@ def test_mail_of_a_held_run_says_where(make: Any, where: str, _russian: str) -> 
     )  # fmt: skip
 
     assert f"60 people would be changed {where}," in words_of(notice).text
+
+
+@pytest.mark.parametrize(("make", "page"), [(make_server, "directoryserver"), (make_phone_system, "phonesystem")])
+def test_mail_leads_to_the_page_of_its_server(settings: Settings, make: Any, page: str) -> None:
+    settings.PUBLIC_URL = "https://sync.corp.example"
+    channel = NotificationChannel.objects.create(language="en")
+    notice = Notice.objects.create(channel=channel, endpoint=make(), happened=Happened.RECOVERED, facts={})
+
+    assert words_of(notice).url == f"https://sync.corp.example/admin/syncapp/{page}/{notice.endpoint_id}/change/"

@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from syncapp import messages
 from syncapp.choices import Happened
 from syncapp.models import Notice
+from syncapp.services.endpoints import synchronised
 from syncapp.store.naming import naming_of
 
 
@@ -132,12 +133,13 @@ def _of_server(each: dict[str, Any]) -> str:
 def _url(notice: Notice) -> str:
     if not settings.PUBLIC_URL:
         return ""
-    if notice.happened == Happened.CONFLICTS:
+    if notice.happened == Happened.CONFLICTS or notice.endpoint_id is None:
         path = reverse("admin:syncapp_conflict_changelist")
     elif notice.run_id is not None:
         path = reverse("admin:syncapp_syncrun_change", args=[notice.run_id])
     else:
-        path = reverse("admin:syncapp_directoryserver_change", args=[notice.endpoint_id])
+        server = synchronised(notice.endpoint_id)
+        path = reverse(f"admin:syncapp_{server._meta.model_name}_change", args=[server.pk])
     return f"{settings.PUBLIC_URL}{path}"
 
 
