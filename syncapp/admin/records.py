@@ -104,12 +104,13 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
     search_help_text = _("Name, e-mail, number in any spelling, or DN")
     fieldsets = (
         (None, {"fields": ("name_shown", "employee_link", "endpoint", "state_shown", "status_shown", "updated")}),
-        (_("What to know"), {"fields": ("message", "waits")}),
-        (_("On the server"), {"fields": ("name", "dn", "anchor")}),
+        (_("What to know"), {"fields": ("message", "waiting_shown")}),
+        (_("On the server"), {"fields": ("name_there", "dn", "anchor")}),
         (_("Last agreed values"), {"fields": ("agreed",)}),
     )
     readonly_fields = (
-        *("name_shown", "employee_link", "state_shown", "status_shown", "updated", "message", "waits", "agreed"),
+        *("name_shown", "employee_link", "state_shown", "status_shown", "updated", "message"),
+        *("waiting_shown", "name_there", "agreed"),
     )
 
     actions = ("synchronise_people",)
@@ -199,8 +200,12 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
         return record_sentences(record)
 
     @admin.display(description=_("waits for the server"), boolean=True)
-    def waits(self, record: SyncRecord) -> bool:
+    def waiting_shown(self, record: SyncRecord) -> bool:
         return record.waiting
+
+    @admin.display(description=_("name"))
+    def name_there(self, record: SyncRecord) -> str:
+        return record.name
 
     @admin.display(description=_("employee"))
     def employee_link(self, record: SyncRecord) -> str:

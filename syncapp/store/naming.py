@@ -11,12 +11,14 @@ from syncapp.models import Endpoint, PhoneSystem, RunItem
 
 def with_naming(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Have rows know the kind of their endpoint, so that `naming_of` need not ask for each."""
+    known: dict[str, Any] = {"of_endpoint": F("endpoint"), "of_phones": F("endpoint__phonesystem")}
     if rows.model is RunItem:
-        return rows.annotate(
-            of_endpoint=Coalesce("run__endpoint", "record__endpoint"),
-            of_phones=Coalesce("run__endpoint__phonesystem", "record__endpoint__phonesystem"),
-        )
-    return rows.annotate(of_endpoint=F("endpoint"), of_phones=F("endpoint__phonesystem"))
+        known = {
+            "of_endpoint": Coalesce("run__endpoint", "record__endpoint"),
+            "of_phones": Coalesce("run__endpoint__phonesystem", "record__endpoint__phonesystem"),
+        }
+    named: QuerySet[Any] = rows.annotate(**known)
+    return named
 
 
 def naming_of(row: Any) -> Naming:
@@ -39,6 +41,8 @@ def naming_of_server(server: Endpoint) -> Naming:
 
 
 def _endpoint_of(row: Any) -> int | None:
-    if not isinstance(row, RunItem):
-        return row.endpoint_id
-    return row.run.endpoint_id or (row.record.endpoint_id if row.record is not None else None)
+    if isinstance(row, RunItem) and row.run.endpoint_id is None:
+        return row.record.endpoint_id if row.record is not None else None
+    owner: Any = row.run if isinstance(row, RunItem) else row
+    endpoint_id: int | None = owner.endpoint_id
+    return endpoint_id

@@ -76,6 +76,8 @@ def test_record_says_where(admin_client: Client, world: World) -> None:
         world.says(shown, f'<div class="sync-side">{where}</div>', f"“Chief” here, “Director” {where}.")
         world.says(shown, f"Waits for {where.removeprefix('in ')}: mobile.")
         assert OTHER[world.end] not in shown
+    assert "+79161234567" not in alone.partition("What to know")[2], "of the values that wait their names are enough"
+    assert ("Name in the directory" in alone, "Waits for the server" in alone) == (False, True)
     world.says(alone, f"<th>{capfirst(OURS[world.end])}</th><th>{capfirst(where)}</th>")
 
 
