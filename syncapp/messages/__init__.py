@@ -29,7 +29,7 @@ from syncapp.messages import (
     watching,
     writing,
 )
-from syncapp.messages.naming import OF_DIRECTORY, Naming
+from syncapp.messages.naming import OF_DIRECTORY, WORDS, Naming
 
 TEMPLATES: dict[str, Promise] = {
     **adding.TEMPLATES,
@@ -61,10 +61,26 @@ def render(code: str, params: Mapping[str, Any] | None = None, naming: Naming = 
     """
     if not code:
         return ""
-    words, shown = naming.words(), {name: _shown(name, value) for name, value in (params or {}).items()}
-    text = str(TEMPLATES[code] % {**words, **shown})
-    lower = (str(shown.get("field", "")), str(shown.get("key", "")), words["it"], words["in_it"])
+    shown = _Filling({name: _shown(name, value) for name, value in (params or {}).items()})
+    shown.naming = naming
+    text = str(TEMPLATES[code] % shown)
+    lower = (str(shown.get(name, "")) for name in ("field", "key", "it", "in_it"))
     return capfirst(text) if text.startswith(tuple(filter(None, lower))) else text
+
+
+class _Filling(dict[str, Any]):
+    """What fills a sentence: its parameters, and of the words for both sides those that it leaves open.
+
+    Each of these is translated only where it is wanted: reports have a sentence for each of many people.
+    """
+
+    naming: Naming
+
+    def __missing__(self, name: str) -> str:
+        if name not in WORDS:
+            raise KeyError(name)
+        self[name] = str(getattr(self.naming, name))
+        return str(self[name])
 
 
 def _shown(name: str, value: Any) -> Any:

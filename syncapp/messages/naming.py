@@ -34,7 +34,7 @@ class Naming:
 
     def words(self) -> Mapping[str, str]:
         """Return the words in the active language, by the placeholders that they fill."""
-        return {each.name: str(getattr(self, each.name)) for each in fields(self)}
+        return {name: str(getattr(self, name)) for name in WORDS}
 
     def side(self, value: str) -> str:
         """Return where something changed, as a stored code of `Side` says."""
@@ -48,6 +48,8 @@ class Naming:
             return str(_("%(whose)s value") % {"whose": taken[Resolution(value)]})
         return str(dict(Resolution.choices).get(value, value))
 
+
+WORDS = frozenset(each.name for each in fields(Naming))
 
 OF_DIRECTORY = Naming(
     it=pgettext_lazy("who", "the domain"),

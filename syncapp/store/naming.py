@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from syncapp.messages.naming import OF_ANY, OF_DIRECTORY, OF_PHONES, Naming
@@ -11,12 +11,14 @@ from syncapp.models import Endpoint, PhoneSystem, RunItem
 
 def with_naming(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Have rows know the kind of their endpoint, so that `naming_of` need not ask for each."""
-    known: dict[str, Any] = {"of_endpoint": F("endpoint"), "of_phones": F("endpoint__phonesystem")}
     if rows.model is RunItem:
-        known = {
+        known: dict[str, Any] = {
             "of_endpoint": Coalesce("run__endpoint", "record__endpoint"),
             "of_phones": Coalesce("run__endpoint__phonesystem", "record__endpoint__phonesystem"),
         }
+    else:  # looked up once, and no join: a list counts its rows, too
+        of_phones = ExpressionWrapper(Q(endpoint__in=PhoneSystem.objects.values("pk")), BooleanField())
+        known = {"of_endpoint": F("endpoint"), "of_phones": of_phones}
     named: QuerySet[Any] = rows.annotate(**known)
     return named
 
