@@ -106,7 +106,7 @@ class Happening(models.TextChoices):
 
     CREATED = "created", pgettext_lazy("happens", "created here")
     CHANGED = "changed", pgettext_lazy("happens", "changed here")
-    WRITTEN = "written", pgettext_lazy("happens", "written to the domain")
+    WRITTEN = "written", pgettext_lazy("happens", "written to the server")
     DECIDE = "decide", pgettext_lazy("happens", "to be decided")
     FAILED = "failed", pgettext_lazy("happens", "failed")
     STATE = "state", pgettext_lazy("happens", "state changed")

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.views import ChangeList
@@ -22,6 +22,7 @@ from syncapp.services import matches
 from syncapp.services.conflicts import Choice
 from syncapp.services.disputes import VALUE_KINDS, seen_of
 from syncapp.services.matters_report import who_is_meant
+from syncapp.store.naming import with_naming
 from syncapp.views import conflicts as views
 from syncapp.views.access import may_decide, may_explain, may_synchronise
 from syncapp.views.decisions import DecisionView, kept_photos, standing
@@ -105,7 +106,7 @@ class ConflictAdmin(ReadOnlyAdmin):
         return MatterList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conflict]:
-        return super().get_queryset(request).select_related(*self.list_select_related)
+        return with_naming(super().get_queryset(request).select_related(*self.list_select_related))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Conflict], search_term: str
@@ -153,13 +154,13 @@ class ConflictAdmin(ReadOnlyAdmin):
     def agreed(self, conflict: Conflict) -> str:
         return value_of_matter(conflict.field, conflict.base)
 
-    @admin.display(description=_("in the PBX"), ordering="local")
+    @admin.display(description=pgettext_lazy("where", "here"), ordering="local")
     def ours(self, conflict: Conflict) -> str:
         """With the mark of both values: a decision in the list is about what the list showed."""
         seen = format_html('<input type="hidden" name="seen-{}" value="{}">', conflict.pk, seen_of(conflict))
         return format_html("{}{}", value_of_matter(conflict.field, conflict.local), seen if conflict.field else "")
 
-    @admin.display(description=_("in the domain"), ordering="remote")
+    @admin.display(description=_("on the server"), ordering="remote")
     def theirs(self, conflict: Any) -> str:  # with what the list has added
         return str(conflict.standing)
 
@@ -188,19 +189,19 @@ class ConflictAdmin(ReadOnlyAdmin):
     def since(self, conflict: Conflict) -> str:
         return moment(conflict.opened_at)
 
-    @admin.action(description=_("Take the PBX's value"), permissions=["decide"])
+    @admin.action(description=_("Take our value"), permissions=["decide"])
     def take_local(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
         self._take(request, queryset, Resolution.LOCAL, now=False)
 
-    @admin.action(description=_("Take the PBX's value, and carry it out at once"), permissions=["decide_now"])
+    @admin.action(description=_("Take our value, and carry it out at once"), permissions=["decide_now"])
     def take_local_now(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
         self._take(request, queryset, Resolution.LOCAL, now=True)
 
-    @admin.action(description=_("Take the domain's value"), permissions=["decide"])
+    @admin.action(description=_("Take the server's value"), permissions=["decide"])
     def take_remote(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
         self._take(request, queryset, Resolution.REMOTE, now=False)
 
-    @admin.action(description=_("Take the domain's value, and carry it out at once"), permissions=["decide_now"])
+    @admin.action(description=_("Take the server's value, and carry it out at once"), permissions=["decide_now"])
     def take_remote_now(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
         self._take(request, queryset, Resolution.REMOTE, now=True)
 

@@ -26,6 +26,7 @@ from syncapp.services import edits
 from syncapp.services.call_routes import call_routes
 from syncapp.services.untying import joined_records
 from syncapp.store.leavers import state_over_all, with_directory
+from syncapp.store.naming import naming_of, with_naming
 from syncapp.views.access import current_user, may_change_employees, may_decide, may_explain, may_synchronise
 from syncapp.views.call_routes import RoutesShown, routes_shown
 from syncapp.views.display import (
@@ -63,7 +64,7 @@ class RecordInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRecord]:
         records = super().get_queryset(request).select_related("endpoint").order_by("endpoint__rank", "endpoint", "id")
-        return records.annotate(phones_url=F("endpoint__phonesystem__url"))
+        return with_naming(records).annotate(phones_url=F("endpoint__phonesystem__url"))
 
     @admin.display(description=_("server"))
     def record_link(self, record: Any) -> str:
@@ -89,7 +90,7 @@ class RecordInline(ReadOnlyInline):
 
     @admin.display(description=_("updated"))
     def updated(self, record: SyncRecord) -> str:
-        return when_and_where(record.updated_at, record.updated_side)
+        return when_and_where(record)
 
     @admin.display(description=_("message"))
     def message(self, record: SyncRecord) -> str:
@@ -109,7 +110,8 @@ class HistoryInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RunItem]:
         items = super().get_queryset(request).exclude(run__mode=RunMode.PREVIEW)
-        return items.defer("plan").select_related("run", "run__endpoint").order_by("-run_id", "-id")
+        items = items.defer("plan").select_related("run", "run__endpoint").order_by("-run_id", "-id")
+        return with_naming(items)
 
     @admin.display(description=_("when"))
     def when(self, item: RunItem) -> str:
@@ -125,11 +127,11 @@ class HistoryInline(ReadOnlyInline):
 
     @admin.display(description=_("changes"))
     def changed(self, item: RunItem) -> str:
-        return changes_table(item.changes, item.unwritten)
+        return changes_table(item.changes, naming_of(item), unwritten=item.unwritten)
 
     @admin.display(description=_("message"))
     def message(self, item: RunItem) -> str:
-        return sentence(item.message_code, item.message_params)
+        return sentence(item.message_code, item.message_params, naming_of(item))
 
 
 @admin.register(Employee)
@@ -181,7 +183,7 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employee]:
         records = SyncRecord.objects.select_related("endpoint").defer(*NOT_LISTED).order_by("endpoint__rank", "id")
-        return super().get_queryset(request).prefetch_related(Prefetch("records", with_directory(records)))
+        return super().get_queryset(request).prefetch_related(Prefetch("records", with_naming(with_directory(records))))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Employee], search_term: str
@@ -219,7 +221,7 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
 
     @admin.display(description=_("updated"))
     def updated(self, employee: Employee) -> str:
-        shown = ((when_and_where(each.updated_at, each.updated_side),) for each in employee.records.all())
+        shown = ((when_and_where(each),) for each in employee.records.all())
         return format_html_join("", "{}", shown)
 
     @admin.display(description=_("on servers"))
@@ -228,7 +230,10 @@ class EmployeeAdmin(ExportMixin, SiteAdmin):
             "",
             '<div class="sync-server"><span>{}</span> {} <span class="sync-side">{} {}</span></div>',
             (
-                (each.endpoint, outcome_label(each.status), moment(each.updated_at), each.get_updated_side_display())
+                (
+                    *(each.endpoint, outcome_label(each.status), moment(each.updated_at)),
+                    naming_of(each).side(each.updated_side),
+                )
                 for each in employee.records.all()
             ),
         )

@@ -114,7 +114,7 @@ class AttentionFilter(DropdownFilter):
     parameter_name = "attention"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> Iterable[tuple[Any, Any]]:
-        return [("1", _("failed, conflict or proposed")), ("waiting", _("waits for the domain"))]
+        return [("1", _("failed, conflict or proposed")), ("waiting", _("waits for the server"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() == "waiting":

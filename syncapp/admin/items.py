@@ -17,6 +17,7 @@ from syncapp.admin.filters import ChangedFieldFilter, HappeningFilter
 from syncapp.choices import Field, ItemOutcome
 from syncapp.models import RunItem, SyncRun
 from syncapp.services.call_routes import call_routes
+from syncapp.store.naming import naming_of, with_naming
 from syncapp.views.call_routes import routes_text
 from syncapp.views.display import breakable_dn, changes_table, outcome_label, paragraphs, person_link, sentence
 
@@ -69,7 +70,7 @@ class RunItemAdmin(ReadOnlyAdmin):
         return ItemList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RunItem]:
-        return super().get_queryset(request).defer("plan")
+        return with_naming(super().get_queryset(request).defer("plan"))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[RunItem], search_term: str
@@ -87,7 +88,7 @@ class RunItemAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("changes: before and after"))
     def changed(self, item: RunItem) -> str:
-        return changes_table(item.changes, item.unwritten)
+        return changes_table(item.changes, naming_of(item), unwritten=item.unwritten)
 
     @admin.display(description=_("outcome"), ordering="outcome")
     def outcome_shown(self, item: RunItem) -> str:
@@ -102,7 +103,7 @@ class RunItemAdmin(ReadOnlyAdmin):
     @admin.display(description=_("message"))
     def message(self, item: Any) -> str:
         """What was said, and of a number that changes what leads to it: the list has looked that up."""
-        said = sentence(item.message_code, item.message_params)
+        said = sentence(item.message_code, item.message_params, naming_of(item))
         routes = getattr(item, "routes", None)
         if routes is None:
             routes = call_routes([item.employee_id]).get(item.employee_id, ()) if _renumbers(item) else ()

@@ -20,6 +20,7 @@ from syncapp.models import DirectoryServer, Leaver, SyncRecord
 from syncapp.services import edits
 from syncapp.services.call_routes import call_routes
 from syncapp.store import leavers
+from syncapp.store.naming import naming_of, with_naming
 from syncapp.views.access import current_user, may_archive, may_see_employees
 from syncapp.views.call_routes import routes_shown
 from syncapp.views.display import (
@@ -119,8 +120,9 @@ class LeaverAdmin(ReadOnlyAdmin):
         return may_archive(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Leaver]:
-        records = Prefetch("records", leavers.with_directory(SyncRecord.objects.select_related("endpoint")))
-        return super().get_queryset(request).prefetch_related(records, "former_records__endpoint")
+        rows = with_naming(SyncRecord.objects.select_related("endpoint"))
+        known, former = Prefetch("records", leavers.with_directory(rows)), Prefetch("former_records", rows)
+        return super().get_queryset(request).prefetch_related(known, former)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Leaver], search_term: str
@@ -151,7 +153,7 @@ class LeaverAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("evidence"))
     def evidence(self, leaver: Leaver) -> str:
-        said = [sentence(record.message_code, record.message_params) for record in _records(leaver)]
+        said = [sentence(record.message_code, record.message_params, naming_of(record)) for record in _records(leaver)]
         confirmed = [
             gettext("Confirmed %(when)s.") % {"when": moment(record.confirmed_at)}
             for record in _records(leaver)
@@ -164,7 +166,7 @@ class LeaverAdmin(ReadOnlyAdmin):
         """When something last changed, and where; the newest of all records."""
         times = [record for record in _records(leaver) if record.updated_at is not None]
         newest = max(times, key=lambda record: (record.updated_at, record.pk), default=None)
-        return when_and_where(newest.updated_at, newest.updated_side) if newest else "–"
+        return when_and_where(newest) if newest else "–"
 
     @admin.action(description=_("Archive"), permissions=["archive"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Leaver]) -> HttpResponse | None:

@@ -22,6 +22,7 @@ from syncapp.resources import RecordResource
 from syncapp.services.made_again import may_be_made_again
 from syncapp.services.untying import is_joined
 from syncapp.store.items import load_keys
+from syncapp.store.naming import naming_of, with_naming
 from syncapp.views.access import may_decide, may_explain, may_synchronise
 from syncapp.views.display import (
     admin_link,
@@ -103,11 +104,14 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
     search_help_text = _("Name, e-mail, number in any spelling, or DN")
     fieldsets = (
         (None, {"fields": ("name_shown", "employee_link", "endpoint", "state_shown", "status_shown", "updated")}),
-        (_("What to know"), {"fields": ("message", "waiting")}),
-        (_("In the directory"), {"fields": ("name", "dn", "anchor")}),
+        (_("What to know"), {"fields": ("message", "waiting_shown")}),
+        (_("On the server"), {"fields": ("name_there", "dn", "anchor")}),
         (_("Last agreed values"), {"fields": ("agreed",)}),
     )
-    readonly_fields = ("name_shown", "employee_link", "state_shown", "status_shown", "updated", "message", "agreed")
+    readonly_fields = (
+        *("name_shown", "employee_link", "state_shown", "status_shown", "updated", "message"),
+        *("waiting_shown", "name_there", "agreed"),
+    )
 
     actions = ("synchronise_people",)
     change_form_template = "admin/syncapp/syncrecord/change_form.html"
@@ -141,6 +145,9 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RecordList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRecord]:
+        return with_naming(super().get_queryset(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[SyncRecord], search_term: str
@@ -186,11 +193,19 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("updated"), ordering="updated_at")
     def updated(self, record: SyncRecord) -> str:
-        return when_and_where(record.updated_at, record.updated_side)
+        return when_and_where(record)
 
     @admin.display(description=_("message"))
     def message(self, record: SyncRecord) -> str:
         return record_sentences(record)
+
+    @admin.display(description=_("waits for the server"), boolean=True)
+    def waiting_shown(self, record: SyncRecord) -> bool:
+        return record.waiting
+
+    @admin.display(description=_("name"))
+    def name_there(self, record: SyncRecord) -> str:
+        return record.name
 
     @admin.display(description=_("employee"))
     def employee_link(self, record: SyncRecord) -> str:
@@ -200,4 +215,4 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("agreed"))
     def agreed(self, record: SyncRecord) -> str:
-        return agreed_table(record.base)
+        return agreed_table(record.base, naming_of(record))

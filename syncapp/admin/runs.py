@@ -14,6 +14,7 @@ from syncapp.admin.base import ReadOnlyAdmin
 from syncapp.admin.sheets import ExportMixin
 from syncapp.models import SyncRun
 from syncapp.resources import RunResource
+from syncapp.store.naming import with_naming
 from syncapp.views.access import may_see_runs, rights_over
 from syncapp.views.display import moment, run_status_label
 from syncapp.views.plans import apply_view, discard_view
@@ -61,7 +62,7 @@ class SyncRunAdmin(ExportMixin, ReadOnlyAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
-        return super().get_queryset(request).select_related("endpoint", "applies")
+        return with_naming(super().get_queryset(request).select_related("endpoint", "applies"))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -22,7 +22,7 @@ LIMIT_LABELS: Mapping[str, Promise] = {
     "replaced": _("People with a value replaced"),
     "emptied": _("People with a value emptied"),
     "renumbered": _("People with another extension"),
-    "written_back": _("People changed in the domain"),
+    "written_back": _("People changed on the server"),
     "conflicts": _("People with a new conflict"),
 }
 FIGURES: Mapping[str, Promise] = {"number": _("Count"), "percent": _("Percent"), "ceiling": _("Ceiling")}

@@ -19,11 +19,13 @@ from rich.table import Table
 from rich.text import Text
 
 from syncapp import messages
-from syncapp.choices import RunMode, RunPhase, RunStatus, Side, State, Status
+from syncapp.choices import RunMode, RunPhase, RunStatus, State, Status
+from syncapp.messages.naming import Naming
 from syncapp.models import SyncRun
 from syncapp.services.counts import NAMES
 from syncapp.services.execution import Progress as ProgressCall
 from syncapp.services.execution import no_progress
+from syncapp.store.naming import naming_of
 from syncapp.store.selectors import ReportedPerson, people_of_run
 
 WIDTH_OF_FILES = 160  # columns, where the output goes to a file or a pipe
@@ -124,24 +126,24 @@ class RunScreen:
             yield told
 
     def show(self, run: SyncRun) -> None:
-        print_ = self.console.print
+        print_, naming = self.console.print, naming_of(run)
         mode = RunMode(run.mode).label
         print_(Text(f"{run.endpoint}: {mode} #{run.pk}: {RunStatus(run.status).label}", style="bold"))
         if run.error_code:
-            print_(Text(messages.render(run.error_code, run.error_params), style="red"))
+            print_(Text(messages.render(run.error_code, run.error_params, naming), style="red"))
         people = people_of_run(run, everybody=self.everybody)
         first = list(islice(people, MOST_ROWS))
         if first:
-            print_(self._table(first))
+            print_(self._table(first, naming))
         if rest := sum(1 for _person in people):
             text = ngettext("and %(count)d more person", "and %(count)d more people", rest) % {"count": rest}
             print_(Text(text))
         counts = {name: run.counts.get(name, 0) for name in NAMES}
         print_(Text(", ".join(f"{_label(name)} {count}" for name, count in counts.items() if count or name == "read")))
         for note in run.notes:
-            print_(Text("• " + messages.render(note["code"], note["params"])))
+            print_(Text("• " + messages.render(note["code"], note["params"], naming)))
 
-    def _table(self, people: list[ReportedPerson]) -> Table:
+    def _table(self, people: list[ReportedPerson], naming: Naming) -> Table:
         table = Table(pad_edge=False)
         columns = (_("Name"), _("Extension"), _("Mobile"), _("E-mail"), _("Status"), _("Updated"), _("Message"))
         for column in columns:
@@ -154,8 +156,8 @@ class RunScreen:
                 Text(person.mobile),
                 Text(person.email),
                 Text(_status(person, status), style=STYLES[status]),
-                Text(_updated(person)),
-                Text(" ".join(messages.render(each["code"], each["params"]) for each in person.messages)),
+                Text(_updated(person, naming)),
+                Text(" ".join(messages.render(each["code"], each["params"], naming) for each in person.messages)),
             )
         return table
 
@@ -165,11 +167,11 @@ def _status(person: ReportedPerson, status: Status) -> str:
     return str(status.label) if person.state == State.ACTIVE else f"{status.label}, {State(person.state).label}"
 
 
-def _updated(person: ReportedPerson) -> str:
+def _updated(person: ReportedPerson, naming: Naming) -> str:
     if person.updated_at is None:
         return ""
     at = date_format(timezone.localtime(person.updated_at), "SHORT_DATETIME_FORMAT")
-    return f"{at} {Side(person.updated_side).label}" if person.updated_side else at
+    return f"{at} {naming.side(person.updated_side)}" if person.updated_side else at
 
 
 def _label(name: str) -> str:

@@ -29,6 +29,7 @@ from syncapp.messages import (
     watching,
     writing,
 )
+from syncapp.messages.naming import OF_DIRECTORY, WORDS, Naming
 
 TEMPLATES: dict[str, Promise] = {
     **adding.TEMPLATES,
@@ -48,21 +49,38 @@ TEMPLATES: dict[str, Promise] = {
 }
 
 
-def render(code: str, params: Mapping[str, Any] | None = None) -> str:
+def render(code: str, params: Mapping[str, Any] | None = None, naming: Naming = OF_DIRECTORY) -> str:
     """Return the sentence of a code in the active language; '' for no code.
 
     Lists among the parameters are joined by commas, fields have their labels (with a
     capital where a sentence begins with one), and what is empty is shown as a dash.
+    `naming`: how both sides of the endpoint are called that it is about.
     `here` and `there` are lists of fields with their values on a side, `came` one of
     fields with their values before and after.
     Templates with a plural are `ngettext_lazy(…, "count")`: their number is the parameter `count`.
     """
     if not code:
         return ""
-    shown = {name: _shown(name, value) for name, value in (params or {}).items()}
+    shown = _Filling({name: _shown(name, value) for name, value in (params or {}).items()})
+    shown.naming = naming
     text = str(TEMPLATES[code] % shown)
-    field = str(shown.get("field", "") or shown.get("key", ""))
-    return capfirst(text) if field and text.startswith(field) else text
+    lower = (str(shown.get(name, "")) for name in ("field", "key", "it", "in_it"))
+    return capfirst(text) if text.startswith(tuple(filter(None, lower))) else text
+
+
+class _Filling(dict[str, Any]):
+    """What fills a sentence: its parameters, and of the words for both sides those that it leaves open.
+
+    Each of these is translated only where it is wanted: reports have a sentence for each of many people.
+    """
+
+    naming: Naming
+
+    def __missing__(self, name: str) -> str:
+        if name not in WORDS:
+            raise KeyError(name)
+        self[name] = str(getattr(self.naming, name))
+        return str(self[name])
 
 
 def _shown(name: str, value: Any) -> Any:

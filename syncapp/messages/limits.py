@@ -36,8 +36,8 @@ TEMPLATES: dict[str, Promise] = {
         "count",
     ),
     "limit_written_back": ngettext_lazy(
-        "%(count)d person would be changed in the domain, %(recent)s more were in the last 24 hours; at most %(limit)s of %(tied)s may be.",
-        "%(count)d people would be changed in the domain, %(recent)s more were in the last 24 hours; at most %(limit)s of %(tied)s may be.",
+        "%(count)d person would be changed %(in_it)s, %(recent)s more were in the last 24 hours; at most %(limit)s of %(tied)s may be.",
+        "%(count)d people would be changed %(in_it)s, %(recent)s more were in the last 24 hours; at most %(limit)s of %(tied)s may be.",
         "count",
     ),
     "limit_conflicts": ngettext_lazy(
@@ -52,11 +52,11 @@ TEMPLATES: dict[str, Promise] = {
     "cause_branch": _("All %(count)s of them are in “%(branch)s”, and others are not: what happened there?"),
     "cause_department": _("All %(count)s of them are in department “%(department)s”, and others are not."),
     "cause_field": _(
-        "For all %(count)s of them it is %(field)s (“%(attribute)s”): was that attribute rewritten in the domain, or the field here?"
+        "For all %(count)s of them it is %(field)s (“%(attribute)s”): was that attribute rewritten %(in_it)s, or the field here?"
     ),
     "cause_emptied": _("For all %(count)s of them %(field)s (“%(attribute)s”) was emptied: by a script?"),
     "cause_unreadable": _(
-        "“%(attribute)s” (%(field)s) is empty for everybody in the domain, and was not before: may the account still read it?"
+        "“%(attribute)s” (%(field)s) is empty for everybody %(in_it)s, and was not before: may the account still read it?"
     ),
     "cause_base_changed": _("The base DN was changed since the last synchronisation: “%(before)s” became “%(after)s”."),
     "cause_bases_changed": _(

@@ -23,32 +23,32 @@ TEMPLATES: dict[str, Promise] = {
         "Taken back from the archive by hand. Number %(number)s belongs to somebody else by now; the next run gives another one where the server has a pool."
     ),
     "value_undecodable": _(
-        "“%(attribute)s” holds bytes that are not UTF-8 text (%(value)s). It was left alone; enter the value in the directory again."
+        "“%(attribute)s” holds bytes that are not UTF-8 text (%(value)s). It was left alone; enter the value there again."
     ),
     "value_control_characters": _(
-        "“%(attribute)s” holds control characters (%(value)s). It was left alone; enter the value in the directory again."
+        "“%(attribute)s” holds control characters (%(value)s). It was left alone; enter the value there again."
     ),
     "value_too_long": _(
-        "“%(attribute)s” is longer than the %(limit)s characters that fit here (%(value)s). It was left alone, nothing was cut; shorten it in the directory."
+        "“%(attribute)s” is longer than the %(limit)s characters that fit here (%(value)s). It was left alone, nothing was cut; shorten it there."
     ),
     "value_not_matched": _("“%(value)s” in “%(attribute)s” does not fit the mapping's pattern. It was left alone."),
     "value_not_email": _(
-        "“%(value)s” in “%(attribute)s” is not an e-mail address. It was left alone; correct it in the directory."
+        "“%(value)s” in “%(attribute)s” is not an e-mail address. It was left alone; correct it there."
     ),
     "value_not_mobile": _(
-        "“%(value)s” in “%(attribute)s” cannot be read as one valid telephone number. It was left alone; correct it in the directory."
+        "“%(value)s” in “%(attribute)s” cannot be read as one valid telephone number. It was left alone; correct it there."
     ),
     "value_several_numbers": _(
         "“%(value)s” in “%(attribute)s” holds several telephone numbers. It was left alone; keep one of them there, or let a pattern pick it."
     ),
     "value_mobile_with_extension": _(
-        "“%(value)s” in “%(attribute)s” has an extension, so it is no mobile number. It was left alone; correct it in the directory."
+        "“%(value)s” in “%(attribute)s” has an extension, so it is no mobile number. It was left alone; correct it there."
     ),
     "value_not_extension": _(
         "“%(value)s” in “%(attribute)s” is not an internal number. It was left alone; map another attribute, or give a pattern that picks the number."
     ),
     "drifted": _(
-        "Not applied: this person was changed since the plan was made. Now here: %(here)s; in the domain: %(there)s. The next run looks again."
+        "Not applied: this person was changed since the plan was made. Now here: %(here)s; %(in_it)s: %(there)s. The next run looks again."
     ),
     "drifted_gone": _(
         "Not applied: the entry is not among the people who are read any more. Now here: %(here)s. The next run looks again."
@@ -66,7 +66,7 @@ TEMPLATES: dict[str, Promise] = {
     "back_in_scope": _("In scope again: the same entry, and so the same person."),
     "same_entry": _("The same entry as on “%(server)s”, and so the same person."),
     "archived_here_active_there": _(
-        "Archived here, and active in the domain. No run takes anybody back: do so here, or switch the account off there."
+        "Archived here, and active %(in_it)s. No run takes anybody back: do so here, or switch the account off there."
     ),
     "missing_moved_to": _("Missing: moved out of the search bases, to %(dn)s."),
     "missing_left_filter": _("Missing: still at %(dn)s, but departments or filter leave the entry out now."),
@@ -125,18 +125,14 @@ TEMPLATES: dict[str, Promise] = {
         "Belongs to nobody here, and has no number in the directory, without which this server creates nobody."
     ),
     "not_created_nameless": _(
-        "Neither name nor e-mail nor number can be read, so nobody was created. Correct the entry in the domain, or map other attributes."
+        "Neither name nor e-mail nor number can be read, so nobody was created. Correct the entry there, or map other attributes."
     ),
     "field_conflict": _(
-        "Two values for %(field)s: “%(local)s” here, “%(remote)s” in the domain. Nothing was changed; decide which is right."
+        "Two values for %(field)s: “%(local)s” here, “%(remote)s” %(in_it)s. Nothing was changed; decide which is right."
     ),
-    "content_conflict": _(
-        "%(field)s was changed both here and in the domain. Nothing was changed; decide which is right."
-    ),
-    "content_difference": _(
-        "%(field)s differs here and in the domain. The mapping carries neither the one nor the other."
-    ),
-    "several_contents": _("The domain has several values for %(field)s. None was taken; keep one of them there."),
+    "content_conflict": _("%(field)s was changed both here and %(in_it)s. Nothing was changed; decide which is right."),
+    "content_difference": _("%(field)s differs here and %(in_it)s. The mapping carries neither the one nor the other."),
+    "several_contents": _("%(it)s has several values for %(field)s. None was taken; keep one of them there."),
     "photo_too_many_bytes": _(
         "The picture in “%(attribute)s” is larger than %(limit)s MB. It was left alone; make it smaller."
     ),
@@ -155,21 +151,21 @@ TEMPLATES: dict[str, Promise] = {
     "photo_file_missing": _("The file of the photo is gone from this server. Upload the photo again."),
     "secret_not_text": _("The SIP secret in “%(attribute)s” is no text. It was left alone; enter it there again."),
     "number_taken": _(
-        "The domain says %(number)s, but that number belongs to %(owner)s. The number here: %(got)s. The domain's value was left alone."
+        "%(it)s says %(number)s, but that number belongs to %(owner)s. The number here: %(got)s. That value was left alone."
     ),
     "number_of_leaver": _(
-        "The domain says %(number)s, the number of %(owner)s, who has left or whose entry no longer names it. The number here: %(got)s. Hand it over under Conflicts, or leave it."
+        "%(it)s says %(number)s, the number of %(owner)s, who has left or whose entry no longer names it. The number here: %(got)s. Hand it over under Conflicts, or leave it."
     ),
     "number_waits": _(
-        "The domain says %(number)s, the number of %(owner)s, who has left or whose entry no longer names it. Hand it over under Conflicts; until then there is no number here."
+        "%(it)s says %(number)s, the number of %(owner)s, who has left or whose entry no longer names it. Hand it over under Conflicts; until then there is no number here."
     ),
     "number_handed_over": _("%(who)s handed number %(number)s over to %(to)s."),
     "number_taken_over": _("%(who)s handed number %(number)s over from %(owner)s."),
     "number_claimed_twice": _(
-        "The domain says %(number)s, but several entries claim that number. The number here: %(got)s. Correct it in the domain."
+        "%(it)s says %(number)s, but several entries claim that number. The number here: %(got)s. Correct it there."
     ),
     "number_held_in_phones": _(
-        "The domain says %(number)s, but in the phone system that is %(use)s. The number here: %(got)s. Correct it in the domain, or free the number in the phone system."
+        "%(it)s says %(number)s, but in the phone system that is %(use)s. The number here: %(got)s. Correct it %(in_it)s, or free the number in the phone system."
     ),
     "number_phones_unread": _(
         "No number was given out: which numbers are taken in %(systems)s has not been known for a day or more. See that the phone system can be reached and the key may read the extensions; the next run tries again."
@@ -186,16 +182,14 @@ TEMPLATES: dict[str, Promise] = {
         "Somebody like this came in here while the run was going on, so nobody was created. The next run looks again."
     ),
     "edited_meanwhile": _("Was edited here while the run was going on. The next run looks again."),
-    "several_values": _(
-        "Several values for %(field)s in the domain: %(values)s. None was taken; keep one of them there."
-    ),
-    "emptied_kept_here": _("%(field)s was emptied in the domain (noticed on %(on)s), “%(value)s” is kept here."),
-    "emptied_kept_there": _("%(field)s was emptied here (noticed on %(on)s), “%(value)s” is kept in the domain."),
+    "several_values": _("Several values for %(field)s %(in_it)s: %(values)s. None was taken; keep one of them there."),
+    "emptied_kept_here": _("%(field)s was emptied %(in_it)s (noticed on %(on)s), “%(value)s” is kept here."),
+    "emptied_kept_there": _("%(field)s was emptied here (noticed on %(on)s), “%(value)s” is kept %(in_it)s."),
     "difference": _(
-        "%(field)s differs: “%(local)s” here, “%(remote)s” in the domain. The mapping carries neither the one nor the other."
+        "%(field)s differs: “%(local)s” here, “%(remote)s” %(in_it)s. The mapping carries neither the one nor the other."
     ),
     "difference_abroad": _(
-        "%(field)s differs: “%(local)s” here, “%(remote)s” in the domain. Another server comes first for this person and gives the value."
+        "%(field)s differs: “%(local)s” here, “%(remote)s” %(in_it)s. Another server comes first for this person and gives the value."
     ),
     # Typed by hand
     "typed_not_email": _("“%(value)s” is not an e-mail address. Write it like anna@corp.example."),
@@ -207,8 +201,8 @@ TEMPLATES: dict[str, Promise] = {
     "typed_control_characters": _("The text for %(field)s holds control characters. Type it instead of pasting it."),
     "typed_nameless": _("Give a name, an e-mail address or an extension."),
     # Decided by hand
-    "decided_local": _("For %(field)s %(who)s took the value of the PBX."),
-    "decided_remote": _("For %(field)s %(who)s took the value of the domain."),
+    "decided_local": _("For %(field)s %(who)s took %(of_hub)s value."),
+    "decided_remote": _("For %(field)s %(who)s took %(its)s value."),
     "decided_value": _("For %(field)s %(who)s entered another value."),
     "decision_closed": _("This was decided already, or has dissolved. Reload the list."),
     "decision_changed": _("One of the two values has changed since they were shown. Look again, then decide."),
@@ -220,15 +214,15 @@ TEMPLATES: dict[str, Promise] = {
         "The server does not map %(field)s any more. Synchronise it: the conflict closes by itself."
     ),
     "decision_empty": _(
-        "Here %(field)s is empty, and the mapping does not empty it in the domain. Take the domain's value, enter another one, or empty it in the domain yourself."
+        "Here %(field)s is empty, and the mapping does not empty it %(in_it)s. Take %(its)s value, enter another one, or empty it there yourself."
     ),
     "decision_empty_number": _(
-        "There is no extension here, and none is ever removed from the domain. Take the domain's number, enter another one, or remove it in the domain yourself."
+        "There is no extension here, and none is ever removed %(from_it)s. Take %(its)s number, enter another one, or remove it there yourself."
     ),
     "decision_not_brought_in": _(
-        "The mapping does not bring %(field)s in from the domain. Take what is here, or let the mapping go both ways."
+        "The mapping does not bring %(field)s in %(from_it)s. Take what is here, or let the mapping go both ways."
     ),
-    "decision_not_typed": _("A value for %(field)s cannot be typed. Take what is here or what is in the domain."),
+    "decision_not_typed": _("A value for %(field)s cannot be typed. Take what is here or what is %(in_it)s."),
     "decision_number_owned": _(
         "Number %(number)s belongs to %(owner)s. Give %(owner)s another one first, or enter a free number here."
     ),
@@ -243,6 +237,6 @@ TEMPLATES: dict[str, Promise] = {
         "Number %(number)s does not belong to %(owner)s any more. Synchronise, then look again."
     ),
     "decision_number_claimed": _(
-        "Other entries of the domain claim number %(number)s, too: %(people)s. Decide about them first, or enter a free number here."
+        "Other entries claim number %(number)s %(in_it)s, too: %(people)s. Decide about them first, or enter a free number here."
     ),
 }

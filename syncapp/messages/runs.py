@@ -24,7 +24,7 @@ TEMPLATES: dict[str, Promise] = {
     ),
     "claim_lost": _("Run #%(run)s was taken for dead and closed by another process."),
     "number_contested": _(
-        "Several entries of the domain claim number %(number)s, so nobody gets it: %(people)s. Correct it in the domain."
+        "Several entries claim number %(number)s %(in_it)s, so nobody gets it: %(people)s. Correct it there."
     ),
     "edited_meanwhile_note": _("Some people were edited while the run was going on; the next run looks at them again."),
     "match_closed": _("This was decided already, or has dissolved. Reload the list."),

@@ -51,22 +51,22 @@ TEMPLATES: dict[str, Promise] = {
         "“%(value)s” cannot be written into “%(attribute)s” so that it would be read back as the same. Change the value here, or the mapping's pattern."
     ),
     "write_foreign": _(
-        "“%(attribute)s” was changed in the domain meanwhile to something that cannot be read. It was left alone."
+        "“%(attribute)s” was changed %(in_it)s meanwhile to something that cannot be read. It was left alone."
     ),
     "write_read_as_other": _(
-        "“%(attribute)s” was written, but the domain shows “%(value)s” now: somebody else, or the server, has changed it since. The next run looks again."
+        "“%(attribute)s” was written, but %(it)s shows “%(value)s” now: somebody else, or the server, has changed it since. The next run looks again."
     ),
-    "write_edited_meanwhile": _("Was edited here before it was written to the domain. The next run looks again."),
-    "write_not_sent": _("The run ended before this was written to the domain. The next run goes on."),
+    "write_edited_meanwhile": _("Was edited here before it was written %(to_it)s. The next run looks again."),
+    "write_not_sent": _("The run ended before this was written %(to_it)s. The next run goes on."),
     "write_unknown": _(
-        "It is not known whether this was written to the domain: the run ended in the middle. The next run looks and says."
+        "It is not known whether this was written %(to_it)s: the run ended in the middle. The next run looks and says."
     ),
     # Said of the run
     "write_dropped": _(
         "The directory refused to let “%(attribute)s” be written for the first people (%(text)s), so that nobody else was tried. Grant the account the right to write that attribute; the next run tries a few people and then everybody."
     ),
     "attribute_empty_for_all": _(
-        "“%(attribute)s” (%(field)s) is empty for everybody in the domain, and was not before. Check whether the account may still read it."
+        "“%(attribute)s” (%(field)s) is empty for everybody %(in_it)s, and was not before. Check whether the account may still read it."
     ),
     "mapping_changed": ngettext_lazy(
         "The mapping of %(fields)s was changed: what was agreed does not count any more, and %(count)s person would be changed or asked about. Look through the plan, then apply it with “force”.",
@@ -79,8 +79,8 @@ TEMPLATES: dict[str, Promise] = {
         "count",
     ),
     "write_found": ngettext_lazy(
-        "Run %(run)s ended while it was writing to the domain. It turned out that it had written %(count)s person: %(people)s.",
-        "Run %(run)s ended while it was writing to the domain. It turned out that it had written %(count)s people: %(people)s.",
+        "Run %(run)s ended while it was writing %(to_it)s. It turned out that it had written %(count)s person: %(people)s.",
+        "Run %(run)s ended while it was writing %(to_it)s. It turned out that it had written %(count)s people: %(people)s.",
         "count",
     ),
     "not_relayed": _(

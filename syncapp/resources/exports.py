@@ -20,6 +20,7 @@ from syncapp.models import Employee, SyncRecord, SyncRun
 from syncapp.services.sheets.columns import ID, LABELS
 from syncapp.store.items import load_keys
 from syncapp.store.leavers import state_over_all
+from syncapp.store.naming import naming_of
 
 # A telephone number computes to itself, and people want to read it as it is.
 _NUMBER = re.compile(r"\+\d{5,15}", re.ASCII)
@@ -119,7 +120,7 @@ class RecordResource(SheetResource):
     state = _column(_("state"), lambda record: _label(_STATES, record.state))
     status = _column(_("status"), lambda record: _label(_STATUSES, record.status))
     updated = _column(_("updated"), lambda record: _moment(record.updated_at))
-    where = _column(_("updated where"), "get_updated_side_display")
+    where = _column(_("updated where"), lambda record: naming_of(record).side(record.updated_side))
     dn = _column("DN", "dn")
     anchor = _column(_("anchor"), "anchor")
 
@@ -146,7 +147,7 @@ class RunResource(SheetResource):
     read = _column(_("entries read"), _count("read"))
     created = _column(_("employees created"), _count("created"))
     updated = _column(_("employees changed"), _count("updated"))
-    written_back = _column(_("changed in the domain"), _count("written_back"))
+    written_back = _column(_("changed on the server"), _count("written_back"))
     conflicts = _column(pgettext_lazy("count", "conflicts"), _count("conflicts"))
     failed = _column(pgettext_lazy("count", "failed"), _count("failed"))
 

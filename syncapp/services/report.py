@@ -11,8 +11,10 @@ from django.utils import translation
 from syncapp import messages
 from syncapp.choices import RunMode
 from syncapp.exceptions import SyncError
+from syncapp.messages.naming import OF_DIRECTORY, Naming
 from syncapp.models import SyncRun
 from syncapp.services.counts import NAMES
+from syncapp.store.naming import naming_of
 from syncapp.store.selectors import ReportedPerson, people_of_run
 
 PHASES = ("read", "plan", "apply", "write_back", "total")
@@ -43,6 +45,7 @@ def write_runs(runs: Iterable[SyncRun | Refusal], *, everybody: bool) -> Iterato
 
 
 def _write_run(run: SyncRun, everybody: bool) -> Iterator[str]:
+    naming = naming_of(run)
     head = {
         "id": run.pk,
         "server": str(run.endpoint),
@@ -51,12 +54,12 @@ def _write_run(run: SyncRun, everybody: bool) -> Iterator[str]:
         "status": run.status,
         "counts": {name: run.counts.get(name, 0) for name in NAMES},
         "seconds": {name: run.seconds.get(name, 0.0) for name in PHASES},
-        "error": message_of(run.error_code, run.error_params) if run.error_code else None,
-        "notes": [message_of(note["code"], note["params"]) for note in run.notes],
+        "error": message_of(run.error_code, run.error_params, naming) if run.error_code else None,
+        "notes": [message_of(note["code"], note["params"], naming) for note in run.notes],
     }
     yield _dump(head)[:-1] + ', "people": ['
     for position, person in enumerate(people_of_run(run, everybody=everybody)):
-        yield (", " if position else "") + _dump(_person(person))
+        yield (", " if position else "") + _dump(_person(person, naming))
     yield "]}"
 
 
@@ -77,12 +80,12 @@ def _write_refusal(refusal: Refusal) -> str:
     )
 
 
-def message_of(code: str, params: dict[str, Any]) -> dict[str, str]:
+def message_of(code: str, params: dict[str, Any], naming: Naming = OF_DIRECTORY) -> dict[str, str]:
     with translation.override("en"):
-        return {"code": code, "message": messages.render(code, params)}
+        return {"code": code, "message": messages.render(code, params, naming)}
 
 
-def _person(person: ReportedPerson) -> dict[str, Any]:
+def _person(person: ReportedPerson, naming: Naming) -> dict[str, Any]:
     return {
         "name": person.name,
         "email": person.email,
@@ -93,7 +96,7 @@ def _person(person: ReportedPerson) -> dict[str, Any]:
         "updated_side": person.updated_side or None,
         "updated_at": _time(person.updated_at),
         "dn": person.dn,
-        "message": " ".join(message_of(each["code"], each["params"])["message"] for each in person.messages),
+        "message": " ".join(message_of(each["code"], each["params"], naming)["message"] for each in person.messages),
         # In the order of the format: PostgreSQL keeps another one.
         "changes": [{key: change[key] for key in ("field", "side", "before", "after")} for change in person.changes],
     }

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from syncapp.choices import ItemOutcome, RunMode
 from syncapp.core.vocabulary import ALL_FIELDS, Field
+from syncapp.messages.naming import Naming
 from syncapp.models import RunItem
+from syncapp.store.naming import naming_of, with_naming
 from syncapp.store.selectors import done_changes
 
 # So many of a person's latest items are looked through: more are years.
@@ -14,7 +16,7 @@ LOOKED_THROUGH = 500
 
 
 class LastChange(NamedTuple):
-    """When a value last changed, on which side, in which run. Secrets are masked."""
+    """When a value last changed, on which side (`naming`: of what), in which run. Secrets are masked."""
 
     run_id: int
     mode: str
@@ -23,6 +25,7 @@ class LastChange(NamedTuple):
     side: str
     before: str
     after: str
+    naming: Naming
 
 
 class Tied(NamedTuple):
@@ -36,12 +39,12 @@ def last_changes(employee_id: int) -> Mapping[Field, LastChange]:
     """Return the latest change of each field that was ever changed (one query)."""
     found: dict[Field, LastChange] = {}
     items = RunItem.objects.filter(employee=employee_id).exclude(run__mode=RunMode.PREVIEW).exclude(changes=[])
-    for item in items.select_related("run").order_by("-id")[:LOOKED_THROUGH].iterator(chunk_size=100):
+    for item in with_naming(items.select_related("run")).order_by("-id")[:LOOKED_THROUGH].iterator(chunk_size=100):
         for change in done_changes(item):
             name, run = Field(change["field"]), item.run
             at = run.finished_at or run.started_at
-            change_of = LastChange(run.pk, run.mode, run.who, at, change["side"], change["before"], change["after"])
-            found.setdefault(name, change_of)
+            what = (change["side"], change["before"], change["after"])
+            found.setdefault(name, LastChange(run.pk, run.mode, run.who, at, *what, naming_of(item)))
         if len(found) == len(ALL_FIELDS):
             break
     return found

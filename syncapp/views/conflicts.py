@@ -18,6 +18,7 @@ from syncapp.services import matches
 from syncapp.services.conflicts import Choice, decide_many
 from syncapp.services.disputes import seen_of
 from syncapp.services.matters_report import who_is_meant
+from syncapp.store.naming import naming_of
 from syncapp.views.access import allow, current_user, may_decide, may_synchronise
 from syncapp.views.display import sentence
 from syncapp.views.employees import start_runs
@@ -80,8 +81,8 @@ def decide_values(request: HttpRequest, chosen: Sequence[tuple[Conflict, str]], 
         messages.success(request, text % {"count": count} + after)
         if at_once:
             start_runs(request, decided.records)
-    names = {conflict.pk: who_is_meant(conflict) for conflict, _seen in chosen}
-    _tell_refusals(request, [(names[pk], error) for pk, error in decided.refused.items()])
+    about = {conflict.pk: conflict for conflict, _seen in chosen}
+    _tell_refusals(request, [(about[pk], error) for pk, error in decided.refused.items()])
     return count
 
 
@@ -90,22 +91,27 @@ def seen_on_page(request: HttpRequest, conflicts: Collection[Conflict]) -> list[
     return [(conflict, request.POST.get(f"seen-{conflict.pk}") or seen_of(conflict)) for conflict in conflicts]
 
 
-def _tell_refusals(request: HttpRequest, refused: Sequence[tuple[str, SyncError]]) -> None:
+def _tell_refusals(request: HttpRequest, refused: Sequence[tuple[Conflict, SyncError]]) -> None:
     """One by one, or when they are many, each reason with how many it concerns."""
     if len(refused) <= TOLD:
-        for name, error in refused:
-            messages.error(request, f"{name}: {sentence(error.code, error.params)}")
+        for conflict, error in refused:
+            messages.error(request, f"{who_is_meant(conflict)}: {_reason(conflict, error)}")
         return
-    reasons = Counter(error.code for _name, error in refused)
-    examples = {error.code: (name, error) for name, error in reversed(refused)}
+    reasons = Counter(error.code for _conflict, error in refused)
+    examples = {error.code: (conflict, error) for conflict, error in reversed(refused)}
     for code, count in sorted(reasons.items()):
-        name, error = examples[code]
+        conflict, error = examples[code]
         text = ngettext(
             "%(count)d was refused, for example %(name)s: %(reason)s",
             "%(count)d were refused, for example %(name)s: %(reason)s",
             count,
         )
-        messages.error(request, text % {"count": count, "name": name, "reason": sentence(error.code, error.params)})
+        told = {"name": who_is_meant(conflict), "reason": _reason(conflict, error)}
+        messages.error(request, text % {"count": count, **told})
+
+
+def _reason(conflict: Conflict, error: SyncError) -> str:
+    return sentence(error.code, error.params, naming_of(conflict))
 
 
 def decide(request: HttpRequest, decision: Callable[..., Any], **what: int) -> bool:

@@ -19,7 +19,9 @@ from syncapp.choices import Field, ItemOutcome, RunStatus, Side, State, Status
 from syncapp.core.vocabulary import OPAQUE_FIELDS
 from syncapp.directory.errors import LOGIN_CODES
 from syncapp.exceptions import SyncError
+from syncapp.messages.naming import OF_DIRECTORY, Naming
 from syncapp.models import RunItem, SyncRecord
+from syncapp.store.naming import naming_of
 from syncapp.views.difference import marked
 
 # Tones are those of the theme's label; icons are names of Material Symbols.
@@ -72,14 +74,14 @@ def run_status_label(value: str) -> SafeString:
     return label(dict(RunStatus.choices).get(value, value), tone, icon)
 
 
-def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
+def sentence(code: str, params: Mapping[str, Any] | None = None, naming: Naming = OF_DIRECTORY) -> str:
     """The sentence of a stored code; the bare code when no template fits it.
 
     Rows outlive versions of the program: one that an older version wrote must
     not make the whole page fail.
     """
     try:
-        return messages.render(code, params)
+        return messages.render(code, params, naming)
     except (KeyError, TypeError, ValueError):
         return code
 
@@ -93,25 +95,26 @@ def trouble(error: SyncError) -> dict[str, Any]:
     return {"error": sentence(error.code, error.params), "refused": error.code in LOGIN_CODES}
 
 
-def sentences(stored: Iterable[Mapping[str, Any]]) -> list[str]:
+def sentences(stored: Iterable[Mapping[str, Any]], naming: Naming = OF_DIRECTORY) -> list[str]:
     """Sentences of messages that are stored as `{"code", "params"}`."""
-    return [sentence(message.get("code", ""), message.get("params")) for message in stored]
+    return [sentence(message.get("code", ""), message.get("params"), naming) for message in stored]
 
 
 def record_sentences(record: SyncRecord) -> SafeString:
     """Everything that is to be said of a person on one server."""
-    texts = [sentence(record.message_code, record.message_params), *sentences(record.remarks)]
-    texts.append(_waiting_sentence(record.waits))
+    naming = naming_of(record)
+    texts = [sentence(record.message_code, record.message_params, naming), *sentences(record.remarks, naming)]
+    texts.append(_waiting_sentence(record.waits, naming))
     if record.abroad:
         texts.append(_("Another server comes first for this person: the values of this one are only compared."))
     return paragraphs(texts)
 
 
-def _waiting_sentence(waits: Mapping[str, str]) -> str:
-    """Which values have yet to go out to the domain."""
+def _waiting_sentence(waits: Mapping[str, str], naming: Naming) -> str:
+    """Which values have yet to go out."""
     fields = dict(Field.choices)
     names = ", ".join(str(fields.get(name, name)) for name in waits)
-    return _("Waits for the domain: %(fields)s.") % {"fields": names} if names else ""
+    return _("Waits %(for_it)s: %(fields)s.") % {**naming.words(), "fields": names} if names else ""
 
 
 def paragraphs(texts: Iterable[str]) -> SafeString:
@@ -122,13 +125,10 @@ def moment(value: datetime | None) -> str:
     return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT") if value else ""
 
 
-def when_and_where(value: datetime | None, side: str) -> SafeString:
-    """When a value last really changed, and on which side."""
-    return format_html(
-        '<div>{}</div><div class="sync-side">{}</div>',
-        moment(value) or "–",
-        dict(Side.choices).get(side, side),
-    )
+def when_and_where(record: SyncRecord) -> SafeString:
+    """When a value of a person last really changed, and on which side."""
+    where = naming_of(record).side(record.updated_side)
+    return format_html('<div>{}</div><div class="sync-side">{}</div>', moment(record.updated_at) or "–", where)
 
 
 def breakable_dn(dn: str) -> SafeString:
@@ -161,14 +161,17 @@ def value_of_matter(field: str, value: str | None) -> str:
     return "–" if value is None else value_shown(field, value)
 
 
-def changes_table(changes: Sequence[Mapping[str, str]], unwritten: Collection[str] = ()) -> SafeString:
+def changes_table(
+    changes: Sequence[Mapping[str, str]], naming: Naming, *, unwritten: Collection[str] = ()
+) -> SafeString:
     """The changes of a run item, side by side: field, before, after; what differs is marked.
 
+    `naming`: how the sides are called on which they happened.
     `unwritten` as a run item has them, side and field: changes that did not happen.
     """
     if not changes:
         return SafeString("")
-    fields, sides = dict(Field.choices), dict(Side.choices)
+    fields = dict(Field.choices)
     bodies = []
     for side, its_changes in groupby(changes, key=lambda change: change.get("side", "")):
         rows = []
@@ -176,7 +179,7 @@ def changes_table(changes: Sequence[Mapping[str, str]], unwritten: Collection[st
             name = change["field"]
             note = format_html(" <i>{}</i>", _("not written")) if f"{side}:{name}" in unwritten else ""
             rows.append((capfirst(str(fields.get(name, name))), note, *before_and_after(change)))
-        bodies.append((sides.get(side, side), format_html_join("", _CHANGE, rows)))
+        bodies.append((naming.side(side), format_html_join("", _CHANGE, rows)))
     return format_html(
         '<table class="sync-changes"><colgroup><col class="sync-changes-field"><col><col></colgroup><thead class="sync-unseen"><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead>{}</table>',
         _("Field"),
@@ -201,7 +204,7 @@ def before_and_after(change: Mapping[str, str]) -> tuple[str, str]:
     return shown[0], shown[1]
 
 
-def agreed_table(base: Mapping[str, Sequence[str]]) -> SafeString:
+def agreed_table(base: Mapping[str, Sequence[str]], naming: Naming) -> SafeString:
     """Last agreed values, here and there, as `store` keeps them: field to the pair of both."""
     fields = dict(Field.choices)
     rows = [
@@ -211,8 +214,8 @@ def agreed_table(base: Mapping[str, Sequence[str]]) -> SafeString:
     return format_html(
         '<table class="sync-table sync-agreed"><thead><tr><th>{}</th><th>{}</th><th>{}</th></tr></thead><tbody>{}</tbody></table>',
         _("Field"),
-        _("In the PBX"),
-        _("In the domain"),
+        capfirst(naming.side(Side.LOCAL)),
+        capfirst(naming.side(Side.REMOTE)),
         format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
     )
 

@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from syncapp.choices import Field, Side
+from syncapp.choices import Field
 from syncapp.core.records import Message
 from syncapp.models import DirectoryServer, Employee, SyncRecord
 from syncapp.services.explain import Explanation, FieldTold, ServerTold, explain, explain_employee, explain_record
@@ -157,4 +157,4 @@ def _changed(told: FieldTold) -> str:
     if changed is None:
         return "–"
     link = admin_link("syncapp_syncrun_change", changed.run_id, _("run #%(number)s") % {"number": changed.run_id})
-    return format_html("{}, {}, {}", moment(changed.at), Side(changed.side).label, link)
+    return format_html("{}, {}, {}", moment(changed.at), changed.naming.side(changed.side), link)

@@ -9,10 +9,11 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from syncapp.choices import Field, MatterKind
+from syncapp.choices import Field, MatterKind, Side
 from syncapp.models import Conflict, Employee, SyncRecord
 from syncapp.services.matches import MATCH_KINDS, may_move
 from syncapp.store.items import load_keys
+from syncapp.store.naming import naming_of
 from syncapp.views.display import admin_link, breakable_dn, moment, sentence, state_label, value_of_matter
 
 COMPARED = ("name", "email", "mobile", "extension")
@@ -51,7 +52,7 @@ class CandidateView:
             (_("DN"), breakable_dn(own.dn) if own.dn else "–"),
             (_("Immutable id"), own.anchor),
             (_("State"), format_html("{} {}", state_label(own.state), since)),
-            (_("Evidence"), sentence(own.message_code, own.message_params) or "–"),
+            (_("Evidence"), sentence(own.message_code, own.message_params, naming_of(own)) or "–"),
         ]
 
     @property
@@ -148,14 +149,14 @@ class MatterView:
         """Who closed it, and how."""
         who = self.conflict.resolved_by
         if self.conflict.resolution:
-            return f"{who}: {self.conflict.get_resolution_display()}"
+            return f"{who}: {naming_of(self.conflict).resolution(self.conflict.resolution)}"
         return who or _("dissolved by itself")
 
     @property
     def values(self) -> list[tuple[str, str]]:
         """What was last agreed, ours and theirs, each with its title."""
-        conflict = self.conflict
-        titles = (_("Last agreed"), _("In the PBX"), _("In the domain"))
+        conflict, naming = self.conflict, naming_of(self.conflict)
+        titles = (_("Last agreed"), *(capfirst(naming.side(side)) for side in (Side.LOCAL, Side.REMOTE)))
         values = (conflict.base, conflict.local, conflict.remote)
         return [(title, value_of_matter(conflict.field, value)) for title, value in zip(titles, values, strict=True)]
 

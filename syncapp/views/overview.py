@@ -27,9 +27,10 @@ from syncapp.services.endpoints import Synchronised
 from syncapp.services.seals import LASTS
 from syncapp.services.standing import Health, Standing, standings
 from syncapp.store import leavers
+from syncapp.store.naming import naming_of_server
 from syncapp.store.phone_tasks import open_tasks
 from syncapp.views.display import OUTCOMES, STATES, moment, run_status_label, sentence
-from syncapp.views.run_view import COUNTS
+from syncapp.views.run_view import count_label
 from syncapp.views.server_matters import matters_of
 from syncapp.views.standings import next_text, trouble_text
 
@@ -126,6 +127,7 @@ def cards(servers: Sequence[Any]) -> list[Card]:
 
 def _card(server: Any, run: SyncRun | None, standing: Standing) -> Card:
     tone, icon, word = _standing(server, run, standing)
+    naming = naming_of_server(server)
     fails = standing.health in (Health.FAILING, Health.STOPPED)
     counts: Mapping[str, int] = run.counts if run is not None and run.status != RunStatus.FAILED else {}
     return Card(
@@ -135,8 +137,8 @@ def _card(server: Any, run: SyncRun | None, standing: Standing) -> Card:
         icon=icon,
         word=word,
         run=run,
-        error=sentence(run.error_code, run.error_params) if run is not None and run.error_code else "",
-        counts=tuple((str(COUNTS[name][0]), counts[name]) for name in _CARD_COUNTS if counts.get(name)),
+        error=sentence(run.error_code, run.error_params, naming) if run is not None and run.error_code else "",
+        counts=tuple((count_label(name, naming), counts[name]) for name in _CARD_COUNTS if counts.get(name)),
         needs=tuple(matters_of(server)),
         trouble=trouble_text(standing) if server.enabled else "",
         next_run=next_text(standing),

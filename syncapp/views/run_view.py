@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from syncapp.choices import Happening, ItemOutcome, RunMode, RunPhase, RunStatus
+from syncapp.messages.naming import Naming
 from syncapp.models import RunItem, SyncRun
 from syncapp.services import seals
 from syncapp.services.identity import identity_of_run, may_be_accepted
 from syncapp.services.queue import worker_is_running
 from syncapp.store import happenings
+from syncapp.store.naming import naming_of
 from syncapp.store.selectors import SHOWS_PLAN
 from syncapp.views.display import (
     breakable_dn,
@@ -41,20 +43,19 @@ COUNTS: dict[str, tuple[Promise, str]] = {
     "read": (gettext_lazy("entries read"), ""),
     "created": (gettext_lazy("employees created"), ""),
     "updated": (gettext_lazy("employees changed"), ""),
-    "written_back": (gettext_lazy("changed in the domain"), ""),
+    "written_back": (gettext_lazy("changed %(in_it)s"), ""),
     "skipped": (gettext_lazy("without change"), "status__exact=skipped"),
     "conflicts": (pgettext_lazy("count", "conflicts"), "status__exact=conflict"),
     "proposed": (gettext_lazy("proposed matches"), "status__exact=proposed"),
     "failed": (pgettext_lazy("count", "failed"), "status__exact=failed"),
-    "waiting": (gettext_lazy("wait for the domain"), "attention=waiting"),
+    "waiting": (gettext_lazy("wait %(for_it)s"), "attention=waiting"),
     "disabled": (gettext_lazy("newly disabled"), ""),
     "missing": (gettext_lazy("newly missing"), ""),
     "returned": (pgettext_lazy("count", "returned"), ""),
     "renumbered": (gettext_lazy("with another number"), ""),
     "ignored": (pgettext_lazy("count", "ignored"), "status__exact=ignored"),
     "new_matters": (gettext_lazy("new matters to decide"), ""),
-}
-# Counts of what a run does to people.
+}  # Counts of what a run does to people.
 DONE = ("created", "updated", "written_back", "disabled", "missing", "returned", "renumbered", "new_matters")
 FIRST = 20  # so many people of a plan are shown on its own page
 
@@ -71,7 +72,7 @@ _FREQUENT = 3
 _TILES = (
     _Kind("created", Happening.CREATED, gettext_lazy("create"), "person_add", rare=False),
     _Kind("updated", Happening.CHANGED, gettext_lazy("change here"), "edit", rare=False),
-    _Kind("written_back", Happening.WRITTEN, gettext_lazy("write to the domain"), "upload", rare=False),
+    _Kind("written_back", Happening.WRITTEN, gettext_lazy("write %(to_it)s"), "upload", rare=False),
     _Kind("failed", Happening.FAILED, pgettext_lazy("count", "failed"), "error"),
     _Kind("disabled", Happening.DISABLED, gettext_lazy("newly disabled"), "block"),
     _Kind("missing", Happening.MISSING, gettext_lazy("newly missing"), "person_search"),
@@ -85,6 +86,11 @@ SECONDS: dict[str, Promise] = {
     "write_back": gettext_lazy("writing back"),
     "total": gettext_lazy("in all"),
 }
+
+
+def count_label(name: str, naming: Naming) -> str:
+    """A count's name for people, of a run of the endpoint whose sides are called so."""
+    return str(COUNTS[name][0]) % naming.words()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +123,13 @@ class ItemView:
     message: str
 
     @classmethod
-    def of(cls, item: RunItem) -> Self:
+    def of(cls, item: RunItem, naming: Naming) -> Self:
         return cls(
             who=person_link(item),
             dn=breakable_dn(item.dn),
             outcome=outcome_label(item.expected if item.outcome == ItemOutcome.PLANNED else item.outcome),
-            changes=changes_table(item.changes, item.unwritten),
-            message=sentence(item.message_code, item.message_params),
+            changes=changes_table(item.changes, naming, unwritten=item.unwritten),
+            message=sentence(item.message_code, item.message_params, naming),
         )
 
 
@@ -133,6 +139,10 @@ class RunView:
 
     run: SyncRun
     may_see_items: bool = False
+
+    @property
+    def naming(self) -> Naming:
+        return naming_of(self.run)
 
     @property
     def active(self) -> bool:
@@ -152,11 +162,11 @@ class RunView:
 
     @property
     def error(self) -> str:
-        return sentence(self.run.error_code, self.run.error_params)
+        return sentence(self.run.error_code, self.run.error_params, self.naming)
 
     @property
     def notes(self) -> list[str]:
-        said = sentences(self.run.notes)
+        said = sentences(self.run.notes, self.naming)
         if self.run.pruned_at is not None:
             said.append(sentence("run_pruned", {"at": moment(self.run.pruned_at)}))
         return said
@@ -208,7 +218,7 @@ class RunView:
         """All counts but those that are nought and rare, with a link to the people where there is one."""
         shown = [(name, self.run.counts.get(name)) for name in COUNTS]
         return [
-            Count(label=capfirst(str(COUNTS[name][0])), value=value, url=self._records_url(COUNTS[name][1]))
+            Count(label=capfirst(count_label(name, self.naming)), value=value, url=self._records_url(COUNTS[name][1]))
             for name, value in shown
             if value is not None
         ]
@@ -239,10 +249,10 @@ class RunView:
     @property
     def tiles(self) -> list[Tile]:
         """The plan in numbers, each with a link to these people; those that are rare only where there is one."""
-        counts = self.run.counts
+        counts, words = self.run.counts, self.naming.words()
         tiles = [
             Tile(
-                label=capfirst(str(each.label)),
+                label=capfirst(str(each.label) % words),
                 value=counts.get(each.counted, 0),
                 icon=each.icon,
                 url=self._happening_url(each.happening) if counts.get(each.counted) else "",
@@ -283,7 +293,8 @@ class RunView:
             return []
         items = happenings.with_text(RunItem.objects.filter(run=self.run)).filter(happenings.with_news())
         return [
-            ItemView.of(item) for item in items.defer("plan").select_related("employee").order_by("position")[:FIRST]
+            ItemView.of(item, self.naming)
+            for item in items.defer("plan").select_related("employee").order_by("position")[:FIRST]
         ]
 
     @property
@@ -312,7 +323,7 @@ class RunView:
     def planned(self) -> list[Count]:
         """What applying would do: the counts of what is done, without those of what is there."""
         return [
-            Count(label=capfirst(str(COUNTS[name][0])), value=self.run.counts[name], url="")
+            Count(label=capfirst(count_label(name, self.naming)), value=self.run.counts[name], url="")
             for name in DONE
             if self.run.counts.get(name)
         ]

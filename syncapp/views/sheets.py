@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from syncapp.exceptions import SyncError
 from syncapp.forms.sheets import SheetForm
+from syncapp.messages.naming import OF_ANY
 from syncapp.models import Employee
 from syncapp.resources import as_csv, as_xlsx
 from syncapp.services.sheets.applying import apply_sheet
@@ -113,7 +114,7 @@ def _preview(request: HttpRequest, sheet: Sheet) -> HttpResponse:
 
 
 def _shown(row: RowPlan) -> dict[str, Any]:
-    return {"row": row, "changes": changes_table(dump_changes(row.changes))}
+    return {"row": row, "changes": changes_table(dump_changes(row.changes), OF_ANY)}
 
 
 def _more(plan: SheetPlan) -> int:

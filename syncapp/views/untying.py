@@ -15,6 +15,7 @@ from syncapp.choices import Field
 from syncapp.exceptions import SyncError
 from syncapp.models import SyncRecord
 from syncapp.services.untying import Brought, Join, join_of, untie
+from syncapp.store.naming import naming_of
 from syncapp.views.access import allow, current_user, may_decide
 from syncapp.views.display import admin_link, before_and_after, changes_table, moment, sentence
 
@@ -53,7 +54,7 @@ class JoinView:
     def how(self) -> str:
         item = self.join.item
         when = moment(item.run.finished_at or item.run.started_at)
-        reason = sentence(item.message_code, item.message_params)
+        reason = sentence(item.message_code, item.message_params, naming_of(self.join.record))
         return _("Since %(when)s: %(reason)s") % {"when": when, "reason": reason}
 
     @property
@@ -70,7 +71,7 @@ class JoinView:
 
     @property
     def sent(self) -> SafeString:
-        return changes_table(self.join.sent)
+        return changes_table(self.join.sent, naming_of(self.join.record))
 
 
 def untie_view(request: HttpRequest, record_id: int) -> HttpResponse:

@@ -351,7 +351,7 @@ def test_closed_conflict_says_who_decided_what_and_when(admin_client: Client, se
     listed = text(admin_client.get(page(LIST, query="closed=1")))
 
     for said in (listed, shown(admin_client, conflict)):
-        assert "admin: value of the PBX" in said
+        assert "admin: the PBX&#x27;s value" in said
     for said in (listed, shown(admin_client, dissolved)):
         assert "dissolved by itself" in said
     assert 'name="take"' not in shown(admin_client, conflict)
@@ -363,7 +363,7 @@ def test_decision_stands_in_the_employee_s_history(admin_client: Client, server:
 
     said = text(admin_client.get(page("syncapp_employee_change", conflict.record.employee_id)))
 
-    assert "For job title admin took the value of the domain." in said
+    assert "For job title admin took the domain&#x27;s value." in said
 
 
 # Handing a number over

@@ -36,7 +36,7 @@ PAGES = {
     "en": (
         "People missing 7 12 345 this server",
         "People disabled 5 10 1000 default",
-        "People changed in the domain after the first 2 applied runs 50 20 5000 default",
+        "People changed on the server after the first 2 applied runs 50 20 5000 default",
         "Every 60 minutes; for an hour after a change every 5 minutes",
     ),
     "ru": (

@@ -43,7 +43,7 @@ def test_page_says_what_will_happen_before_it_does(admin_client: Client, record:
     for told in (
         "Anna of the entry", "Recognised by name", "never joined or proposed again",
         "Sales <del>manager</del>", "Sales <ins>director</ins>", "can be put back", "was changed since",
-        "+79161112233", "This stays in the domain",
+        "+79161112233", "This stays on the server",
     ):  # fmt: skip
         assert told in shown
     assert SyncRecord.objects.get().employee == record.employee

@@ -38,6 +38,7 @@ from syncapp.services.matters_report import (
 from syncapp.services.report import message_of
 from syncapp.services.runs import operator
 from syncapp.services.sync import run_sync
+from syncapp.store.naming import naming_of
 
 SIDES = {"pbx": Resolution.LOCAL, "domain": Resolution.REMOTE}
 _FLAGS = ("hand_over", "confirm", "refuse")
@@ -144,9 +145,10 @@ class Command(ScriptCommand):
     def _say(self, decided: Decided, chosen: list[Conflict], runs: list[SyncRun], stopped: list[SyncError]) -> None:
         count = len(decided.records)
         self.stdout.write(ngettext("%(count)d was decided.", "%(count)d were decided.", count) % {"count": count})
-        names = {matter.pk: _title(matter) for matter in chosen}
+        about = {matter.pk: matter for matter in chosen}
         for pk, error in decided.refused.items():
-            self.stderr.write(f"#{pk} {names[pk]}: {messages.render(error.code, error.params)}")
+            said = messages.render(error.code, error.params, naming_of(about[pk]))
+            self.stderr.write(f"#{pk} {_title(about[pk])}: {said}")
         screen = RunScreen(json=False, everybody=False)
         for run in runs:
             screen.show(run)
@@ -154,9 +156,13 @@ class Command(ScriptCommand):
             self.stderr.write(messages.render(error.code, error.params))
 
     def _report(self, decided: Decided, chosen: list[Conflict], runs: list[SyncRun], stopped: list[SyncError]) -> None:
+        about = {matter.pk: matter for matter in chosen}
         report = {
             "decided": [matter.pk for matter in chosen if matter.pk not in decided.refused],
-            "refused": [{"id": pk, **message_of(error.code, error.params)} for pk, error in decided.refused.items()],
+            "refused": [
+                {"id": pk, **message_of(error.code, error.params, naming_of(about[pk]))}
+                for pk, error in decided.refused.items()
+            ],
             "runs": [{"id": run.pk, "server": str(run.endpoint), "status": run.status} for run in runs]
             + [{"id": None, **message_of(error.code, error.params)} for error in stopped],
         }
@@ -232,8 +238,8 @@ def _candidates(matter: Conflict, named: Named) -> list[str]:
 def _table(rows: list[tuple[Conflict, Named]]) -> Table:
     table = Table(pad_edge=False)
     titles = (
-        _("ID"), _("Since"), _("Who"), _("Server"), _("What"), _("Field"), _("Last agreed"), _("In the PBX"),
-        _("In the domain"), _("Candidates"),
+        _("ID"), _("Since"), _("Who"), _("Server"), _("What"), _("Field"), _("Last agreed"), _("Here"),
+        _("On the server"), _("Candidates"),
     )  # fmt: skip
     for title in titles:
         table.add_column(title, overflow="fold")

@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from syncapp import messages
-from syncapp.choices import Field, Side
+from syncapp.choices import Field
 from syncapp.core.records import Message
 from syncapp.core.vocabulary import OPAQUE_FIELDS
 from syncapp.management.script import ScriptCommand
@@ -101,6 +101,6 @@ def _values(told: FieldTold) -> str:
 def _last(changed: LastChange) -> str:
     return _("Last changed %(when)s, %(side)s, by run #%(run)s.") % {
         "when": timezone.localtime(changed.at).strftime("%Y-%m-%d %H:%M") if changed.at is not None else "–",
-        "side": Side(changed.side).label,
+        "side": changed.naming.side(changed.side),
         "run": changed.run_id,
     }

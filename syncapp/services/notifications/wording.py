@@ -19,6 +19,8 @@ from django.utils.translation import ngettext
 from syncapp import messages
 from syncapp.choices import Happened
 from syncapp.models import Notice
+from syncapp.services.endpoints import synchronised
+from syncapp.store.naming import naming_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,11 @@ def _lines(notice: Notice) -> Iterator[str]:
             yield _("There is nothing to do.")
         case Happened.HELD:
             yield _("A run of “%(server)s” is held: nothing was changed.") % server
-            yield from _reason(facts)
+            yield from _reason(notice)
             yield _("Look at its plan, then apply or discard it.")
         case _:
             yield _("“%(server)s” cannot be synchronised.") % server
-            yield from _reason(facts)
+            yield from _reason(notice)
             if "since" in facts:
                 yield _("Since %(at)s.") % {"at": _at(facts["since"])}
             if facts["health"] == "stopped":
@@ -113,11 +115,11 @@ def _lines(notice: Notice) -> Iterator[str]:
                 yield _("It is tried again by itself, more and more rarely, where a schedule is set.")
 
 
-def _reason(facts: dict[str, Any]) -> Iterator[str]:
-    if (reason := facts.get("reason")) is None:
+def _reason(notice: Notice) -> Iterator[str]:
+    if (reason := notice.facts.get("reason")) is None:
         return
     if "params" in reason:
-        yield messages.render(reason["code"], reason["params"])
+        yield messages.render(reason["code"], reason["params"], naming_of(notice))
     else:
         yield _("The reason stands on the page of the run, for it names people.")
 
@@ -131,12 +133,13 @@ def _of_server(each: dict[str, Any]) -> str:
 def _url(notice: Notice) -> str:
     if not settings.PUBLIC_URL:
         return ""
-    if notice.happened == Happened.CONFLICTS:
+    if notice.happened == Happened.CONFLICTS or notice.endpoint_id is None:
         path = reverse("admin:syncapp_conflict_changelist")
     elif notice.run_id is not None:
         path = reverse("admin:syncapp_syncrun_change", args=[notice.run_id])
     else:
-        path = reverse("admin:syncapp_directoryserver_change", args=[notice.endpoint_id])
+        server = synchronised(notice.endpoint_id)
+        path = reverse(f"admin:syncapp_{server._meta.model_name}_change", args=[server.pk])
     return f"{settings.PUBLIC_URL}{path}"
 
 
