@@ -23,7 +23,8 @@ TEMPLATES: dict[str, Promise] = {
         "“%(url)s” is not protected: the key could be read on the way. Write https:// in front of the host."
     ),
     "phone_url_with_account": _("An address must not contain an account or a password. Take them out of it."),
-    "phone_serves_empty": _("An empty list would mean nobody. Name somebody, or leave the key out for everybody."),
+    "phone_serves_empty": _("Nobody is named. Name somebody, or let it serve everybody."),
+    "phone_serves_gone": _("This phone system serves “%(name)s”, and nothing is called so any more. Name another one."),
     "phone_serves_several": _("Give one of %(known)s: whom a phone system serves is said in one way."),
     "phone_key_missing": _(
         "There is no API key. Make one on the phone system, under System → API keys, and enter it here."

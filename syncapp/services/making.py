@@ -13,6 +13,7 @@ from syncapp.core.records import Base, Message, Refused, RemoteRecord
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, RefusalKind
 from syncapp.core.writes import MakeJob, MakeResult, WriteRefusal
 from syncapp.models import PhoneSystem
+from syncapp.services.phone_systems import is_told_whom
 from syncapp.services.planning import Planning
 from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
@@ -27,7 +28,7 @@ def whom_to_make(phones: PhoneSystem, planning: Planning) -> list[Unplaced]:
 
     Whoever is a candidate of an open question waits for the answer: he may be there already.
     """
-    if not phones.create or not _is_told_whom(phones):
+    if not phones.create or not is_told_whom(phones):
         return []
     known = planning.sides
     taken = {
@@ -42,14 +43,9 @@ def whom_to_make(phones: PhoneSystem, planning: Planning) -> list[Unplaced]:
     return [Unplaced(people[employee_id], records.get(employee_id)) for employee_id in ids]
 
 
-def _is_told_whom(phones: PhoneSystem) -> bool:
-    """Whether it is said whom a phone system serves: only one that stands alone serves all without a word."""
-    return bool(phones.serves) or not PhoneSystem.objects.exclude(pk=phones.pk).filter(enabled=True).exists()
-
-
 def _served(phones: PhoneSystem) -> list[int]:
     """Return the employees whom the phone system's rule names, and who have no phone there."""
-    service = service_of(phones, alone=_is_told_whom(phones))
+    service = service_of(phones, alone=is_told_whom(phones))
     rows = unplaced(phones.pk, number_plan=phones.number_plan)
     where = active_in([employee_id for employee_id, *_rest in rows]) if service.directories else {}
     return [
@@ -63,7 +59,7 @@ def plan_those_to_make(
     phones: PhoneSystem, session: PhoneEndpoint, planning: Planning, *, may_send: bool
 ) -> list[PlanItem]:
     """Return what the plan has for people who are not there; before anything may go out only how many wait."""
-    if phones.create and not _is_told_whom(phones):
+    if phones.create and not is_told_whom(phones):
         planning.notes.append(Message("phone_serves_unsaid"))
     people = whom_to_make(phones, planning)
     withdrawn = _withdrawn(phones, planning, people)
