@@ -16,6 +16,7 @@ from syncapp.models import PhoneSystem
 from syncapp.services.phone_systems import is_told_whom
 from syncapp.services.planning import Planning
 from syncapp.services.reading import RemoteRead
+from syncapp.services.secrets import key_mark
 from syncapp.store import snapshots
 from syncapp.store.phone_service import active_in, service_of
 from syncapp.store.sent import Sent
@@ -113,12 +114,13 @@ class Making:
 
     def job(self) -> MakeJob:
         self.begun = True
-        photo = self.contents.get(Field.PHOTO)
+        photo, secret = self.contents.get(Field.PHOTO), self.contents.get(Field.SIP_SECRET)
         values = {Field(name): after for name, (_before, after) in self.sent.row.pushes.items()}
         return MakeJob(
             self.sent.row.anchor,
             {name: value for name, value in values.items() if name in TEXT_FIELDS},
             photo.raw if isinstance(photo, Content) else b"",
+            secret.raw.decode() if isinstance(secret, Content) else "",
         )
 
     def leave(self) -> Sent:
@@ -144,6 +146,8 @@ class Making:
             if rule.field in TEXT_FIELDS:
                 read = read_field(rule, entry.attributes, region=self.region).values
                 self.sent.agreed[rule.field] = Base(after, read[0] if read else after)
+            elif rule.field is Field.SIP_SECRET:
+                self.sent.agreed[rule.field] = Base(after, key_mark())
             elif isinstance(photo, Content):
                 self.sent.agreed[rule.field] = Base(after, photo.mark(photo.raw))
             else:  # it could not be sent along: the next run says why

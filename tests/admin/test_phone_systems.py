@@ -124,7 +124,11 @@ SERVED = {
     "everybody": ({"serves_mode": "everybody"}, {}),
     "directories": ({"serves_mode": "directories", "serves_directories": ["HQ"]}, {"directories": ["HQ"]}),
     "departments": (
-        {"serves_mode": "departments", "serves_departments": " Sales \n\nБухгалтерия\nSales", "serves_pools": ["Desks"]},
+        {
+            "serves_mode": "departments",
+            "serves_departments": " Sales \n\nБухгалтерия\nSales",
+            "serves_pools": ["Desks"],
+        },
         {"departments": ["Sales", "Бухгалтерия"]},
     ),
     "pools": ({"serves_mode": "pools", "serves_pools": ["Desks", "Halls"]}, {"pools": ["Desks", "Halls"]}),
