@@ -16,7 +16,7 @@ from syncapp.core.person_plan import PersonPlan
 from syncapp.core.plan import begin_person, decide_person, field_merges
 from syncapp.core.records import Base, Message, Reading, RemotePerson
 from syncapp.core.sides import Sides, is_frozen
-from syncapp.core.vocabulary import OPAQUE_FIELDS, Direction, Field, MatchKey, OnEmpty, Policy
+from syncapp.core.vocabulary import OPAQUE_FIELDS, Direction, Field, MatchKey, MatterKind, OnEmpty, Policy
 
 # Decisions that only one thing leads to.
 _PLAIN = {
@@ -77,9 +77,15 @@ def tell_person(
     return plan, stories
 
 
+def is_strange(plan: PersonPlan) -> bool:
+    """Whether the row of a phone system may be another person's by now (rule A11)."""
+    return any(matter.kind is MatterKind.MATCH_RENAMED for matter in plan.matters)
+
+
 def _waits_for_a_person(plan: PersonPlan) -> bool:
-    """Whether it is not known yet who the entry is."""
-    return plan.local is None and bool(plan.matters) and all(matter.field is None for matter in plan.matters)
+    """Whether it is not known yet, or not any more, who the entry is."""
+    nobody = plan.local is None and bool(plan.matters) and all(matter.field is None for matter in plan.matters)
+    return nobody or is_strange(plan)
 
 
 def why(rule: FieldRule, *, base: Base | None, local: str, merged: FieldMerge, home: str = "") -> Message:

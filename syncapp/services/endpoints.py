@@ -42,6 +42,11 @@ def synchronised_in_bulk(endpoint_ids: Collection[int]) -> dict[int, Synchronise
     return {**DirectoryServer.objects.in_bulk(endpoint_ids), **PhoneSystem.objects.in_bulk(endpoint_ids)}
 
 
+def all_synchronised() -> list[Synchronised]:
+    """Return every directory, then every phone system, by rank."""
+    return [*DirectoryServer.objects.order_by("rank", "name"), *PhoneSystem.objects.order_by("rank", "name")]
+
+
 def sends(server: Synchronised) -> bool:
     """Whether anything may be written there: to a phone system always, for else it would be none of three corners."""
     return isinstance(server, PhoneSystem) or server.write_back

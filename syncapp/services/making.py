@@ -56,6 +56,11 @@ def _served(phones: PhoneSystem) -> list[int]:
     ]
 
 
+def is_served(phones: PhoneSystem, employee_id: int) -> bool:
+    """Whether the phone system's rule names an employee who has no phone there and may get one."""
+    return employee_id in _served(phones)
+
+
 def plan_those_to_make(
     phones: PhoneSystem, session: PhoneEndpoint, planning: Planning, *, may_send: bool
 ) -> list[PlanItem]:

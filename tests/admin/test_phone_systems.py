@@ -10,7 +10,7 @@ from django_q.models import Schedule
 from fixtures.mikopbx import MikoPbx
 from syncapp.models import NumberPool, PhoneSystem
 from tests.admin.pages import errors, page, posted, save, text
-from tests.factories import make_phone_system, make_server
+from tests.factories import make_employee, make_phone_system, make_record, make_server
 from tests.telephony.conftest import FULL_KEY
 from tests.telephony.conftest import pbx as pbx
 
@@ -228,3 +228,14 @@ def test_who_may_only_look_reads_words(viewer_client: Client, serves: dict[str, 
     assert said in text(response)
     assert "Every 5 minutes" in text(response)
     assert "every_minutes" not in text(response)
+
+
+def test_explain_on_a_record_asks_the_phone_system(viewer_client: Client, pbx: MikoPbx) -> None:
+    pbx.box.add("Anna Orlova", number="201")
+    phones = make_phone_system(url=pbx.url, key=FULL_KEY, fingerprint=pbx.fingerprint)
+    anna = next(iter(pbx.box.employees.values()))
+    record = make_record(endpoint=phones, anchor=str(anna.id), employee=make_employee(name="Anna Orlova"))
+
+    shown = viewer_client.get(page("syncapp_explain", query=f"record={record.pk}"), headers={"HX-Request": "true"})
+
+    assert f"{phones.name}: Anna Orlova (row {anna.id})" in text(shown)
