@@ -13,7 +13,7 @@ from syncapp.core.records import Base, Message, Refused, RemoteRecord
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, RefusalKind
 from syncapp.core.writes import MakeJob, MakeResult, WriteRefusal
 from syncapp.models import PhoneSystem
-from syncapp.services.phone_systems import is_told_whom
+from syncapp.services.phone_systems import is_told_whom, serving_cautions
 from syncapp.services.planning import Planning
 from syncapp.services.reading import RemoteRead
 from syncapp.services.secrets import key_mark
@@ -65,8 +65,7 @@ def plan_those_to_make(
     phones: PhoneSystem, session: PhoneEndpoint, planning: Planning, *, may_send: bool
 ) -> list[PlanItem]:
     """Return what the plan has for people who are not there; before anything may go out only how many wait."""
-    if phones.create and not is_told_whom(phones):
-        planning.notes.append(Message("phone_serves_unsaid"))
+    planning.notes += serving_cautions(phones) if phones.create else []
     people = whom_to_make(phones, planning)
     withdrawn = _withdrawn(phones, planning, people)
     planning.unplaced = {each.local.id: each for each in (*people, *withdrawn)}

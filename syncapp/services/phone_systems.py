@@ -90,6 +90,8 @@ def unknown_served(
 
 def stored_serves_mistakes(phones: PhoneSystem) -> list[Mistake]:
     """Return what is wrong with whom a phone system serves, beside what there is now."""
+    if not phones.serves:
+        return []
     unknown = unknown_served(phones.serves, directories=directory_names(), pools=pool_names())
     return [
         *(Mistake("serves", message) for _way, message in served_mistakes(phones.serves)),
