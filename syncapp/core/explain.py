@@ -25,6 +25,12 @@ _PLAIN = {
     Decision.UNREADABLE: "why_unreadable",
     Decision.BEHIND: "why_behind",
 }
+# The same for SIP secrets of phones.
+_OF_SECRETS = {
+    Decision.UNCHANGED: "why_secret_kept",
+    Decision.AGREED: "why_secret_left",
+    Decision.PUSH: "why_secret_changed",
+}
 
 
 class FieldStory(NamedTuple):
@@ -70,11 +76,18 @@ def tell_person(
                 remote=person.readings.get(rule.field, Reading()),
                 base=base,
                 decision=merged.decision,
-                why=why(rule, base=base, local=local, merged=merged, home=before.elsewhere.server),
+                why=_why_secret(rule, merged)
+                if sides.options.phone and rule.field is Field.SIP_SECRET
+                else why(rule, base=base, local=local, merged=merged, home=before.elsewhere.server),
                 effects=_effects(plan, rule, sides),
             )
         )
     return plan, stories
+
+
+def _why_secret(rule: FieldRule, merged: FieldMerge) -> Message:
+    """Say why a directory's SIP secret goes to a phone, or does not: the phone tells nobody what it has."""
+    return Message(_OF_SECRETS[merged.decision], {"field": rule.field.value, "attribute": rule.attribute})
 
 
 def is_strange(plan: PersonPlan) -> bool:

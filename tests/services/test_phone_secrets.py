@@ -9,6 +9,7 @@ from syncapp import crypto
 from syncapp.choices import RunStatus, Status
 from syncapp.fields import Secret
 from syncapp.models import DirectoryServer, Employee, FieldMapping, PhoneSystem, SyncRecord, SyncRun
+from syncapp.services.explain import explain_employee
 from tests.factories import make_employee, make_server
 from tests.services.company import apply, changes_of, counted, item_of
 from tests.services.corners import asked, phones_of, sync, there
@@ -204,3 +205,18 @@ def test_it_is_nowhere_in_clear(pbx: MikoPbx, phones: PhoneSystem, caplog: pytes
     stored = everything_stored()
     assert there(pbx, "Anna Orlova").sip_secret == SECOND
     assert [secret for secret in (OLD, FIRST, SECOND) if secret in stored or secret in caplog.text] == []
+
+
+def test_explanation_says_why_it_goes_out_or_not_and_shows_nothing(pbx: MikoPbx, phones: PhoneSystem) -> None:
+    def told() -> tuple[str, str, list[str]]:
+        [server] = explain_employee(Employee.objects.get(), servers=[phones]).servers
+        [field] = [each for each in server.fields if each.field == "sip_secret"]
+        return field.why.code, field.local, [effect.code for effect in field.effects]
+
+    assert told() == ("why_secret_kept", "", [])
+    give(FIRST)
+    assert told() == ("why_secret_left", "***", [])
+    sync(phones)
+    assert told() == ("why_secret_kept", "***", [])
+    give(SECOND)
+    assert told() == ("why_secret_changed", "***", ["effect_there_content"])
