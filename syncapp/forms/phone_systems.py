@@ -62,8 +62,9 @@ class PhoneSystemForm(RegionMixin, SecretForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "serves" in self.fields:
-            self.fields["serves"].offer(self.instance.serves, directories=directory_names(), pools=pool_names())
+        serves = self.fields.get("serves")
+        if isinstance(serves, ServesField):  # somebody who may only look sees a form without fields
+            serves.offer(self.instance.serves, directories=directory_names(), pools=pool_names())
 
     def secret_help(self) -> str:
         if self.instance.api_key:

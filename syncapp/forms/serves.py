@@ -34,8 +34,9 @@ class ServesWidget(forms.MultiWidget):
         return taken_apart(value)
 
     def offer(self, directories: Iterable[str], pools: Iterable[str]) -> None:
-        for number, names in ((1, directories), (3, pools)):
-            self.widgets[number].choices = [(name, name) for name in names]
+        for part, names in ((self.widgets[1], directories), (self.widgets[3], pools)):
+            if isinstance(part, forms.CheckboxSelectMultiple):
+                part.choices = [(name, name) for name in names]
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         mode, directories, departments, pools = value if isinstance(value, list) else taken_apart(value)
@@ -74,7 +75,8 @@ class ServesField(forms.Field):
     def offer(self, serves: Mapping[str, Any], *, directories: Collection[str], pools: Collection[str]) -> None:
         """Offer what there is, and what is stored and is not there any more: that has to be seen to be corrected."""
         _mode, named, _departments, drawn = taken_apart(serves)
-        self.widget.offer(dict.fromkeys([*directories, *named]), dict.fromkeys([*pools, *drawn]))
+        if isinstance(self.widget, ServesWidget):
+            self.widget.offer(dict.fromkeys([*directories, *named]), dict.fromkeys([*pools, *drawn]))
 
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, list) else taken_apart(value)
