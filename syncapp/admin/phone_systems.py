@@ -1,7 +1,7 @@
 """Phone systems beside directory servers: entered, tested, previewed, synchronised."""
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -17,27 +17,48 @@ from syncapp.admin.standing import StandingColumns, with_standing
 from syncapp.choices import RunMode
 from syncapp.forms.phone_systems import PhoneSystemForm
 from syncapp.models import PhoneSystem
+from syncapp.services import schedules
+from syncapp.services.phone_systems import serving_cautions
 from syncapp.services.standing import standings
 from syncapp.views import phone_systems as views
 from syncapp.views.access import allow, may_manage, may_query, may_synchronise
+from syncapp.views.display import sentence
 from syncapp.views.standings import next_text, trouble_text
+from syncapp.views.tabs import opened, tabs_of
 
 
 @method_decorator(sensitive_post_parameters("key"), name="changeform_view")
 @admin.register(PhoneSystem)
 class PhoneSystemAdmin(StandingColumns, ShownSettingsAdmin):
     form = PhoneSystemForm
+    tabs: ClassVar = {
+        "connection": _("Connection"),
+        "served": _("Whom it serves"),
+        "rules": _("Rules and brakes"),
+        "schedule": _("Schedule"),
+    }
     fieldsets = (
-        (None, {"fields": ("name", "enabled")}),
-        (_("Connection"), {"fields": ("url", "key", "verify_tls", "ca_certificate", "fingerprint")}),
-        (_("Rules"), {"fields": ("region", "mobile_form", "match_keys", "create")}),
         (
-            _("Rarely needed"),
-            {"fields": ("rank", "number_plan", "requests_per_minute", "limits"), "classes": ("collapse",)},
+            None,
+            {
+                "fields": (
+                    *("name", "enabled", "url", "key", "verify_tls", "ca_certificate", "fingerprint"),
+                    "requests_per_minute",
+                ),
+                "classes": ("connection",),
+            },
         ),
+        (None, {"fields": ("serves", "create"), "classes": ("served",)}),
+        (
+            _("Rules"),
+            {"fields": ("match_keys", "region", "mobile_form", "rank", "number_plan"), "classes": ("rules",)},
+        ),
+        (_("Brakes"), {"fields": ("limits",), "classes": ("rules",)}),
+        (None, {"fields": ("schedule",), "classes": ("schedule",)}),
     )
     list_display = ("name", "url", "enabled", "last_run", "next_run", "open_matters", "people")
     change_form_template = "admin/syncapp/phonesystem/change_form.html"
+    add_form_template = change_form_template
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -76,6 +97,13 @@ class PhoneSystemAdmin(StandingColumns, ShownSettingsAdmin):
             for title, options in fieldsets
         ]
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        tabs = tabs_of(self.tabs, context)
+        phones = kwargs.get("obj")
+        said = [sentence(each.code, each.params) for each in serving_cautions(phones)] if phones is not None else []
+        context = {**context, "tabs": tabs, "opened": opened(tabs), "cautions": said}
+        return super().render_change_form(request, context, **kwargs)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -102,3 +130,7 @@ class PhoneSystemAdmin(StandingColumns, ShownSettingsAdmin):
             return
         names = [name for name in form.changed_data if name in form.fields and name != "key"]
         obj.save(update_fields=[*names, "api_key", "api_key_scope"])
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        schedules.keep_schedules([form.instance.pk])

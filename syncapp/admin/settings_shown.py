@@ -19,7 +19,7 @@ from syncapp.core.schedule import rhythm_of
 from syncapp.forms.brakes import FIGURES, LIMIT_LABELS, LIMITS_HELP
 from syncapp.models import Endpoint
 
-_IN_WORDS = ("limits", "schedule", "match_keys", "uris", "search_bases", "departments")
+_IN_WORDS = ("limits", "schedule", "match_keys", "uris", "search_bases", "departments", "serves")
 _SHOWN = {name: f"{name}_shown" for name in _IN_WORDS}
 
 
@@ -69,6 +69,18 @@ class ShownSettingsAdmin(SiteAdmin):
     @admin.display(description=_("departments"))
     def departments_shown(self, server: Any) -> str:
         return _lines(server, "departments", server.departments)
+
+    @admin.display(description=_("serves"))
+    def serves_shown(self, server: Any) -> str:
+        words = {
+            "directories": _("People of these directories"),
+            "departments": _("People of these departments"),
+            "pools": _("People with a number of these pools"),
+        }
+        said = [f"{words[way]}: {', '.join(names)}" for way, names in server.serves.items() if way in words]
+        return format_html_join("", "<div>{}</div>", ((each,) for each in said)) or str(
+            _("Everybody, as long as it is the only phone system")
+        )
 
 
 def _lines(server: Endpoint, name: str, values: Sequence[str]) -> str:

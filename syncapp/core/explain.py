@@ -16,7 +16,7 @@ from syncapp.core.person_plan import PersonPlan
 from syncapp.core.plan import begin_person, decide_person, field_merges
 from syncapp.core.records import Base, Message, Reading, RemotePerson
 from syncapp.core.sides import Sides, is_frozen
-from syncapp.core.vocabulary import OPAQUE_FIELDS, Direction, Field, MatchKey, OnEmpty, Policy
+from syncapp.core.vocabulary import OPAQUE_FIELDS, Direction, Field, MatchKey, MatterKind, OnEmpty, Policy
 
 # Decisions that only one thing leads to.
 _PLAIN = {
@@ -24,6 +24,12 @@ _PLAIN = {
     Decision.AGREED: "why_agreed",
     Decision.UNREADABLE: "why_unreadable",
     Decision.BEHIND: "why_behind",
+}
+# The same for SIP secrets of phones.
+_OF_SECRETS = {
+    Decision.UNCHANGED: "why_secret_kept",
+    Decision.AGREED: "why_secret_left",
+    Decision.PUSH: "why_secret_changed",
 }
 
 
@@ -70,16 +76,29 @@ def tell_person(
                 remote=person.readings.get(rule.field, Reading()),
                 base=base,
                 decision=merged.decision,
-                why=why(rule, base=base, local=local, merged=merged, home=before.elsewhere.server),
+                why=_why_secret(rule, merged)
+                if sides.options.phone and rule.field is Field.SIP_SECRET
+                else why(rule, base=base, local=local, merged=merged, home=before.elsewhere.server),
                 effects=_effects(plan, rule, sides),
             )
         )
     return plan, stories
 
 
+def _why_secret(rule: FieldRule, merged: FieldMerge) -> Message:
+    """Say why a directory's SIP secret goes to a phone, or does not: the phone tells nobody what it has."""
+    return Message(_OF_SECRETS[merged.decision], {"field": rule.field.value, "attribute": rule.attribute})
+
+
+def is_strange(plan: PersonPlan) -> bool:
+    """Whether the row of a phone system may be another person's by now (rule A11)."""
+    return any(matter.kind is MatterKind.MATCH_RENAMED for matter in plan.matters)
+
+
 def _waits_for_a_person(plan: PersonPlan) -> bool:
-    """Whether it is not known yet who the entry is."""
-    return plan.local is None and bool(plan.matters) and all(matter.field is None for matter in plan.matters)
+    """Whether it is not known yet, or not any more, who the entry is."""
+    nobody = plan.local is None and bool(plan.matters) and all(matter.field is None for matter in plan.matters)
+    return nobody or is_strange(plan)
 
 
 def why(rule: FieldRule, *, base: Base | None, local: str, merged: FieldMerge, home: str = "") -> Message:

@@ -12,7 +12,7 @@ from syncapp.core.converters import CONVERTERS_VERSION
 from syncapp.core.options import SyncOptions
 from syncapp.core.records import KnownRecord, RemoteRecord
 
-LATER = ("phone", "phones")
+LATER = ("phone", "phones", "secret_key")
 
 
 def settings_digest(options: SyncOptions) -> bytes:

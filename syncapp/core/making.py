@@ -52,7 +52,7 @@ def plan_withdrawn(withdrawn: Iterable[Unplaced]) -> Iterator[PlanItem]:
 
 
 def _outgoing(local: LocalPerson, rules: Iterable[FieldRule]) -> list[tuple[FieldRule, str]]:
-    carried = {rule.field: rule for rule in rules if rule.pushes and rule.field is not Field.SIP_SECRET}
+    carried = {rule.field: rule for rule in rules if rule.pushes}
     found = [(carried[name], local.values[name]) for name in ALL_FIELDS if name in carried]
     return [(rule, value) for rule, value in found if value]
 

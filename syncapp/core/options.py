@@ -79,8 +79,9 @@ class SyncOptions:
     """Everything of a server's settings that can change a decision.
 
     `superiors` are the servers that come before this one as a person's home (rule B11).
-    `phone`: it is a phone system. `phones` are those that take a number before this
-    directory gets it (rule C6).
+    `phone`: it is a phone system; `secret_key` then says by which key the SIP secrets are
+    marked that it gets, '' where it gets none. `phones` are those that take a number
+    before this directory gets it (rule C6).
     """
 
     rules: tuple[FieldRule, ...]
@@ -93,4 +94,5 @@ class SyncOptions:
     pools: tuple[PoolSpec, ...] = ()
     superiors: tuple[int, ...] = ()
     phone: bool = False
+    secret_key: str = ""
     phones: tuple[PhoneService, ...] = ()

@@ -1,7 +1,7 @@
 """What has to be done to an entry, as it is just before it is written (rules B2, B4 to B6, B14, promise 5)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -36,7 +36,7 @@ class Content:
     `marks` are all that mean ours; `mark` makes the mark of a raw value.
     """
 
-    raw: bytes
+    raw: bytes = field(repr=False)
     marks: frozenset[str]
     mark: Callable[[bytes], str]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from syncapp.core.merge import Decision, FieldMerge
 from syncapp.core.normalise import email_key
 from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.records import Base, KnownRecord, LocalPerson, RemotePerson
@@ -96,3 +97,19 @@ def rule_at_first(rule: FieldRule, base: Base | None, local: LocalPerson | None,
 def differs_at_first(rule: FieldRule, base: Base | None, options: SyncOptions) -> bool:
     """Whether two values that were never agreed are a matter for a person: a mobile that calls are put through to."""
     return options.phone and base is None and rule.field is Field.MOBILE
+
+
+def merge_secret(base: Base | None, local: str, key: str) -> FieldMerge:
+    """Decide a SIP secret that a directory has, by its mark: a phone system tells nobody what it has itself.
+
+    A new secret cuts off the phone on the desk, so it goes out only where the
+    directory's is another one than was agreed. The first that is seen of somebody who
+    has a phone already is taken note of: what the phone has is known to its administrator alone.
+    `key` stands for what marks are made with, and is kept in the place of the other
+    side's value: by another key every mark is another one, though no secret was changed.
+    """
+    if not local or (base is not None and (base.local, base.remote) == (local, key)):
+        return FieldMerge(Decision.UNCHANGED, base=base)
+    if base is None or base.remote != key:
+        return FieldMerge(Decision.AGREED, base=Base(local, key))
+    return FieldMerge(Decision.PUSH, base=base)

@@ -13,7 +13,7 @@ from syncapp.core.merge import Decision, FieldMerge, merge_field
 from syncapp.core.numbers import Numbers
 from syncapp.core.options import FieldRule
 from syncapp.core.person_plan import PersonPlan
-from syncapp.core.phones import differs_at_first, has_phone, is_believed, rule_at_first, rules_for
+from syncapp.core.phones import differs_at_first, has_phone, is_believed, merge_secret, rule_at_first, rules_for
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemotePerson
 from syncapp.core.sides import EMPTY, Sides, is_frozen, is_remapped, refusal_to_create, will_be_created
@@ -102,6 +102,8 @@ def decide_person(
                 _merge_extension(plan, rule, merged, sides, numbers)
             else:
                 plan.take(rule, merged)
+        if sides.options.phone and Field.SIP_SECRET in plan.pushes:
+            plan.message = Message("phone_secret_anew", {"number": plan.value(_EXTENSION)})
         if sides.extension_rule is None:
             _issue(plan, numbers, sides, goes_out=None)
     return plan
@@ -120,6 +122,9 @@ def field_merges(plan: PersonPlan, sides: Sides) -> Iterator[tuple[FieldRule, Fi
     options = sides.options
     for rule in rules_for(person, sides.rules_abroad if plan.abroad else options.rules, options):
         base = plan.base.get(rule.field)
+        if options.phone and rule.field is Field.SIP_SECRET:
+            yield rule, merge_secret(base, plan.value(rule.field), options.secret_key)
+            continue
         if base is not None and rule.field in person.behind:
             # A change of ours waits, too: what stands here is not what it would replace.
             yield rule, FieldMerge(Decision.BEHIND, base.remote, base, person.behind[rule.field])

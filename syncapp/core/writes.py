@@ -1,6 +1,7 @@
 """What is to be written to an endpoint, and what became of it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -53,8 +54,8 @@ class WriteResult(NamedTuple):
     more. `refused` maps attributes to the reason; `left_out` those that were not even
     tried, because nobody has the right. `after`: the entry as read back, None where
     nothing was sent or it could not be read. `answered`: it came with the answer to the
-    write itself, so that whatever it shows is what became of our value. `remarks` say
-    what else is to be known.
+    write itself, so that whatever it shows is what became of our value. `unseen` are
+    attributes that were taken and that no entry shows. `remarks` say what else is to be known.
     """
 
     anchor: str
@@ -65,15 +66,21 @@ class WriteResult(NamedTuple):
     left_out: Mapping[str, WriteRefusal] = MappingProxyType({})
     after: RemoteRecord | None = None
     answered: bool = False
+    unseen: frozenset[str] = frozenset()
     remarks: tuple[Message, ...] = ()
 
 
-class MakeJob(NamedTuple):
-    """Somebody to be made at an endpoint where people may be made; `anchor` is only ours until then."""
+@dataclass(frozen=True, slots=True)
+class MakeJob:
+    """Somebody to be made at an endpoint where people may be made; `anchor` is only ours until then.
+
+    `secret`: the SIP secret that the phone is to have, '' for one that nobody is told.
+    """
 
     anchor: str
     values: Mapping[Field, str]
     picture: bytes = b""
+    secret: str = field(default="", repr=False)
 
 
 class MakeResult(NamedTuple):

@@ -14,6 +14,12 @@ from syncapp.fields import Secret
 from syncapp.messages import render
 
 
+def lines_of(text: str | None) -> list[str]:
+    """Return the lines of what was typed, each once, without the empty ones."""
+    lines = (line.strip() for line in (text or "").splitlines())
+    return list(dict.fromkeys(line for line in lines if line))
+
+
 class LinesField(forms.CharField):
     """A list of texts, one per line; repeated and empty lines are left out."""
 
@@ -23,10 +29,7 @@ class LinesField(forms.CharField):
         return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]  # a list and not the text it is typed as
-        if isinstance(value, list):
-            return value
-        lines = (line.strip() for line in (value or "").splitlines())
-        return list(dict.fromkeys(line for line in lines if line))
+        return value if isinstance(value, list) else lines_of(value)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self.to_python(initial) != self.to_python(data)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from syncapp.choices import Field
 from syncapp.core.vocabulary import MatchKey
-from syncapp.forms.brakes import LIMITS_HELP, LimitsField
+from syncapp.forms.brakes import LIMITS_HELP, LimitsField, ScheduleField
 from syncapp.forms.fields import LinesField, OrderedChoicesField
 from syncapp.models.endpoints import default_match_keys
 
@@ -43,6 +43,17 @@ def limits_field() -> LimitsField:
         label=capfirst(_("limits")),
         required=False,
         help_text=format_lazy("{} {}", LIMITS_HELP, _("An empty figure means the default.")),
+    )
+
+
+def schedule_field() -> ScheduleField:
+    return ScheduleField(
+        label=capfirst(_("schedule")),
+        required=False,
+        help_text=_(
+            "When to synchronise without being asked. A cron expression has five parts: minute, hour, day of the "
+            "month, month, day of the week; */5 8-19 * * 1-5 means every five minutes in working hours."
+        ),
     )
 
 

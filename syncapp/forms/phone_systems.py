@@ -1,27 +1,43 @@
 """Settings of a phone system."""
 
+from typing import Any
+
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from syncapp.exceptions import ConfigurationError
 from syncapp.fields import Secret
 from syncapp.forms.fields import WriteOnlyPasswordField
 from syncapp.forms.mistakes import add_mistakes
-from syncapp.forms.parts import RegionMixin, limits_field, match_keys_field
+from syncapp.forms.parts import RegionMixin, limits_field, match_keys_field, schedule_field
 from syncapp.forms.secrets import SecretForm
+from syncapp.forms.serves import ServesField
 from syncapp.messages import render
 from syncapp.models import PhoneSystem
-from syncapp.services.phone_systems import key_mistakes, validate_phone_system
+from syncapp.services.phone_systems import (
+    directory_names,
+    key_mistakes,
+    pool_names,
+    stored_serves_mistakes,
+    validate_phone_system,
+)
 from syncapp.telephony.tls import normalised_fingerprint
 
 
 class PhoneSystemForm(RegionMixin, SecretForm):
-    """Everything but whom it serves and the schedule, which a file says and later versions carry out."""
+    """Everything that a configuration file may say of a phone system but its mappings."""
 
     write_only = "key"
     key = WriteOnlyPasswordField(label=_("API key"))
     match_keys = match_keys_field()
     limits = limits_field()
+    schedule = schedule_field()
+    serves = ServesField(
+        label=capfirst(_("serves")),
+        required=False,
+        help_text=_("Who may be created here. Whoever has a phone here is synchronised, whomever it serves."),
+    )
 
     class Meta:
         model = PhoneSystem
@@ -36,11 +52,19 @@ class PhoneSystemForm(RegionMixin, SecretForm):
             "mobile_form",
             "match_keys",
             "create",
+            "serves",
             "rank",
             "number_plan",
             "requests_per_minute",
             "limits",
+            "schedule",
         )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        serves = self.fields.get("serves")
+        if isinstance(serves, ServesField):  # somebody who may only look sees a form without fields
+            serves.offer(self.instance.serves, directories=directory_names(), pools=pool_names())
 
     def secret_help(self) -> str:
         if self.instance.api_key:
@@ -57,6 +81,8 @@ class PhoneSystemForm(RegionMixin, SecretForm):
         # What a field could not read has been named already.
         found = [each for each in validate_phone_system(self.instance) if each.field in self.cleaned_data]
         add_mistakes(self, found)
+        if "serves" in self.cleaned_data:
+            add_mistakes(self, stored_serves_mistakes(self.instance))
         if typed:
             for mistake in key_mistakes(typed.reveal()):
                 self.add_error("key", render(mistake.message.code, mistake.message.params))

@@ -9,10 +9,16 @@ from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
 from syncapp.fields import Secret
-from syncapp.forms.brakes import ScheduleField
 from syncapp.forms.fields import LinesField, WriteOnlyPasswordField
 from syncapp.forms.mistakes import add_mistakes, add_row_mistakes
-from syncapp.forms.parts import RegionMixin, departments_field, limits_field, match_keys_field, search_bases_field
+from syncapp.forms.parts import (
+    RegionMixin,
+    departments_field,
+    limits_field,
+    match_keys_field,
+    schedule_field,
+    search_bases_field,
+)
 from syncapp.forms.secrets import SecretForm
 from syncapp.models import DirectoryServer
 from syncapp.services.directory_settings import (
@@ -72,14 +78,7 @@ class DirectoryServerForm(RegionMixin, ServerAccessForm):
     departments = departments_field()
     match_keys = match_keys_field()
     limits = limits_field()
-    schedule = ScheduleField(
-        label=capfirst(_("schedule")),
-        required=False,
-        help_text=_(
-            "When to synchronise without being asked. A cron expression has five parts: minute, hour, day of the "
-            "month, month, day of the week; */5 8-19 * * 1-5 means every five minutes in working hours."
-        ),
-    )
+    schedule = schedule_field()
 
     class Meta:
         model = DirectoryServer

@@ -88,7 +88,7 @@ TEMPLATES: dict[str, Promise] = {
     ),
     "pool_reserved_outside": _("The reserved number “%(number)s” is not in the range from %(first)s to %(last)s."),
     "mapping_reads_secrets": _(
-        "SIP secrets are read from “%(attribute)s”: whoever may read that attribute in the directory can make calls with these telephones. Let nobody but this account read it. Nothing is written there unless that is asked for a second time."
+        "SIP secrets are read from “%(attribute)s”: whoever may read that attribute in the directory can make calls with these telephones. Let nobody but this account read it. Nothing is written there unless that is asked for a second time. Phone systems get them with everybody who is made there, and whenever one is changed in the directory: that cuts off the phone until it is set up anew."
     ),
     "mapping_pushes_secrets": _(
         "SIP secrets are written to “%(attribute)s”: whoever may read that attribute in the directory can make calls with these telephones. Let nobody but this account read it."

@@ -24,6 +24,24 @@ TEMPLATES: dict[str, Promise] = {
         "count",
     ),
     "explain_server_off": _("%(server)s is switched off: no run reads it."),
+    # In a phone system
+    "explain_phone_found": _("Found in %(server)s: %(name)s (row %(row)s)."),
+    "explain_phone_disabled": _("Switched off in the phone system."),
+    "explain_phone_removed": _(
+        "Removed in %(server)s. Nobody is made there a second time until somebody presses “Create again” on the record."
+    ),
+    "explain_phone_not_yet": _("Not in %(server)s yet: it was tried to make this person there."),
+    "explain_phone_nobody": _("%(server)s has nobody by “%(text)s”."),
+    "explain_phone_needs_number": _(
+        "Only somebody with a number of the number plan “%(plan)s” is made there. Give a number first."
+    ),
+    "explain_phone_makes_nobody": _("Nobody is made there: that is switched off in its settings."),
+    "explain_phone_not_served": _(
+        "This person is not made there: the phone system serves others, or the person has left, is archived or has no name."
+    ),
+    "explain_phone_would_make": _(
+        "The next run over everybody makes this person there with number %(number)s, unless the number is in use or somebody there may be this person."
+    ),
     # State of the account
     "explain_state_active": _("The account is active."),
     "explain_state_disabled": _("The account is disabled in the directory."),
@@ -87,6 +105,9 @@ TEMPLATES: dict[str, Promise] = {
     "why_only_here": _("Only here there is a value."),
     "why_changed_there": _("Only the domain changed it since it was agreed."),
     "why_changed_here": _("Only we changed it since it was agreed."),
+    "why_secret_kept": _("No directory has another secret than the one that was noted."),
+    "why_secret_left": _("The phone was there before: it keeps its own until another one is set in a directory."),
+    "why_secret_changed": _("A directory has another one than was noted."),
     "why_domain_wins": _("Both sides changed it, and the mapping lets the domain win."),
     "why_pbx_wins": _("Both sides have a value of their own, and the mapping lets the PBX win."),
     "effect_here": _("A run writes “%(after)s” here, in the place of “%(before)s”."),

@@ -23,7 +23,8 @@ TEMPLATES: dict[str, Promise] = {
         "“%(url)s” is not protected: the key could be read on the way. Write https:// in front of the host."
     ),
     "phone_url_with_account": _("An address must not contain an account or a password. Take them out of it."),
-    "phone_serves_empty": _("An empty list would mean nobody. Name somebody, or leave the key out for everybody."),
+    "phone_serves_empty": _("Nobody is named. Name somebody, or let it serve everybody."),
+    "phone_serves_gone": _("This phone system serves “%(name)s”, and nothing is called so any more. Name another one."),
     "phone_serves_several": _("Give one of %(known)s: whom a phone system serves is said in one way."),
     "phone_key_missing": _(
         "There is no API key. Make one on the phone system, under System → API keys, and enter it here."
@@ -124,6 +125,27 @@ TEMPLATES: dict[str, Promise] = {
     ),
     "phone_serves_unsaid": _(
         "There are several phone systems, and it is not said whom this one serves (serves): nobody is made here."
+    ),
+    "phone_secret_anew": _(
+        "A directory has a new SIP secret: the phone %(number)s is cut off from when it is sent until it is set up anew with it."
+    ),
+    "phone_secret_unfit": _(
+        "MikoPBX would not take the SIP secret that the directory has, or would keep another one, so nothing was sent. Set one there of 16 to 64 letters and digits, of both cases."
+    ),
+    "phone_secrets_planned": ngettext_lazy(
+        "%(count)d phone would get a new SIP secret from a directory, and be cut off until it is set up anew: %(people)s.",
+        "%(count)d phones would get new SIP secrets from a directory, and be cut off until they are set up anew: %(people)s.",
+        "count",
+    ),
+    "phone_secrets_sent": ngettext_lazy(
+        "%(count)d phone got a new SIP secret from a directory, and is cut off until it is set up anew: %(people)s.",
+        "%(count)d phones got new SIP secrets from a directory, and are cut off until they are set up anew: %(people)s.",
+        "count",
+    ),
+    "phone_secrets_left": ngettext_lazy(
+        "A directory has a SIP secret for %(count)d person who has a phone here already. It was not sent, for that would cut the phone off; the next one that is set there is.",
+        "A directory has SIP secrets for %(count)d people who have phones here already. They were not sent, for that would cut the phones off; the next ones that are set there are.",
+        "count",
     ),
     "phone_came_meanwhile": _(
         "Somebody of this name or address has come into the phone system since it was read. Nobody was made; the next run looks who that is."

@@ -41,6 +41,8 @@ class Tally:
     kind of change, as the brakes count.
     `lost` are the last known DNs
     of those who were active and are missing now, as planned.
+    `rekeyed` are people whose phones get a new SIP secret, `secrets_left` counts those
+    whose phones were there before the secret was known.
     `released`: people whom a change of our own scope leaves out. `strange`: rows of a
     phone system that may be another person's by now (rule A11).
     """
@@ -55,6 +57,8 @@ class Tally:
     strange: int = 0
     fields: Counter[str] = field(default_factory=Counter)
     renumbered: list[str] = field(default_factory=list)
+    rekeyed: list[str] = field(default_factory=list)
+    secrets_left: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
 
     def add_planned(self, item: PlanItem, *, before: str) -> None:
@@ -68,6 +72,9 @@ class Tally:
             renumbered=Field.EXTENSION in own and bool(own[Field.EXTENSION].before),
         )
         self.done["written_back"] += len(own) < len(item.changes)
+        pushed = {change.field for change in item.changes} - own.keys()
+        if Field.SIP_SECRET in pushed and item.action is not Action.MAKE:
+            self.rekeyed.append(item.name)
         self._add_outcome(item.outcome, before)
         self.strange += any(matter.kind is MatterKind.MATCH_RENAMED for matter in item.matters)
         self.kinds.update(item.kinds)
@@ -98,6 +105,8 @@ class Tally:
     def add_sent(self, sent: Sent) -> None:
         """Count what became of one person at the endpoint, and with that of the person."""
         self.done["written_back"] += sent.wrote
+        if Field.SIP_SECRET in sent.replaced and sent.row.plan["action"] != Action.MAKE:
+            self.rekeyed.append(sent.row.name)
         self.kinds["written_back"] += sent.wrote
         self.kinds["conflicts"] += bool(sent.matters) and "conflicts" not in sent.row.plan["kinds"]
         self._add_outcome(sent.outcome, sent.row.plan["before"])

@@ -12,6 +12,7 @@ from syncapp.core.vocabulary import OPAQUE_FIELDS, Field, MatterKind, Policy, Re
 from syncapp.core.writes import AttributeWrite, WriteRefusal, WriteResult
 from syncapp.services.photos import keep_overwritten
 from syncapp.services.pictures import PictureError
+from syncapp.services.secrets import key_mark
 from syncapp.store.sent import Sent
 
 
@@ -106,9 +107,11 @@ class Draft:
         )
 
     def _conclude_field(self, name: Field, result: WriteResult) -> None:
-        (standing, _after), out = self.pushes[name], self.outgoing[name]
+        (standing, after), out = self.pushes[name], self.outgoing[name]
         attribute = self.rules[name].attribute
-        if attribute in result.written:
+        if attribute in result.unseen:
+            self.sent.replaced[name], self.sent.agreed[name] = out.standing, Base(after, key_mark())
+        elif attribute in result.written:
             self.sent.replaced[name] = out.standing
             self._read_back(name, out.write, result)
         elif out.write is None:

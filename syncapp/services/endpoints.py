@@ -21,11 +21,12 @@ from syncapp.models import DirectoryServer, FieldMapping, PhoneSystem
 from syncapp.services.directory_settings import rule_of
 from syncapp.services.phone_systems import phone_config
 from syncapp.services.ports import EndpointSession
+from syncapp.services.secrets import key_mark, secrets_come_in
 from syncapp.store import phone_entries
 from syncapp.store.phone_service import phone_services
 from syncapp.store.residences import superiors
 from syncapp.store.sent import last_uri
-from syncapp.telephony.attributes import USUAL_RULES, dump_seen, load_seen
+from syncapp.telephony.attributes import SECRET_RULE, USUAL_RULES, dump_seen, load_seen
 from syncapp.telephony.config import PhoneConfig
 from syncapp.telephony.endpoint import PhoneEndpoint
 
@@ -39,6 +40,11 @@ def synchronised(endpoint_id: int) -> Synchronised:
 
 def synchronised_in_bulk(endpoint_ids: Collection[int]) -> dict[int, Synchronised]:
     return {**DirectoryServer.objects.in_bulk(endpoint_ids), **PhoneSystem.objects.in_bulk(endpoint_ids)}
+
+
+def all_synchronised() -> list[Synchronised]:
+    """Return every directory, then every phone system, by rank."""
+    return [*DirectoryServer.objects.order_by("rank", "name"), *PhoneSystem.objects.order_by("rank", "name")]
 
 
 def sends(server: Synchronised) -> bool:
@@ -125,7 +131,8 @@ def field_rules(server: Synchronised, kind: str) -> tuple[FieldRule, ...]:
     """Return the server's own mappings or, where it has none, the usual ones of its kind (rule B7)."""
     stored = tuple(rule_of(row) for row in server.mappings.order_by("id"))
     if isinstance(server, PhoneSystem):
-        return stored or USUAL_RULES
+        usual = stored or USUAL_RULES
+        return (*usual, SECRET_RULE) if secrets_come_in() else usual
     return stored or usual_mapping(kind, extension_pattern=extension_pattern(pool_specs(server)))
 
 
@@ -138,13 +145,15 @@ def extension_pattern(pools: tuple[PoolSpec, ...]) -> str:
 def sync_options(server: Synchronised, kind: str, *, write_back: bool) -> SyncOptions:
     """Return everything of the server's settings that can change a decision; `write_back` is the run's."""
     if isinstance(server, PhoneSystem):
+        rules = field_rules(server, kind)
         return SyncOptions(
-            rules=field_rules(server, kind),
+            rules=rules,
             match_keys=tuple(MatchKey(key) for key in server.match_keys),
             region=server.region,
             write_back=write_back,
             number_plan=server.number_plan,
             phone=True,
+            secret_key=key_mark() if SECRET_RULE in rules else "",
         )
     return SyncOptions(
         rules=field_rules(server, kind),

@@ -13,8 +13,10 @@ from syncapp.core.records import Base, Message, Refused, RemoteRecord
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, RefusalKind
 from syncapp.core.writes import MakeJob, MakeResult, WriteRefusal
 from syncapp.models import PhoneSystem
+from syncapp.services.phone_systems import is_told_whom, serving_cautions
 from syncapp.services.planning import Planning
 from syncapp.services.reading import RemoteRead
+from syncapp.services.secrets import key_mark
 from syncapp.store import snapshots
 from syncapp.store.phone_service import active_in, service_of
 from syncapp.store.sent import Sent
@@ -42,14 +44,9 @@ def whom_to_make(phones: PhoneSystem, planning: Planning) -> list[Unplaced]:
     return [Unplaced(people[employee_id], records.get(employee_id)) for employee_id in ids]
 
 
-def _is_told_whom(phones: PhoneSystem) -> bool:
-    """Whether it is said whom a phone system serves: only one that stands alone serves all without a word."""
-    return bool(phones.serves) or not PhoneSystem.objects.exclude(pk=phones.pk).filter(enabled=True).exists()
-
-
 def _served(phones: PhoneSystem) -> list[int]:
     """Return the employees whom the phone system's rule names, and who have no phone there."""
-    service = service_of(phones, alone=_is_told_whom(phones))
+    service = service_of(phones, alone=is_told_whom(phones))
     rows = unplaced(phones.pk, number_plan=phones.number_plan)
     where = active_in([employee_id for employee_id, *_rest in rows]) if service.directories else {}
     return [
@@ -59,12 +56,16 @@ def _served(phones: PhoneSystem) -> list[int]:
     ]
 
 
+def is_served(phones: PhoneSystem, employee_id: int) -> bool:
+    """Whether the phone system's rule names an employee who has no phone there and may get one."""
+    return employee_id in _served(phones)
+
+
 def plan_those_to_make(
     phones: PhoneSystem, session: PhoneEndpoint, planning: Planning, *, may_send: bool
 ) -> list[PlanItem]:
     """Return what the plan has for people who are not there; before anything may go out only how many wait."""
-    if phones.create and not _is_told_whom(phones):
-        planning.notes.append(Message("phone_serves_unsaid"))
+    planning.notes += serving_cautions(phones) if phones.create else []
     people = whom_to_make(phones, planning)
     withdrawn = _withdrawn(phones, planning, people)
     planning.unplaced = {each.local.id: each for each in (*people, *withdrawn)}
@@ -117,12 +118,13 @@ class Making:
 
     def job(self) -> MakeJob:
         self.begun = True
-        photo = self.contents.get(Field.PHOTO)
+        photo, secret = self.contents.get(Field.PHOTO), self.contents.get(Field.SIP_SECRET)
         values = {Field(name): after for name, (_before, after) in self.sent.row.pushes.items()}
         return MakeJob(
             self.sent.row.anchor,
             {name: value for name, value in values.items() if name in TEXT_FIELDS},
             photo.raw if isinstance(photo, Content) else b"",
+            secret.raw.decode() if isinstance(secret, Content) else "",
         )
 
     def leave(self) -> Sent:
@@ -148,6 +150,8 @@ class Making:
             if rule.field in TEXT_FIELDS:
                 read = read_field(rule, entry.attributes, region=self.region).values
                 self.sent.agreed[rule.field] = Base(after, read[0] if read else after)
+            elif rule.field is Field.SIP_SECRET:
+                self.sent.agreed[rule.field] = Base(after, key_mark())
             elif isinstance(photo, Content):
                 self.sent.agreed[rule.field] = Base(after, photo.mark(photo.raw))
             else:  # it could not be sent along: the next run says why

@@ -17,7 +17,7 @@ from syncapp.core.records import RemoteRecord
 from syncapp.core.telephones import read_mobile
 from syncapp.core.vocabulary import Field
 from syncapp.exceptions import ConfigurationError, RunAlreadyActiveError
-from syncapp.models import Employee, Endpoint, SyncRecord, SyncRun
+from syncapp.models import Employee, Endpoint, PhoneSystem, SyncRecord, SyncRun
 from syncapp.services.endpoints import Synchronised, run_config, sync_options
 from syncapp.services.opening import open_endpoint
 from syncapp.services.ports import EndpointSession, OpenSession
@@ -93,10 +93,14 @@ def enqueue_people(
 def records_meant(server: Synchronised, text: str) -> list[SyncRecord]:
     """Return the records of whoever is meant by the text; a DN or an anchor that is nothing else means that one alone."""
     records = SyncRecord.objects.filter(endpoint=server).select_related("employee").order_by("name", "anchor")
-    exact = list(records.filter(Q(anchor=_anchor(text) or None) | Q(dn__iexact=text)))
+    is_phone = isinstance(
+        server, PhoneSystem
+    )  # its people are told apart by numbers of rows, which look like extensions
+    exact = list(records.filter(Q(anchor=_anchor(text) or None) | Q(dn__iexact=text))) if not is_phone else []
     if not exact:
         # An id of somebody's own choice may look like an extension.
-        exact = list(records.filter(Q(anchor=text) | _employee_q(text, server.region)))
+        by_id = Q() if is_phone else Q(anchor=text)
+        exact = list(records.filter(by_id | _employee_q(text, server.region)))
         untied = records.filter(employee__isnull=True).iterator(chunk_size=1000)
         exact += [row for row in untied if _is_meant(load_keys(row.keys), text, server.region)]
     return exact

@@ -1,10 +1,10 @@
 """Phone systems: whether their settings can work, what the adapter gets of them, Test connection, first contact."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from syncapp.core.records import Message
 from syncapp.exceptions import ConfigurationError
-from syncapp.models import PhoneSystem
+from syncapp.models import DirectoryServer, NumberPool, PhoneSystem
 from syncapp.services.directory_settings import Mistake
 from syncapp.services.directory_settings.endpoints import (
     limit_mistakes,
@@ -18,6 +18,8 @@ from syncapp.telephony.steps import PhoneStep, PhoneStepName, PhoneStepOutcome, 
 from syncapp.telephony.tls import normalised_fingerprint
 
 FEWEST_REQUESTS = 10
+# In which one of them it is said whom a phone system serves.
+WAYS_TO_SERVE = ("directories", "departments", "pools")
 
 
 def phone_config(phones: PhoneSystem) -> PhoneConfig:
@@ -57,6 +59,56 @@ def validate_phone_system(phones: PhoneSystem) -> list[Mistake]:
 def key_mistakes(key: str) -> list[Mistake]:
     """Return what is wrong with a key that somebody entered: it becomes part of a header."""
     return [] if key.isascii() and key.isprintable() else [mistake("api_key", "phone_key_of_several_lines")]
+
+
+def directory_names() -> list[str]:
+    return list(DirectoryServer.objects.order_by("rank", "name").values_list("name", flat=True))
+
+
+def pool_names() -> list[str]:
+    return list(NumberPool.objects.order_by("name").values_list("name", flat=True))
+
+
+def served_mistakes(serves: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Message]]:
+    """Yield what is wrong with whom a phone system serves, each with the way in which that is said ('' for all of it)."""
+    if len(serves) > 1:
+        yield "", Message("phone_serves_several", {"known": list(WAYS_TO_SERVE)})
+    for way, names in serves.items():
+        if not names:
+            yield way, Message("phone_serves_empty")
+
+
+def unknown_served(
+    serves: Mapping[str, Sequence[str]], *, directories: Collection[str], pools: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the directories and pools of which there is none of that name, each with the way in which it is named."""
+    for way, known in (("directories", directories), ("pools", pools)):
+        for name in serves.get(way, ()):
+            if name not in known:
+                yield way, name
+
+
+def stored_serves_mistakes(phones: PhoneSystem) -> list[Mistake]:
+    """Return what is wrong with whom a phone system serves, beside what there is now."""
+    if not phones.serves:
+        return []
+    unknown = unknown_served(phones.serves, directories=directory_names(), pools=pool_names())
+    return [
+        *(Mistake("serves", message) for _way, message in served_mistakes(phones.serves)),
+        *(mistake("serves", "phone_serves_gone", name=name) for _way, name in unknown),
+    ]
+
+
+def is_told_whom(phones: PhoneSystem) -> bool:
+    """Whether it is said whom a phone system serves: only one that stands alone serves all without a word."""
+    return bool(phones.serves) or not PhoneSystem.objects.exclude(pk=phones.pk).filter(enabled=True).exists()
+
+
+def serving_cautions(phones: PhoneSystem) -> list[Message]:
+    """Return what keeps a phone system from serving those whom it is meant to: on several boxes each must say whom."""
+    if phones.enabled and phones.create and not is_told_whom(phones):
+        return [Message("phone_serves_unsaid")]
+    return [each.message for each in stored_serves_mistakes(phones)]
 
 
 def caution_of(phones: PhoneSystem) -> Message | None:

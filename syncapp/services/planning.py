@@ -18,6 +18,7 @@ from syncapp.core.matching import match_entries, near_matches
 from syncapp.core.matters import EntryKeys, HubKeys
 from syncapp.core.number_choice import choose_numbers
 from syncapp.core.numbers import Numbers
+from syncapp.core.options import FieldRule
 from syncapp.core.outward import Outward
 from syncapp.core.plan import plan_people
 from syncapp.core.planned import PlanItem, RecordTouch
@@ -280,7 +281,7 @@ def _emptied_attributes(read: RemoteRead) -> list[Message]:
     return [
         Message("attribute_empty_for_all", {"field": rule.field.value, "attribute": rule.attribute})
         for rule in read.options.rules
-        if rule.field in read.never_filled and rule.field in before
+        if rule.field in read.never_filled and rule.field in before and not _is_never_told(rule, read)
     ]
 
 
@@ -295,6 +296,11 @@ def _load_locals(server: Synchronised, sides: Sides) -> None:
         sides.outward.phones = phones_first(
             ids, sides.options.phones, here=server.name, number_plan=sides.options.number_plan
         )
+
+
+def _is_never_told(rule: FieldRule, read: RemoteRead) -> bool:
+    """Whether the field is empty by itself: a phone system keeps its secrets."""
+    return read.options.phone and rule.field is Field.SIP_SECRET
 
 
 def _owners_in_the_way(sides: Sides) -> set[int]:

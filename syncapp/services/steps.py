@@ -27,6 +27,7 @@ from syncapp.services.looking import how_many_known, last_look, leave_bookmark, 
 from syncapp.services.making import forget_freed_numbers, plan_those_to_make
 from syncapp.services.mapping_state import mapping_state, remapped_fields
 from syncapp.services.phone_numbers import PhoneLook, keep_numbers
+from syncapp.services.phone_secrets import is_first_secret, name_rekeyed
 from syncapp.services.photos import FOLDERS, keep_for, sweep
 from syncapp.services.planning import Planning, make_plan
 from syncapp.services.ports import EndpointSession
@@ -81,6 +82,8 @@ def take_steps(execution: Execution) -> None:
             remapped=sorted(remapped),
             scope=scope_of(server),
         ).dump()
+        if run.mode == RunMode.PREVIEW or (held and not run.forced):
+            name_rekeyed(execution, wave.tally, "phone_secrets_planned")
         brake(execution, held)
         if run.mode == RunMode.PREVIEW:
             return
@@ -114,6 +117,7 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
             endpoint_id=server.pk, read=read, tally=tally, known=how_many_known(execution)
         )
         _name_renumbered(execution, tally)
+        name_rekeyed(execution, tally, "phone_secrets_sent")
 
 
 def _close_read_only(execution: Execution, session: EndpointSession, read: RemoteRead, outward: Outward) -> None:
@@ -174,6 +178,8 @@ def _judge(execution: Execution, wave: Wave, remapped: frozenset[Field], last: S
         left_out=wave.tally.released + wave.tally.done["missing"] if read.scope_changed else 0,
     )
     held += _another_box(execution, wave)
+    if wave.tally.secrets_left:
+        execution.note(Message("phone_secrets_left", {"count": wave.tally.secrets_left}))
     return held + too_much(
         server,
         wave.changes,
@@ -224,6 +230,7 @@ def _store_plan(execution: Execution, wave: Wave) -> None:
         for news in chunk:
             record = wave.read.known_by_id.get(news.record_id) if news.record_id is not None else None
             wave.tally.waiting += int(bool(news.waits)) - int(bool(record and record.waits))
+            wave.tally.secrets_left += wave.read.options.phone and is_first_secret(news, record)
             if isinstance(news, RecordTouch):
                 wave.touches.append(news)
             else:

@@ -10,6 +10,7 @@ from syncapp.core.vocabulary import Direction, Field, State
 from syncapp.telephony.protocol import PhonePerson, Summary
 
 NAME, EMAIL, NUMBER, MOBILE, PICTURE = "username", "email", "number", "mobile", "avatar"
+SECRET = "secret"  # noqa: S105 - a name, no secret
 # Where a picture is kept: the same place for every picture of a person, so it tells only whether there is one.
 PICTURE_PATH = "avatar-path"
 
@@ -21,6 +22,8 @@ USUAL_RULES = (
     FieldRule(Field.EMAIL, EMAIL, Direction.BOTH),
     FieldRule(Field.PHOTO, PICTURE, Direction.PUSH),
 )
+# Where a directory has secrets of its own for these phones (rule B15). Nobody here tells what stands there.
+SECRET_RULE = FieldRule(Field.SIP_SECRET, SECRET, Direction.PUSH)
 
 
 class Seen(NamedTuple):

@@ -1,8 +1,8 @@
 """MikoPBX as a phone system: its people and numbers, and how they are made and changed.
 
-Never sent: an `id` in a create (it would overwrite), a secret after the create (the
-phone on the desk would fall off), a change of somebody without a number (his detail
-shows one that was made up).
+Never sent: an `id` in a create (it would overwrite), a secret of our own after the
+create (the phone on the desk would fall off; what a directory has is its own decision),
+a change of somebody without a number (his detail shows one that was made up).
 """
 
 import base64
@@ -27,6 +27,7 @@ SMALLEST_PICTURE = 1024
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"RIFF")
 _OK, _MADE, _NOT_FOUND = 200, 201, 404
 _NO_PICTURE = "unknownPerson"
+_SECRET, _HIDDEN = "sip_secret", "***"
 
 # Kinds of numbers as the box calls them.
 KINDS = {
@@ -100,7 +101,7 @@ class MikoPbxSession:
         refusal = _picture_refusal(person.picture)
         if refusal:
             return Written(refusal=refusal)
-        body = {**self._template(), **self._values_of(person), "sip_secret": new_secret()}
+        body = {**self._template(), **self._values_of(person), _SECRET: person.secret or new_secret()}
         for _again in range(2):
             try:
                 reply = self.client.send("POST", EMPLOYEES, body)
@@ -111,7 +112,9 @@ class MikoPbxSession:
             else:
                 if not reply.ok:
                     return Written(
-                        refusal=self._why(reply, {"number": person.number, "mobile_number": body["mobile_number"]})
+                        refusal=_without(
+                            self._why(reply, {"number": person.number, "mobile_number": body["mobile_number"]}), body
+                        )
                     )
                 if reply.status != _MADE:
                     raise TelephonyAnswerError(
@@ -129,6 +132,7 @@ class MikoPbxSession:
         values: Mapping[Field, str],
         *,
         picture: bytes | None = None,
+        secret: str = "",
         is_fresh: bool = False,
     ) -> Written:
         refusal = _picture_refusal(picture or b"")
@@ -143,6 +147,8 @@ class MikoPbxSession:
         body, remarks = self._patch(now, values)
         if picture is not None:
             body["user_avatar"] = _data_uri(picture)
+        if secret and (self._detail(now.anchor) or {}).get(_SECRET) != secret:
+            body[_SECRET] = secret
         if not body:
             return Written(now, remarks=remarks)
         return self._send_patch(now, body, remarks)
@@ -161,7 +167,7 @@ class MikoPbxSession:
                     return self._kept(self._from_detail(reply.data), body, remarks)
                 if reply.status == _NOT_FOUND:
                     return Written(refusal=_refused("phone_person_gone", name=now.name))
-                return Written(now, refusal=self._why(reply, body, now), remarks=remarks)
+                return Written(now, refusal=_without(self._why(reply, body, now), body), remarks=remarks)
         raise error
 
     def _patch(self, now: PhonePerson, values: Mapping[Field, str]) -> tuple[dict[str, Any], tuple[Message, ...]]:
@@ -341,6 +347,15 @@ def _picture_refusal(picture: bytes) -> WriteRefusal | None:
     if picture and (len(picture) < SMALLEST_PICTURE or not picture.startswith(PICTURES)):
         return _refused("phone_picture_refused", smallest=SMALLEST_PICTURE)
     return None
+
+
+def _without(refusal: WriteRefusal, body: Mapping[str, Any]) -> WriteRefusal:
+    """Take a secret out of what the box said of it: its texts may quote what they were sent."""
+    texts = refusal.message.params.get("texts")
+    if not texts or not body.get(_SECRET):
+        return refusal
+    params = {**refusal.message.params, "texts": [str(text).replace(body[_SECRET], _HIDDEN) for text in texts]}
+    return WriteRefusal(refusal.kind, Message(refusal.message.code, params))
 
 
 def _refused(code: str, **params: Any) -> WriteRefusal:

@@ -47,13 +47,17 @@ class PhonePerson:
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """Somebody to be made; `mobile` is E.164 or empty, `picture` a file or empty."""
+    """Somebody to be made; `mobile` is E.164 or empty, `picture` a file or empty.
+
+    `secret` is what a directory wants the phone to have, empty for a new strong one that nobody is told.
+    """
 
     name: str
     number: str
     email: str = ""
     mobile: str = ""
     picture: bytes = b""
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class PhoneSession(Protocol):
         """Return every number in use with its kind, those of queues, conferences and menus too."""
 
     def create(self, person: NewPerson) -> Written:
-        """Make a person, with a strong secret of his own that nobody is told."""
+        """Make a person, with the secret that is given, else with a strong one of his own that nobody is told."""
 
     def change(
         self,
@@ -99,9 +103,12 @@ class PhoneSession(Protocol):
         values: Mapping[Field, str],
         *,
         picture: bytes | None = None,
+        secret: str = "",
         is_fresh: bool = False,
     ) -> Written:
         """Change those fields of a person, if they are still as in `before`; `picture` b"" takes it away.
+
+        A `secret` goes there only where another one stands there.
 
         `is_fresh`: the caller has just looked, and nobody is read once more.
         """

@@ -19,6 +19,12 @@ def new_secret() -> str:
             return made
 
 
+def is_unfit(secret: str) -> bool:
+    """Whether the box would refuse a secret, or keep another one: it trims them, and takes some for addresses or tags."""
+    kept_otherwise = not secret.isprintable() or any(sign in secret for sign in " <>") or secret.startswith("http")
+    return kept_otherwise or is_weak(secret)
+
+
 def is_weak(secret: str) -> bool:
     """Whether the box would refuse it, and with it every change of the person who has it.
 

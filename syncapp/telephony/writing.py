@@ -8,8 +8,9 @@ from syncapp.core.phones import is_same_person
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.vocabulary import Field, RefusalKind
 from syncapp.core.writes import AttributeWrite, MakeJob, MakeResult, WriteJob, WriteRefusal, WriteResult
-from syncapp.telephony.attributes import EMAIL, MOBILE, NAME, NUMBER, PICTURE, Seen, summary_of, whole
+from syncapp.telephony.attributes import EMAIL, MOBILE, NAME, NUMBER, PICTURE, SECRET, Seen, summary_of, whole
 from syncapp.telephony.protocol import NewPerson, PhonePerson, PhoneSession, Summary, Written, forwarding_to
+from syncapp.telephony.sip_secret import is_unfit
 
 if TYPE_CHECKING:
     from syncapp.telephony.endpoint import PhoneEndpoint
@@ -55,9 +56,9 @@ class Writer:
             writes = job.prepare(before)
         if not writes:
             return WriteResult(job.anchor, before=before)
-        refusal = _unfit(writes)
-        if refusal is not None:
-            return WriteResult(job.anchor, before=before, refused={NUMBER: refusal})
+        refused = _unfit(writes)
+        if refused:
+            return WriteResult(job.anchor, before=before, refused=refused)
         return self._sent(job, before, seen, writes)
 
     def _entry(self, seen: Seen, shown: Mapping[str, list[bytes]]) -> RemoteRecord:
@@ -67,8 +68,10 @@ class Writer:
     def _sent(self, job: WriteJob, before: RemoteRecord, seen: Seen, writes: Sequence[AttributeWrite]) -> WriteResult:
         values = {FIELDS[each.attribute]: (each.new or b"").decode() for each in writes if each.attribute in FIELDS}
         pictures = [each.new or b"" for each in writes if each.attribute == PICTURE]
+        secret = next((each.new or b"" for each in writes if each.attribute == SECRET), b"").decode()
         self._since_look += 1
-        done = self._session.change(seen.person, values, picture=pictures[0] if pictures else None, is_fresh=True)
+        picture = pictures[0] if pictures else None
+        done = self._session.change(seen.person, values, picture=picture, secret=secret, is_fresh=True)
         names = frozenset(each.attribute for each in writes)
         if done.person is None and done.refusal is None:
             return WriteResult(job.anchor)
@@ -80,12 +83,16 @@ class Writer:
         if pictures:  # the answer does not show it: what was taken is what was sent
             after = after._replace(attributes={**after.attributes, PICTURE: [raw for raw in pictures if raw]})
         remarks = (*done.remarks, *self._forwards_elsewhere(seen.person, done.person))
-        return WriteResult(job.anchor, before=before, written=names, after=after, answered=True, remarks=remarks)
+        return WriteResult(
+            job.anchor, before, names, after=after, answered=True, unseen=names & {SECRET}, remarks=remarks
+        )
 
     def _make(self, job: MakeJob) -> MakeResult:
         number = job.values.get(Field.EXTENSION, "")
         if not _fits(number):
             return MakeResult(job.anchor, refusal=_too_long(number))
+        if job.secret and is_unfit(job.secret):
+            return MakeResult(job.anchor, refusal=_unfit_secret())
         if self._came_meanwhile(job):
             return MakeResult(job.anchor, refusal=WriteRefusal(RefusalKind.BUSY, Message("phone_came_meanwhile")))
         self._since_look += 1
@@ -96,6 +103,7 @@ class Writer:
                 email=job.values.get(Field.EMAIL, ""),
                 mobile=job.values.get(Field.MOBILE, ""),
                 picture=job.picture,
+                secret=job.secret,
             )
         )
         if done.person is None:
@@ -150,12 +158,20 @@ def _fits(number: str) -> bool:
     return number.isdigit() and SHORTEST <= len(number) <= LONGEST
 
 
-def _unfit(writes: Sequence[AttributeWrite]) -> WriteRefusal | None:
-    """Refuse here what the box would store as another number, and that a number be taken away."""
+def _unfit(writes: Sequence[AttributeWrite]) -> dict[str, WriteRefusal]:
+    """Refuse here what the box would refuse or store as something else, and that a number be taken away."""
+    refused = {}
     for each in writes:
-        if each.attribute == NUMBER and not _fits((each.new or b"").decode()):
-            return _too_long((each.new or b"").decode())
-    return None
+        text = (each.new or b"").decode() if each.attribute in (NUMBER, SECRET) else ""
+        if each.attribute == NUMBER and not _fits(text):
+            refused[NUMBER] = _too_long(text)
+        elif each.attribute == SECRET and is_unfit(text):
+            refused[SECRET] = _unfit_secret()
+    return refused
+
+
+def _unfit_secret() -> WriteRefusal:
+    return WriteRefusal(RefusalKind.VALUE, Message("phone_secret_unfit"))
 
 
 def _too_long(number: str) -> WriteRefusal:

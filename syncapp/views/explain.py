@@ -17,7 +17,8 @@ from django.views.decorators.http import require_safe
 
 from syncapp.choices import Field
 from syncapp.core.records import Message
-from syncapp.models import DirectoryServer, Employee, SyncRecord
+from syncapp.models import Employee, SyncRecord
+from syncapp.services.endpoints import all_synchronised
 from syncapp.services.explain import Explanation, FieldTold, ServerTold, explain, explain_employee, explain_record
 from syncapp.views.access import allow, may_explain
 from syncapp.views.display import admin_link, moment, sentence, value_shown
@@ -31,7 +32,9 @@ OBSTACLES = frozenset(
         *("explain_open", "explain_open_field", "match_ambiguous", "match_proposed", "match_similar"),
         *("match_recreated", "match_rehired", "match_twice", "number_waits", "number_of_leaver"),
         *("not_created_inactive", "not_created_off", "not_created_no_number", "not_created_nameless"),
-        *("explain_disagrees", "number_pool_exhausted"),
+        *("explain_disagrees", "number_pool_exhausted", "match_renamed"),
+        *("explain_phone_disabled", "explain_phone_removed", "explain_phone_not_yet", "explain_phone_needs_number"),
+        *("explain_phone_makes_nobody", "explain_phone_not_served", "phone_serves_unsaid"),
     }
 )
 
@@ -116,7 +119,7 @@ def explain_view(request: HttpRequest) -> HttpResponse:
 
 def _asked(request: HttpRequest, text: str) -> Callable[[], Explanation] | None:
     """What to ask for: an employee, a record, or a text; None for the search box alone."""
-    servers = list(DirectoryServer.objects.order_by("rank", "name"))
+    servers = all_synchronised()
     employee, record = request.GET.get("employee", ""), request.GET.get("record", "")
     if employee.isdecimal():
         person = get_object_or_404(Employee, pk=int(employee))

@@ -1,17 +1,22 @@
 """Phone systems on the site: entered, changed, tested, confirmed."""
 
+from typing import Any
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django_q.models import Schedule
 
 from fixtures.mikopbx import MikoPbx
-from syncapp.models import PhoneSystem
+from syncapp.models import NumberPool, PhoneSystem
 from tests.admin.pages import errors, page, posted, save, text
-from tests.factories import make_phone_system
+from tests.factories import make_employee, make_phone_system, make_record, make_server
 from tests.telephony.conftest import FULL_KEY
 from tests.telephony.conftest import pbx as pbx
 
 pytestmark = pytest.mark.django_db
+
+CHANGE = "syncapp_phonesystem_change"
 
 
 def add(client: Client, **values: str) -> object:
@@ -113,3 +118,124 @@ def test_list_and_overview_stand_with_a_phone_system(admin_client: Client) -> No
 
     assert "Old box" in text(admin_client.get(page("syncapp_phonesystem_changelist")))
     assert "Old box" in text(admin_client.get(page("index")))
+
+
+SERVED = {
+    "everybody": ({"serves_mode": "everybody"}, {}),
+    "directories": ({"serves_mode": "directories", "serves_directories": ["HQ"]}, {"directories": ["HQ"]}),
+    "departments": (
+        {
+            "serves_mode": "departments",
+            "serves_departments": " Sales \n\nБухгалтерия\nSales",
+            "serves_pools": ["Desks"],
+        },
+        {"departments": ["Sales", "Бухгалтерия"]},
+    ),
+    "pools": ({"serves_mode": "pools", "serves_pools": ["Desks", "Halls"]}, {"pools": ["Desks", "Halls"]}),
+}
+
+
+@pytest.mark.parametrize(("typed", "stored"), SERVED.values(), ids=SERVED)
+def test_whom_it_serves_is_stored_as_configuration_files_store_it(
+    admin_client: Client, typed: dict[str, Any], stored: dict[str, list[str]]
+) -> None:
+    make_server(name="HQ")
+    for name, first in (("Desks", "200"), ("Halls", "300")):
+        NumberPool.objects.create(name=name, first=first, last=f"{first[0]}99")
+    phones = make_phone_system(key="k", serves={"departments": ["IT"]})
+
+    save(admin_client, CHANGE, phones.pk, **typed)
+    shown = save(admin_client, CHANGE, phones.pk)
+
+    assert shown.status_code == 302
+    assert PhoneSystem.objects.get().serves == stored
+
+
+NOBODY = {
+    "no_directory": {"serves_mode": "directories"},
+    "blank_lines": {"serves_mode": "departments", "serves_departments": " \n "},
+}
+
+
+@pytest.mark.parametrize("typed", NOBODY.values(), ids=NOBODY)
+def test_serving_nobody_is_refused(admin_client: Client, typed: dict[str, str]) -> None:
+    phones = make_phone_system(key="k")
+
+    response = save(admin_client, CHANGE, phones.pk, **typed)
+
+    assert "Nobody is named" in errors(response)
+    assert {tab.slug: tab.mistakes for tab in response.context["tabs"]}["served"] == 1
+    assert PhoneSystem.objects.get().serves == {}
+
+
+def test_directory_that_is_called_otherwise_by_now_is_seen(admin_client: Client) -> None:
+    make_server(name="Head office")
+    phones = make_phone_system(key="k", serves={"directories": ["HQ"]})
+
+    html = text(admin_client.get(page(CHANGE, phones.pk)))
+    refused = save(admin_client, CHANGE, phones.pk)
+
+    assert "serves “HQ”, and nothing is called so any more" in html
+    assert 'value="HQ" checked' in html
+    assert "“HQ”" in errors(refused)
+
+
+def test_several_boxes_that_do_not_say_whom_they_serve_are_told_so(admin_client: Client) -> None:
+    phones, other = make_phone_system(key="k"), make_phone_system(name="Plant", key="k", enabled=False)
+    said = "it is not said whom this one serves"
+
+    assert said not in text(admin_client.get(page(CHANGE, phones.pk)))
+    PhoneSystem.objects.filter(pk=other.pk).update(enabled=True)
+    assert said in text(admin_client.get(page(CHANGE, phones.pk)))
+    PhoneSystem.objects.filter(pk=phones.pk).update(serves={"departments": ["Sales"]})
+    assert said not in text(admin_client.get(page(CHANGE, phones.pk)))
+
+
+def test_schedule_and_brakes_are_entered_and_planned(admin_client: Client) -> None:
+    phones = make_phone_system(key="k")
+    typed = {"schedule_mode": "every_minutes", "schedule_minutes": "10", "limits_lost_number": "7"}
+
+    save(admin_client, CHANGE, phones.pk, **typed)
+
+    phones.refresh_from_db()
+    assert (phones.schedule, phones.limits) == ({"every_minutes": 10}, {"lost": [7, 10, 1000]})
+    assert Schedule.objects.get().minutes == 10
+    save(admin_client, CHANGE, phones.pk, schedule_mode="off")
+    assert not Schedule.objects.exists()
+
+
+def test_schedule_that_cannot_be_is_refused(admin_client: Client) -> None:
+    phones = make_phone_system(key="k")
+
+    response = save(admin_client, CHANGE, phones.pk, schedule_mode="cron", schedule_cron="often")
+
+    assert "is not a cron expression" in errors(response)
+
+
+SHOWN = {
+    "everybody": ({}, "Everybody, as long as it is the only phone system"),
+    "departments": ({"departments": ["Sales", "IT"]}, "People of these departments: Sales, IT"),
+}
+
+
+@pytest.mark.parametrize(("serves", "said"), SHOWN.values(), ids=SHOWN)
+def test_who_may_only_look_reads_words(viewer_client: Client, serves: dict[str, list[str]], said: str) -> None:
+    phones = make_phone_system(key="k", serves=serves, schedule={"every_minutes": 5})
+
+    response = viewer_client.get(page(CHANGE, phones.pk))
+
+    assert [tab.slug for tab in response.context["tabs"]] == ["connection", "served", "rules", "schedule"]
+    assert said in text(response)
+    assert "Every 5 minutes" in text(response)
+    assert "every_minutes" not in text(response)
+
+
+def test_explain_on_a_record_asks_the_phone_system(viewer_client: Client, pbx: MikoPbx) -> None:
+    pbx.box.add("Anna Orlova", number="201")
+    phones = make_phone_system(url=pbx.url, key=FULL_KEY, fingerprint=pbx.fingerprint)
+    anna = next(iter(pbx.box.employees.values()))
+    record = make_record(endpoint=phones, anchor=str(anna.id), employee=make_employee(name="Anna Orlova"))
+
+    shown = viewer_client.get(page("syncapp_explain", query=f"record={record.pk}"), headers={"HX-Request": "true"})
+
+    assert f"{phones.name}: Anna Orlova (row {anna.id})" in text(shown)

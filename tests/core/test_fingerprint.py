@@ -55,6 +55,7 @@ DECISIVE = {
     "number_plan": replace(OPTIONS, number_plan="branch"),
     "superiors": replace(OPTIONS, superiors=(7,)),
     "phone": replace(OPTIONS, phone=True),
+    "secret_key": replace(OPTIONS, secret_key="another"),
     "phones": replace(OPTIONS, phones=(PhoneService(7, "default", create=True),)),
     "no_pool": replace(OPTIONS, pools=()),
     "end_of_the_pool": with_pool(last="298"),
@@ -90,6 +91,7 @@ def test_settings_digest_covers_every_option() -> None:
         "pools",
         "superiors",
         "phone",
+        "secret_key",
         "phones",
     }
 

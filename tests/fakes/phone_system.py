@@ -22,6 +22,7 @@ class FakePhoneSystem:
     people: dict[str, PhonePerson] = field(default_factory=dict)
     pictures: dict[str, bytes] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
     writes: int = 0
     _next: int = 113
 
@@ -83,6 +84,7 @@ class FakePhoneSession:
         anchor = self.system.add(person.name.strip(), number=number, mobile=mobile, email=person.email.strip())
         self.system.writes += 1
         self._keep_picture(anchor, person.picture)
+        self.system.secrets[anchor] = person.secret or f"made for {anchor}"
         return self._written(anchor, {Field.EXTENSION: person.number})
 
     def picture_at(self, path: str) -> bytes | None:
@@ -94,6 +96,7 @@ class FakePhoneSession:
         values: Mapping[Field, str],
         *,
         picture: bytes | None = None,
+        secret: str = "",
         is_fresh: bool = False,
     ) -> Written:
         now = self.system.people.get(before.anchor)
@@ -124,7 +127,10 @@ class FakePhoneSession:
                 if to != now.mobile or mobile
             },
         )
-        if after != now or picture is not None:
+        is_new = bool(secret) and self.system.secrets.get(now.anchor) != secret
+        if is_new:
+            self.system.secrets[now.anchor] = secret
+        if after != now or picture is not None or is_new:
             self.system.people[now.anchor] = after
             self.system.writes += 1
         if picture is not None:

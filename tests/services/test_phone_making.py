@@ -222,6 +222,15 @@ def test_of_several_boxes_one_without_a_rule_makes_nobody(pbx: MikoPbx, phones: 
     assert ("phone_serves_unsaid" in [note["code"] for note in run.notes]) is enabled
 
 
+def test_run_says_when_whom_it_serves_is_called_otherwise_by_now(pbx: MikoPbx, phones: PhoneSystem) -> None:
+    make_server(name="Head office")
+    phones.serves = {"directories": ["HQ"]}
+
+    run = sync(phones)
+
+    assert [note["params"] for note in run.notes if note["code"] == "phone_serves_gone"] == [{"name": "HQ"}]
+
+
 def test_number_in_use_there_is_said_and_tried_again_once_it_is_free(pbx: MikoPbx, phones: PhoneSystem) -> None:
     pbx.box.others["201"] = Other("QUEUE", "Sales")
     hire()

@@ -291,3 +291,22 @@ def test_refused_key_stops_the_schedule_until_somebody_acts(corners: Corners) ->
     corners.phones.set_api_key(FULL_KEY)
     corners.phones.save()
     assert standing_of(corners.phones.pk).health == Health.FAILING
+
+
+def test_secret_that_is_changed_in_the_directory_travels_to_the_phone(corners: Corners) -> None:
+    """The one that the directory had when it was first asked for secrets does not: the phone has its own."""
+    first, second, third = "Kp4vTz8RmQ2wYs6BnH3d", "Rt7mWq3ZxB9nLc5KpD2f", "Aw7mWq3ZxB9nLc5KpD2g"
+    anna = there(corners.pbx, "Anna Orlova")
+    anna.sip_secret = first
+    corners.company.change("anna", pager=second)
+    FieldMapping.objects.create(endpoint=corners.server, field="sip_secret", attribute="pager", direction="pull")
+    corners.round()
+    assert anna.sip_secret == first
+
+    corners.company.change("anna", pager=third)
+    runs = corners.round()
+    settled = corners.round()
+
+    assert anna.sip_secret == third
+    assert [run.counts["failed"] for run in runs] == [0, 0, 0]
+    assert [counted(run) for run in settled] == [{"read": 1, "skipped": 1}] * 3

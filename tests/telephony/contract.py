@@ -10,6 +10,7 @@ from syncapp.core.vocabulary import Field, NumberKind
 from syncapp.telephony.protocol import NewPerson, PhonePerson, PhoneSession, Written
 
 PICTURE = b"\xff\xd8\xff\xe0" + b"\1" * 2000
+SECRET, OTHER_SECRET = "Kp4vTz8RmQ2wYs6BnH3d", "Rt7mWq3ZxB9nLc5KpD2f"
 MOBILE, OTHER_MOBILE = "+79001112233", "+79005556677"
 
 
@@ -25,6 +26,9 @@ class World(Protocol):
 
     def edit(self, anchor: str, *, email: str) -> None: ...
     def remove(self, anchor: str) -> None: ...
+    def secret(self, anchor: str) -> str:
+        """Return the secret of somebody, as sessions never tell it."""
+
     def writes(self) -> int:
         """How many writes of sessions came so far."""
 
@@ -196,6 +200,26 @@ class PhoneSystemContract:
             assert changed.refusal is not None
             assert changed.refusal.message.code == "phone_picture_refused"
             assert session.picture(anna) == PICTURE
+
+    def test_secret_that_is_given_is_kept_and_told_to_nobody(self, world: World) -> None:
+        with world.session() as session:
+            made = session.create(NewPerson(world.name("Anna Orlova"), world.number(1), secret=SECRET)).person
+            assert made is not None
+            assert world.secret(made.anchor) == SECRET
+            changed = session.change(made, {}, secret=OTHER_SECRET)
+
+        assert world.secret(made.anchor) == OTHER_SECRET
+        assert changed.person == made
+        assert SECRET not in repr((NewPerson("A", "1", secret=SECRET), made))
+
+    def test_same_secret_is_not_written_again(self, world: World) -> None:
+        with world.session() as session:
+            made = session.create(NewPerson(world.name("Anna Orlova"), world.number(1), secret=SECRET)).person
+            assert made is not None
+            before = world.writes()
+            session.change(made, {}, secret=SECRET)
+
+        assert world.writes() == before
 
 
 def person(session: PhoneSession, anchor: str) -> PhonePerson:

@@ -52,6 +52,9 @@ class FakeWorld:
     def remove(self, anchor: str) -> None:
         del self.system.people[anchor]
 
+    def secret(self, anchor: str) -> str:
+        return self.system.secrets.get(anchor, "")
+
     def writes(self) -> int:
         return self.system.writes
 
@@ -93,6 +96,9 @@ class SimulatedWorld:
 
     def remove(self, anchor: str) -> None:
         self.pbx.box.remove(int(anchor))
+
+    def secret(self, anchor: str) -> str:
+        return self.pbx.box.employees[int(anchor)].sip_secret
 
     def writes(self) -> int:
         return sum(seen.verb in WRITES for seen in self.pbx.requests)
@@ -147,6 +153,9 @@ class RealWorld:
 
     def remove(self, anchor: str) -> None:
         self.http.delete(f"/employees/{anchor}")
+
+    def secret(self, anchor: str) -> str:
+        return str(self.http.get(f"/employees/{anchor}").json()["data"]["sip_secret"])
 
     def writes(self) -> int:
         return self.sent

@@ -17,7 +17,7 @@ from syncapp.core.records import Message
 from syncapp.core.vocabulary import OPAQUE_FIELDS
 from syncapp.management.script import ScriptCommand
 from syncapp.management.terminal import reader_may_leave
-from syncapp.models import DirectoryServer
+from syncapp.services.endpoints import Synchronised, all_synchronised
 from syncapp.services.explain import Explanation, FieldTold, ServerTold, explain
 from syncapp.services.explain.report import as_object
 from syncapp.store.history import LastChange
@@ -76,13 +76,11 @@ class Command(ScriptCommand):
             self.stdout.write(f"{indent}{messages.render(step.code, step.params)}")
 
 
-def _servers(name: str | None) -> list[DirectoryServer]:
-    servers = DirectoryServer.objects.order_by("rank", "name")
-    if name is None:
-        return list(servers)
-    found = list(servers.filter(name=name))
-    if not found:
-        known = ", ".join(servers.values_list("name", flat=True)) or "-"
+def _servers(name: str | None) -> list[Synchronised]:
+    servers = all_synchronised()
+    found = [server for server in servers if name in (None, server.name)]
+    if name is not None and not found:
+        known = ", ".join(server.name for server in servers) or "-"
         raise CommandError(_("There is no server named “%(name)s”. Known: %(known)s") % {"name": name, "known": known})
     return found
 

@@ -11,10 +11,17 @@ from syncapp.models import Endpoint, PhoneSystem
 from syncapp.services.configure.changes import Change, SectionReport
 from syncapp.services.configure.columns import missing_keys, set_columns
 from syncapp.services.configure.sections import PLAIN_PHONE_KEYS, Section
-from syncapp.services.phone_systems import caution_of, key_mistakes, validate_phone_system
+from syncapp.services.phone_systems import (
+    caution_of,
+    key_mistakes,
+    served_mistakes,
+    unknown_served,
+    validate_phone_system,
+)
 from syncapp.telephony.tls import normalised_fingerprint
 
 COLUMNS = (*PLAIN_PHONE_KEYS, "serves", "match_keys", "schedule", "limits")
+UNKNOWN = {"directories": "directory_unknown", "pools": "pool_unknown"}
 
 
 class PhoneSystemDraft:
@@ -62,18 +69,11 @@ class PhoneSystemDraft:
         self.changes.append(Change("api_key", before, self.phones.api_key))
 
     def _judge_served(self, *, directories: Collection[str], pools: Collection[str]) -> None:
-        where, served = self.section.where.inside("serves"), self.section.values.get("serves", {})
-        if len(served) > 1:
-            where.wrong("phone_serves_several", known=["directories", "departments", "pools"])
-        for kind, names in served.items():
-            if not names:
-                where.inside(kind).wrong("phone_serves_empty")
-        for name in served.get("directories", []):
-            if name not in directories:
-                where.inside("directories").wrong("directory_unknown", name=name)
-        for name in served.get("pools", []):
-            if name not in pools:
-                where.inside("pools").wrong("pool_unknown", name=name)
+        where, serves = self.section.where.inside("serves"), self.section.values.get("serves", {})
+        for way, message in served_mistakes(serves):
+            (where.inside(way) if way else where).refuse(message)
+        for way, name in unknown_served(serves, directories=directories, pools=pools):
+            where.inside(way).wrong(UNKNOWN[way], name=name)
 
 
 def _wanted(section: Section) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Why is this person here, or not? Reads hub and directories, and stores nothing."""
+"""Why is this person here, or not? Reads hub, directories and phone systems, and stores nothing."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,10 +10,9 @@ from syncapp.core.converters import attributes_of
 from syncapp.core.options import SyncOptions
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.directory.config import DirectoryConfig
-from syncapp.directory.session import open_session as open_directory_session
 from syncapp.exceptions import SyncError
-from syncapp.models import DirectoryServer, Employee, SyncRecord
-from syncapp.services.endpoints import directory_run_config, sync_options
+from syncapp.models import DirectoryServer, Employee, PhoneSystem, SyncRecord
+from syncapp.services.endpoints import Synchronised, run_config, sync_options, synchronised
 from syncapp.services.explain.telling import (
     FieldTold,
     ServerTold,
@@ -24,8 +23,10 @@ from syncapp.services.explain.telling import (
     tell_nobody,
 )
 from syncapp.services.identity import expect_known
+from syncapp.services.opening import open_endpoint
 from syncapp.services.people import Found, employees_meant, found_of, records_meant, search
 from syncapp.services.ports import EndpointSession, OpenSession
+from syncapp.telephony.config import PhoneConfig
 
 __all__ = ["Explanation", "FieldTold", "ServerTold", "explain", "explain_employee", "explain_record"]
 
@@ -53,7 +54,7 @@ class Explanation:
 class _Asking:
     """One server while it is asked: what is known of the person there, and the entries that were found."""
 
-    server: DirectoryServer
+    server: Synchronised
     told: ServerTold
     records: dict[str, SyncRecord] = field(default_factory=dict)
     session: EndpointSession | None = None
@@ -67,9 +68,7 @@ class _Asking:
         return {*self.records, *self.entries}
 
 
-def explain(
-    text: str, *, servers: Sequence[DirectoryServer], open_session: OpenSession = open_directory_session
-) -> Explanation:
+def explain(text: str, *, servers: Sequence[Synchronised], open_session: OpenSession = open_endpoint) -> Explanation:
     """Explain whoever is meant by an anchor, DN, e-mail, number or words of the name, in scope or out of it.
 
     A server that cannot be asked says why, and the others are asked all the same.
@@ -77,7 +76,12 @@ def explain(
     text = text.strip()
     asked = [_asking(server, records_meant(server, text) if text else []) for server in servers]
     employees = {record.employee_id for each in asked for record in each.records.values() if record.employee_id}
-    exact = any(text.lower() in (anchor, row.dn.lower()) for each in asked for anchor, row in each.records.items())
+    exact = any(
+        text.lower() in (anchor, row.dn.lower())
+        for each in asked
+        if not isinstance(each.server, PhoneSystem)
+        for anchor, row in each.records.items()
+    )
     if text and not exact:
         employees.update(id_ for region in _regions(servers) for id_ in employees_meant(text, region))
     explanation = Explanation(text=text)
@@ -87,26 +91,25 @@ def explain(
 
 
 def explain_employee(
-    employee: Employee, *, servers: Sequence[DirectoryServer], open_session: OpenSession = open_directory_session
+    employee: Employee, *, servers: Sequence[Synchronised], open_session: OpenSession = open_endpoint
 ) -> Explanation:
     """Explain an employee. Servers that know him not are asked for his e-mail, else his name."""
     asked = [_asking(server, []) for server in servers]
     return _answer(Explanation(text=str(employee)), asked, {employee.pk}, text="", open_session=open_session)
 
 
-def explain_record(record: SyncRecord, *, open_session: OpenSession = open_directory_session) -> Explanation:
+def explain_record(record: SyncRecord, *, open_session: OpenSession = open_endpoint) -> Explanation:
     """Explain a known entry of one server, and the employee whose it is."""
-    server = DirectoryServer.objects.filter(pk=record.endpoint_id)
-    asked = [_asking(each, [record]) for each in server]
+    asked = [_asking(synchronised(record.endpoint_id), [record])]
     employees = {record.employee_id} if record.employee_id is not None else set()
     return _answer(Explanation(text=str(record)), asked, employees, text="", open_session=open_session)
 
 
-def _asking(server: DirectoryServer, records: Sequence[SyncRecord]) -> _Asking:
+def _asking(server: Synchronised, records: Sequence[SyncRecord]) -> _Asking:
     return _Asking(server, ServerTold(server.name, server.pk), {record.anchor: record for record in records})
 
 
-def _regions(servers: Sequence[DirectoryServer]) -> list[str]:
+def _regions(servers: Sequence[Synchronised]) -> list[str]:
     default = DirectoryServer._meta.get_field("region").default
     return sorted({server.region for server in servers}) or [default]
 
@@ -136,7 +139,7 @@ def _answer(
                 _look_for(each, employee)
         explanation.found = employee is not None or any(each.people for each in asked)
         for each in asked:
-            _tell(each, text or (employee.email or employee.name if employee is not None else ""))
+            _tell(each, text or (employee.email or employee.name if employee is not None else ""), employee)
             explanation.servers.append(each.told)
     return explanation
 
@@ -150,9 +153,11 @@ def _said(asking: _Asking) -> Iterator[None]:
         failed(asking.told, error)
 
 
-def _patient(server: DirectoryServer) -> DirectoryConfig:
-    wait = _LONGEST_WAIT
-    return replace(directory_run_config(server), connect_timeout=wait, login_timeout=wait, operation_timeout=wait)
+def _patient(server: Synchronised) -> DirectoryConfig | PhoneConfig:
+    config, wait = run_config(server), _LONGEST_WAIT
+    if isinstance(config, PhoneConfig):
+        return replace(config, connect_timeout=wait, answer_timeout=wait)
+    return replace(config, connect_timeout=wait, login_timeout=wait, operation_timeout=wait)
 
 
 def _look(each: _Asking, text: str) -> None:
@@ -169,8 +174,8 @@ def _set_aside(each: _Asking) -> None:
     """Where one person is known already, entries that nobody knows are only named: administrators' second accounts."""
     strangers = sorted(each.people - each.records.keys())
     if len(each.records) == 1 and strangers:
-        dns = [each.entries.pop(anchor).dn for anchor in strangers]
-        each.aside = Message("explain_also", {"count": len(dns), "entries": sorted(dns)})
+        names = [_named(each, each.entries.pop(anchor)) for anchor in strangers]
+        each.aside = Message("explain_also", {"count": len(names), "entries": sorted(names)})
 
 
 def _look_for(each: _Asking, employee: Employee) -> None:
@@ -190,7 +195,7 @@ def _look_for(each: _Asking, employee: Employee) -> None:
         if len(entries) == 1:
             _add(each, entries)
         elif entries:
-            names = [entry.dn for entry in entries]
+            names = [_named(each, entry) for entry in entries]
             each.told.steps.append(Message("explain_several_entries", {"entries": names}))
 
 
@@ -210,7 +215,7 @@ def _add(each: _Asking, entries: Sequence[RemoteRecord]) -> None:
     each.records |= {row.anchor: row for row in rows}
 
 
-def _tell(each: _Asking, looked_for: str) -> None:
+def _tell(each: _Asking, looked_for: str, employee: Employee | None) -> None:
     record = next(iter(each.records.values()), None)
     each.told.record_id = record.pk if record is not None else None
     entry = next(iter(each.entries.values()), None)
@@ -223,7 +228,7 @@ def _tell(each: _Asking, looked_for: str) -> None:
             tell_entry(each.told, each.server, each.session, entry, record)
             each.told.steps += [each.aside] if each.aside is not None else []
         elif not each.told.steps:
-            tell_nobody(each.told, record, looked_for=looked_for)
+            tell_nobody(each.told, each.server, record, employee, looked_for=looked_for)
 
 
 def _choices(asked: Sequence[_Asking], employees: set[int]) -> Iterator[tuple[str, Found]]:
@@ -236,9 +241,19 @@ def _choices(asked: Sequence[_Asking], employees: set[int]) -> Iterator[tuple[st
         yield "", Found("", "", employee.name, employee.extension, employee.email)
 
 
+def _named(each: _Asking, entry: RemoteRecord) -> str:
+    """How an entry is called: in a phone system by name and number, for that of its row says nothing."""
+    if not isinstance(each.server, PhoneSystem) or each.options is None:
+        return entry.dn
+    found = found_of(entry, each.options)
+    return " ".join(filter(None, [found.name, found.extension])) or entry.dn
+
+
 def _found(each: _Asking, anchor: str) -> Found:
     entry = each.entries.get(anchor)
     if entry is not None and each.options is not None:
-        return found_of(entry, each.options)
+        found = found_of(entry, each.options)
+        # The number of a row in a phone system is nothing to ask for somebody by.
+        return replace(found, dn="") if isinstance(each.server, PhoneSystem) else found
     record = each.records[anchor]
     return Found(anchor, record.dn, record.name)

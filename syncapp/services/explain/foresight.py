@@ -10,7 +10,7 @@ from syncapp.core.outward import PROBES, Outward
 from syncapp.core.person_plan import PersonPlan
 from syncapp.core.records import KnownRecord, RemotePerson
 from syncapp.core.sides import Sides
-from syncapp.models import DirectoryServer
+from syncapp.services.endpoints import Synchronised, sends
 from syncapp.services.mapping_state import mapping_state, remapped_fields
 from syncapp.services.planning import make_plan
 from syncapp.services.ports import EndpointSession
@@ -45,14 +45,14 @@ class _Unheard:
         pass
 
 
-def foresee(server: DirectoryServer, session: EndpointSession, anchor: str, dn: str) -> Foresight | None:
+def foresee(server: Synchronised, session: EndpointSession, anchor: str, dn: str) -> Foresight | None:
     """Plan one person of the scope as the next run over everybody would; None when he is not in scope.
 
     Like a run for one person it judges uniqueness over the stored keys of everybody
     known. Raises SyncError.
     """
     last = last_whole_run(server.pk)
-    outward = Outward(allowed=server.write_back and last is not None)
+    outward = Outward(allowed=sends(server) and last is not None)
     reader = DirectoryReader(server, session, _Unheard(), sends=outward.allowed)
     read = reader.some([(anchor, dn)])
     if not read.people:

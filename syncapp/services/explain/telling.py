@@ -7,13 +7,15 @@ from datetime import datetime
 from django.utils import timezone
 
 from syncapp.choices import Status
-from syncapp.core.explain import FieldStory, KeyStory
+from syncapp.core.explain import FieldStory, KeyStory, is_strange
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.sides import is_frozen, refusal_to_create, will_be_created
 from syncapp.core.vocabulary import Field
 from syncapp.exceptions import SyncError
-from syncapp.models import Conflict, DirectoryServer, Employee, SyncRecord
+from syncapp.models import Conflict, Employee, PhoneSystem, SyncRecord
+from syncapp.services.endpoints import Synchronised, sends
 from syncapp.services.explain.foresight import Foresight, foresee
+from syncapp.services.explain.phones import found_there, gone_from, nobody_there
 from syncapp.services.ports import EndpointSession
 from syncapp.store.history import LastChange, last_changes, tied_since
 from syncapp.store.snapshots import employee_names
@@ -57,17 +59,18 @@ class ServerTold:
 
 
 def tell_entry(
-    told: ServerTold, server: DirectoryServer, session: EndpointSession, entry: RemoteRecord, record: SyncRecord | None
+    told: ServerTold, server: Synchronised, session: EndpointSession, entry: RemoteRecord, record: SyncRecord | None
 ) -> None:
     """Add the steps of an entry that was found; raise SyncError."""
-    told.steps.append(Message("explain_found", {"dn": entry.dn, "server": server.name, "anchor": entry.anchor}))
-    told.steps.append(Message(f"explain_state_{entry.state.value}"))
-    told.steps += _tie(record)
-    reasons = session.exclusions(entry.dn, now=timezone.now())
-    if reasons:
-        told.steps += [Message("explain_out_of_scope"), *reasons]
+    if isinstance(server, PhoneSystem):  # it has no parts that are not read
+        told.steps += [*found_there(server, entry), *_tie(record)]
+        reasons: Sequence[Message] = ()
     else:
-        told.steps.append(Message("explain_in_scope"))
+        told.steps.append(Message("explain_found", {"dn": entry.dn, "server": server.name, "anchor": entry.anchor}))
+        told.steps.append(Message(f"explain_state_{entry.state.value}"))
+        told.steps += _tie(record)
+        reasons = session.exclusions(entry.dn, now=timezone.now())
+        told.steps += [Message("explain_out_of_scope"), *reasons] if reasons else [Message("explain_in_scope")]
     if not server.enabled:
         told.steps.append(Message("explain_server_off", {"server": server.name}))
     if record is not None:
@@ -81,12 +84,19 @@ def tell_entry(
         told.fields = [_field(story, changed) for story in foresight.fields]
 
 
-def tell_nobody(told: ServerTold, record: SyncRecord | None, *, looked_for: str) -> None:
-    """Add the steps where the directory shows no such entry."""
+def tell_nobody(
+    told: ServerTold, server: Synchronised, record: SyncRecord | None, employee: Employee | None, *, looked_for: str
+) -> None:
+    """Add the steps where the server shows no such entry."""
+    phones = server if isinstance(server, PhoneSystem) else None
+    if record is None and phones is not None:
+        told.steps += nobody_there(phones, employee, looked_for=looked_for)
+        return
     if record is None:
         told.steps.append(Message("explain_not_there", {"server": told.server, "text": looked_for}))
         return
-    told.steps.append(Message("explain_gone", {"dn": record.dn, "server": told.server, "anchor": record.anchor}))
+    gone = Message("explain_gone", {"dn": record.dn, "server": told.server, "anchor": record.anchor})
+    told.steps.append(gone if phones is None else gone_from(phones, record))
     tell_known(told, record)
 
 
@@ -132,7 +142,7 @@ def _open_matters(told: ServerTold, record: SyncRecord) -> Iterator[Message]:
         )
 
 
-def _outcome(server: DirectoryServer, foresight: Foresight) -> Iterator[Message]:
+def _outcome(server: Synchronised, foresight: Foresight) -> Iterator[Message]:
     """What the next run does with the person as a whole."""
     plan, sides, person = foresight.plan, foresight.sides, foresight.person
     if foresight.record is None or foresight.record.employee_id is None:
@@ -142,9 +152,11 @@ def _outcome(server: DirectoryServer, foresight: Foresight) -> Iterator[Message]
         yield Message("explain_frozen_archived" if plan.local.archived else "explain_frozen")
     pushes = any(rule.pushes for rule in sides.options.rules)
     if pushes and not sides.outward.allowed and foresight.fields:
-        yield Message("explain_first_run" if server.write_back and foresight.first_run else "explain_write_back_off")
+        yield Message("explain_first_run" if sends(server) and foresight.first_run else "explain_write_back_off")
     if plan.failure is not None:
         yield plan.failure
+    if plan.record is not None and not plan.record.open_matters and is_strange(plan):
+        yield from plan.matter_texts
 
 
 def _keys(stories: Sequence[KeyStory]) -> Iterator[Message]:
