@@ -22,9 +22,13 @@ CONTENT_OF_STANDARD_ERROR = 20_000
 class WorkerProcess:
     """`manage.py worker` and everything that it has started."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, queued_again_after: int) -> None:
         self.log = folder / f"worker-{len(list(folder.iterdir()))}.log"
-        changes = {"DJANGO_SETTINGS_MODULE": "tests.worker_settings", "CACHE_DIR": str(folder / "cache")}
+        changes = {
+            "DJANGO_SETTINGS_MODULE": "tests.worker_settings",
+            "CACHE_DIR": str(folder / "cache"),
+            "QUEUED_AGAIN_AFTER": str(queued_again_after),
+        }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "worker"],
@@ -71,10 +75,14 @@ def _group_of(stat: Path) -> int | None:
 
 
 @contextmanager
-def worker(folder: Path) -> Iterator[WorkerProcess]:
-    started = WorkerProcess(folder)
+def worker(folder: Path, *, queued_again_after: int = 3) -> Iterator[WorkerProcess]:
+    """Start one; after twice `queued_again_after` seconds it takes itself for stuck where nothing is taken up."""
+    started = WorkerProcess(folder, queued_again_after=queued_again_after)
     try:
         yield started
+    except BaseException as error:
+        error.add_note(started.said())
+        raise
     finally:
         started.signal_all(signal.SIGKILL)
         started.process.wait()
