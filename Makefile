@@ -24,6 +24,8 @@ TESTS_ON_postgresql := tests.on_postgresql
 TESTS_ON_postgresql-redis := tests.on_postgresql --redis
 MANAGE := $(RUN) manage.py
 export PYTHON DIRECTORY
+# Commands start in two thirds of the time where their bytecode is kept, and demo and tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## this list

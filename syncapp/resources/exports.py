@@ -11,8 +11,6 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from import_export import fields, resources
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from syncapp.choices import State, Status
 from syncapp.core.spreadsheet import csv_lines, safe_cell
@@ -24,6 +22,8 @@ from syncapp.store.naming import naming_of
 
 # A telephone number computes to itself, and people want to read it as it is.
 _NUMBER = re.compile(r"\+\d{5,15}", re.ASCII)
+# XML has no way to say them, and openpyxl refuses them.
+_NOT_IN_SHEETS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _CHUNK = 2000
 
 
@@ -34,7 +34,7 @@ class SheetResource(resources.ModelResource):
         return [capfirst(str(field.column_name)) for field in self.get_export_fields(selected_fields)]
 
     def export_field(self, field: Any, instance: Any, **kwargs: Any) -> str:
-        return ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", _text(field.get_value(instance)))
+        return _NOT_IN_SHEETS.sub("\N{REPLACEMENT CHARACTER}", _text(field.get_value(instance)))
 
     def cells(self, rows: "QuerySet[Any]") -> Iterator[list[str]]:
         """Yield the rows as they are read: the library would have all of them in memory, several times over."""
@@ -165,6 +165,8 @@ def as_csv(resource: SheetResource, rows: "QuerySet[Any]") -> Iterator[str]:
 
 def as_xlsx(resource: SheetResource, rows: "QuerySet[Any]") -> bytes:
     """Return a workbook of one sheet, of which no cell is a formula."""
+    from openpyxl import Workbook  # takes long, and every command would wait for it
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.append(resource.get_export_headers())

@@ -5,9 +5,6 @@ import zipfile
 from io import BytesIO, StringIO
 from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from syncapp.services.sheets.columns import Sheet, SheetError
 
 LARGEST = 10 * 1024 * 1024  # bytes
@@ -17,7 +14,7 @@ _ZIP = b"PK\x03\x04"
 # What openpyxl and the formats beneath it raise of a file that is not what it seems to be.
 _BROKEN = (
     *(ValueError, KeyError, TypeError, IndexError, AttributeError, OSError, SyntaxError, RuntimeError),
-    *(zipfile.BadZipFile, InvalidFileException, csv.Error),
+    *(zipfile.BadZipFile, csv.Error),
 )
 
 
@@ -39,6 +36,8 @@ def read_sheet(content: bytes) -> Sheet:
 
 
 def _read_xlsx(content: bytes) -> list[list[str]]:
+    from openpyxl import load_workbook  # takes long, and every command would wait for it
+
     with zipfile.ZipFile(BytesIO(content)) as packed:
         if sum(part.file_size for part in packed.infolist()) > LARGEST_UNPACKED:
             raise SheetError("sheet_too_large", limit=LARGEST // 1024 // 1024)

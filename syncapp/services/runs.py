@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from syncapp.choices import ReadMode, RunMode, RunPhase, RunStatus, RunTrigger
 from syncapp.exceptions import ClaimLostError, RunAlreadyActiveError, RunCancelledError, SyncError
@@ -79,6 +78,7 @@ def hand_over(run_id: int) -> None:
     soon as it is back.
     """
     from django_q.tasks import async_task
+    from redis.exceptions import RedisError
 
     try:
         async_task(TASK, run_id, task_name=f"run {run_id}")
