@@ -146,16 +146,31 @@ def test_demo_without_site_leaves_a_directory_and_another_one_begins_afresh(demo
     assert code == 0, output
     assert_second_run_changes_nothing(output)
 
-    assert_site_answers_until_the_end(demo, signal.SIGTERM)
+    afresh = demo.start("--serve", "0")
+    shown = read_until(afresh, "== Database:")
+    afresh.send_signal(signal.SIGTERM)
+    rest, _ = afresh.communicate(timeout=60)
 
-    assert (demo.folder / "previous" / "db.sqlite3").exists()
+    assert (demo.folder / "previous" / "db.sqlite3").exists(), shown
+    require_free(demo.directory_port, "PORT")
+    assert rest.splitlines()[-1] == "The demo is over; everything is stopped."
+
+
+def read_until(process: "subprocess.Popen[str]", line: str) -> str:
+    """Return what a demo has printed until it printed this line, or ended."""
+    assert process.stdout
+    shown = []
+    for each in process.stdout:
+        shown.append(each)
+        if line in each:
+            break
+    return "".join(shown)
 
 
 @pytest.mark.timeout(240)
-def test_demo_with_a_phone_system_shows_three_corners(demo: DemoRun) -> None:
-    code, output = demo.run("--serve", "0", "--phone-system", "mikopbx-simulator")
+def test_demo_with_a_phone_system_shows_three_corners_and_leaves_nothing_running(demo: DemoRun) -> None:
+    output = assert_site_answers_until_the_end(demo, signal.SIGINT, "--phone-system", "mikopbx-simulator")
 
-    assert code == 0, output
     rounds = [
         line.strip() for line in output.splitlines() if line.startswith(("    MikoPBX: ", "    Sample company: "))
     ]
@@ -226,21 +241,12 @@ def test_path_that_is_too_long_for_a_domain_is_told_beforehand(tmp_path: Path) -
     assert samba.too_long(Path("/srv/ldapsync/var/demo/samba")) == ""
 
 
-@pytest.mark.timeout(240)
-def test_demo_serves_the_site_until_it_is_ended_and_leaves_nothing_running(demo: DemoRun) -> None:
-    assert_site_answers_until_the_end(demo, signal.SIGINT)
-
-
-def assert_site_answers_until_the_end(demo: DemoRun, number: int) -> None:
+def assert_site_answers_until_the_end(demo: DemoRun, number: int, *options: str) -> str:
+    """Return what the demo had printed until its site was there."""
     port = free_port()
-    process = demo.start("--port", str(port))
-    assert process.stdout
-    shown = []
-    for line in process.stdout:
-        shown.append(line)
-        if "== Ready" in line:
-            break
-    assert process.poll() is None, "".join(shown)
+    process = demo.start("--port", str(port), *options)
+    shown = read_until(process, "== Ready")
+    assert process.poll() is None, shown
 
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/admin/login/", timeout=30) as answer:
         status = answer.status
@@ -250,6 +256,7 @@ def assert_site_answers_until_the_end(demo: DemoRun, number: int) -> None:
     for taken in (port, demo.directory_port):
         require_free(taken, "PORT")
     assert (status, process.returncode, rest.splitlines()[-1]) == (200, 0, "The demo is over; everything is stopped.")
+    return shown
 
 
 @pytest.mark.timeout(240)
