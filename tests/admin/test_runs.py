@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from syncapp.choices import ItemOutcome, RunMode, RunPhase, RunStatus, Status
+from syncapp.choices import ItemOutcome, ReadMode, RunMode, RunPhase, RunStatus, Status
 from syncapp.models import RunItem, SyncRun
 from tests.admin.pages import page, shown_names, text
 from tests.factories import make_employee, make_server
@@ -309,6 +309,15 @@ def test_list_of_runs_shows_who_started_them(admin_client: Client) -> None:
 
     assert "anna, by hand" in shown
     assert "read 12 · created 3" in shown
+
+
+@pytest.mark.parametrize(("people", "expected"), [(1, "one person"), (2, "certain people")])
+def test_page_says_whether_one_person_or_several_were_asked_for(
+    admin_client: Client, people: int, expected: str
+) -> None:
+    run = make_run(read=ReadMode.PERSON, anchors=[["anchor", "dn"]] * people)
+
+    assert f"<td>{expected}</td>" in run_page(admin_client, run)
 
 
 OUTCOMES = {
