@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -231,3 +232,9 @@ def admin_link(name: str, pk: Any, text: Any, *, query: str = "") -> SafeString:
     """A link to a page of the admin site; `name` as in `syncapp_employee_change`."""
     url = reverse(f"admin:{name}", args=[pk] if pk is not None else None)
     return format_html('<a class="text-link" href="{}{}">{}</a>', url, query, text)
+
+
+def list_url(model: str, **query: Any) -> str:
+    """Return the address of a list of the site, filtered by `query`."""
+    address = reverse(f"admin:syncapp_{model}_changelist")
+    return f"{address}?{urlencode(query)}" if query else address

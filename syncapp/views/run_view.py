@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple, Self
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import ngettext
 
-from syncapp.choices import Happening, ItemOutcome, RunMode, RunPhase, RunStatus
+from syncapp.choices import Happening, RunMode, RunPhase, RunStatus
 from syncapp.messages.naming import Naming
 from syncapp.models import RunItem, SyncRun
 from syncapp.services import seals
@@ -22,115 +20,20 @@ from syncapp.store import happenings
 from syncapp.store.naming import naming_of
 from syncapp.store.selectors import SHOWS_PLAN
 from syncapp.views.display import (
-    breakable_dn,
-    changes_table,
+    list_url,
     moment,
-    outcome_label,
-    person_link,
     run_status_label,
     sentence,
     sentences,
 )
+from syncapp.views.plan_view import FIRST, FREQUENT, KINDS, ItemView, Tile
+from syncapp.views.run_counts import COUNTS, DONE, SECONDS, Count, count_label
 from syncapp.views.standings import left_out_text
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 # Before so much of a phase is done its pace says nothing.
 ENOUGH_SECONDS, ENOUGH_SHARE = 3, 0.02
 PATIENCE = timedelta(seconds=10)  # a worker asks the queue every half second
-
-# In the order of rule E7, with where to see those people, as a query of the records' list.
-COUNTS: dict[str, tuple[Promise, str]] = {
-    "read": (gettext_lazy("entries read"), ""),
-    "created": (gettext_lazy("employees created"), ""),
-    "updated": (gettext_lazy("employees changed"), ""),
-    "written_back": (gettext_lazy("changed %(in_it)s"), ""),
-    "skipped": (gettext_lazy("without change"), "status__exact=skipped"),
-    "conflicts": (pgettext_lazy("count", "conflicts"), "status__exact=conflict"),
-    "proposed": (gettext_lazy("proposed matches"), "status__exact=proposed"),
-    "failed": (pgettext_lazy("count", "failed"), "status__exact=failed"),
-    "waiting": (gettext_lazy("wait %(for_it)s"), "attention=waiting"),
-    "disabled": (gettext_lazy("newly disabled"), ""),
-    "missing": (gettext_lazy("newly missing"), ""),
-    "returned": (pgettext_lazy("count", "returned"), ""),
-    "renumbered": (gettext_lazy("with another number"), ""),
-    "ignored": (pgettext_lazy("count", "ignored"), "status__exact=ignored"),
-    "new_matters": (gettext_lazy("new matters to decide"), ""),
-}  # Counts of what a run does to people.
-DONE = ("created", "updated", "written_back", "disabled", "missing", "returned", "renumbered", "new_matters")
-FIRST = 20  # so many people of a plan are shown on its own page
-
-
-class _Kind(NamedTuple):
-    counted: str
-    happening: Happening
-    label: Promise
-    icon: str
-    rare: bool = True
-
-
-_FREQUENT = 3
-_TILES = (
-    _Kind("created", Happening.CREATED, gettext_lazy("create"), "person_add", rare=False),
-    _Kind("updated", Happening.CHANGED, gettext_lazy("change here"), "edit", rare=False),
-    _Kind("written_back", Happening.WRITTEN, gettext_lazy("write %(to_it)s"), "upload", rare=False),
-    _Kind("failed", Happening.FAILED, pgettext_lazy("count", "failed"), "error"),
-    _Kind("disabled", Happening.DISABLED, gettext_lazy("newly disabled"), "block"),
-    _Kind("missing", Happening.MISSING, gettext_lazy("newly missing"), "person_search"),
-    _Kind("returned", Happening.RETURNED, pgettext_lazy("count", "returned"), "undo"),
-    _Kind("renumbered", Happening.RENUMBERED, gettext_lazy("with another number"), "dialpad"),
-)
-SECONDS: dict[str, Promise] = {
-    "read": gettext_lazy("reading"),
-    "plan": gettext_lazy("planning"),
-    "apply": gettext_lazy("applying"),
-    "write_back": gettext_lazy("writing back"),
-    "total": gettext_lazy("in all"),
-}
-
-
-def count_label(name: str, naming: Naming) -> str:
-    """A count's name for people, of a run of the endpoint whose sides are called so."""
-    return str(COUNTS[name][0]) % naming.words()
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    label: str
-    value: int
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A large number: how many people something would happen to; `more`: what else there is to say, and where."""
-
-    label: str
-    value: int
-    icon: str
-    url: str = ""
-    more: str = ""
-    more_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ItemView:
-    """One person of a plan."""
-
-    who: SafeString
-    dn: SafeString
-    outcome: SafeString
-    changes: SafeString
-    message: str
-
-    @classmethod
-    def of(cls, item: RunItem, naming: Naming) -> Self:
-        return cls(
-            who=person_link(item),
-            dn=breakable_dn(item.dn),
-            outcome=outcome_label(item.expected if item.outcome == ItemOutcome.PLANNED else item.outcome),
-            changes=changes_table(item.changes, naming, unwritten=item.unwritten),
-            message=sentence(item.message_code, item.message_params, naming),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +141,7 @@ class RunView:
 
     @property
     def items_url(self) -> str:
-        return f"{reverse('admin:syncapp_runitem_changelist')}?run__id__exact={self.run.pk}"
+        return list_url("runitem", run__id__exact=self.run.pk)
 
     @property
     def shows_plan(self) -> bool:
@@ -257,10 +160,10 @@ class RunView:
                 icon=each.icon,
                 url=self._happening_url(each.happening) if counts.get(each.counted) else "",
             )
-            for each in _TILES
+            for each in KINDS
             if counts.get(each.counted) or not each.rare
         ]
-        return [*tiles[:_FREQUENT], self._leave, self._decide, *tiles[_FREQUENT:]]
+        return [*tiles[:FREQUENT], self._leave, self._decide, *tiles[FREQUENT:]]
 
     @property
     def _leave(self) -> Tile:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from syncapp.choices import MatterKind, RunMode, RunStatus, State, Status
 from syncapp.models import Conflict, CoolingNumber, DirectoryServer, SyncRun
 from syncapp.services.seals import Seal
-from syncapp.views import overview
+from syncapp.views import charts
 from tests.admin.pages import page, text
 from tests.factories import make_employee, make_pool, make_record, make_server
 
@@ -124,10 +124,10 @@ def test_days_count_what_runs_came_to_and_no_edits(admin_client: Client) -> None
     ran(server, RunStatus.COMPLETED, days_ago=60)
     SyncRun.objects.create(mode=RunMode.EDIT, status=RunStatus.COMPLETED, finished_at=timezone.now())
 
-    days = overview.last_days(timezone.localdate())
+    days = charts.last_days(timezone.localdate())
 
-    assert len(days) == overview.DAYS
-    assert [day.parts for day in days if day.parts] == [((overview.GOOD, 50), (overview.OPEN, 25), (overview.BAD, 25))]
+    assert len(days) == charts.DAYS
+    assert [day.parts for day in days if day.parts] == [((charts.GOOD, 50), (charts.OPEN, 25), (charts.BAD, 25))]
     assert days[-4].text.endswith("2 completed, 1 with open matters, held or cancelled, 1 failed")
 
 
