@@ -19,8 +19,8 @@ _DIRECTORY = Q(endpoint__directoryserver__isnull=False)
 _AGREED = Q(confirmed_at__gte=F("evidence_since") + AGREED_AFTER) & ~Q(message_code=Evidence.NOT_ON_THIS_CONTROLLER)
 
 
-def _records(*states: State) -> QuerySet[SyncRecord]:
-    return SyncRecord.objects.filter(_DIRECTORY, employee=OuterRef("pk"), state__in=states)
+def _records(*states: State, employee: str = "pk") -> QuerySet[SyncRecord]:
+    return SyncRecord.objects.filter(_DIRECTORY, employee=OuterRef(employee), state__in=states)
 
 
 def _known(*states: State) -> Q:
@@ -40,6 +40,12 @@ def in_state(state: State) -> Q:
 def have_left() -> Q:
     """Employees who are known to a directory, and active in none."""
     return _known(*_ORDER[1:]) & ~Q(Exists(_records(State.ACTIVE)))
+
+
+def whose_employee_has_left() -> Q:
+    """Records of people who are known to a directory and active in none: asked record by record, of which there are few."""
+    known, active = _records(*_ORDER, employee="employee"), _records(State.ACTIVE, employee="employee")
+    return Q(Exists(known)) & ~Q(Exists(active))
 
 
 def who_has_left(employee_ids: Collection[int]) -> set[int]:
