@@ -421,6 +421,17 @@ def test_a_killed_sender_leaves_the_message_to_the_next_one(mailbox: Mailbox, mo
     assert len(mailbox.mails) == 2
 
 
+def test_message_that_two_workers_saw_at_once_is_sent_by_one(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = mail_channel()
+    Notice.objects.create(channel=channel, endpoint=make_server(), happened=Happened.HELD, next_at=NOW)
+    seen = delivery._next(channel)
+    Notice.objects.update(next_at=NOW + delivery.LEASE)  # the other one takes it
+    monkeypatch.setattr(delivery, "_next", lambda _channel: seen)
+
+    assert send_word(now=NOW) == 0
+    assert mailbox.mails == []
+
+
 def test_a_message_that_kills_its_sender_is_given_up_some_day(mailbox: Mailbox) -> None:
     channel = mail_channel()
     Notice.objects.create(

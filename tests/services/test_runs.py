@@ -108,6 +108,19 @@ def test_nothing_is_queued_behind_a_run_that_is_not_over(status: RunStatus, djan
     assert caught.value.params == {"run": first.pk, "server": server.name}
 
 
+def test_queued_run_begins_behind_one_whose_worker_died_silently() -> None:
+    server = make_server()
+    silent = SyncRun.objects.create(
+        endpoint=server, status=RunStatus.RUNNING, heartbeat_at=timezone.now() - timedelta(minutes=5)
+    )
+    queued = make_queued(server)
+
+    claimed = claim_queued_run(queued.pk)
+
+    silent.refresh_from_db()
+    assert (claimed, silent.status) == (queued, RunStatus.CRASHED)
+
+
 CANCELS = {
     "queued": (RunStatus.QUEUED, True, "cancelled"),
     "running": (RunStatus.RUNNING, True, "running"),

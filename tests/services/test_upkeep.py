@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django_q.conf import Conf
 from django_q.models import Schedule
 from pytest_django import Settings
 
 from syncapp.choices import RunStatus, RunTrigger
+from syncapp.management.supervision import Worker
 from syncapp.models import SyncRun
 from syncapp.services import runs, upkeep, worker_process
 from syncapp.services.standing import schedule_name
@@ -124,6 +126,33 @@ def test_run_that_nobody_took_is_queued_again_once_in_two_minutes(handed_over: l
     upkeep.queue_lost_runs_again()
 
     assert handed_over == [lost.pk]
+
+
+def test_run_that_two_workers_find_lost_is_queued_again_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs_lost = [make_queued(waits=130, handed_over=125) for _run in range(2)]
+    given: list[int] = []
+
+    def while_another_looks(run_id: int) -> None:
+        given.append(run_id)
+        if len(given) == 1:
+            upkeep.queue_lost_runs_again()
+
+    monkeypatch.setattr(upkeep, "hand_over", while_another_looks)
+    upkeep.queue_lost_runs_again()
+
+    assert sorted(given) == sorted(run.pk for run in runs_lost)
+
+
+@pytest.mark.parametrize(("busy", "expected"), [(Conf.WORKERS, 0), (Conf.WORKERS - 1, 1)])
+def test_worker_that_has_its_hands_full_takes_no_run_for_lost(
+    handed_over: list[int], monkeypatch: pytest.MonkeyPatch, busy: int, expected: int
+) -> None:
+    make_queued(waits=130, handed_over=125)
+    monkeypatch.setattr(upkeep, "runs_of", lambda _worker: busy)
+
+    Worker()._care_for_the_queue()
+
+    assert len(handed_over) == expected
 
 
 def test_run_is_queued_again_as_often_as_it_gets_lost(handed_over: list[int], settings: Settings) -> None:
