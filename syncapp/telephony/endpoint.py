@@ -54,6 +54,7 @@ class PhoneEndpoint:
     def __init__(self, session: PhoneSession, config: PhoneConfig) -> None:
         self.session = session
         self.seen: dict[str, Seen] = {}
+        self._unkept: dict[str, Seen] = {}
         self._config = config
         self._rows: dict[str, Summary] | None = None
         self._numbers: Sequence[NumberInUse] | None = None
@@ -183,13 +184,21 @@ class PhoneEndpoint:
             return None
         if is_aside(person.number) and seen is not None:  # a run ended in between: he still has his former number
             person = replace(person, number=seen.person.number)
-        self.seen[row.anchor] = Seen(row, person)
-        return self.seen[row.anchor]
+        return self._noted(Seen(row, person))
 
     def remember(self, seen: Seen) -> None:
         """Take note of somebody as he is after a write of ours."""
-        self.seen[seen.summary.anchor] = seen
+        self._noted(seen)
         self._rows = {**self.rows(), seen.summary.anchor: seen.summary}
+
+    def _noted(self, seen: Seen) -> Seen:
+        self.seen[seen.summary.anchor] = self._unkept[seen.summary.anchor] = seen
+        return seen
+
+    def take_seen(self) -> Mapping[str, Seen]:
+        """Return who was seen since this was asked last, for later runs to recall."""
+        taken, self._unkept = self._unkept, {}
+        return taken
 
     def everybody_seen(self) -> Mapping[str, Seen]:
         return {**self._config.recalled, **self.seen}

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from fixtures.mikopbx import MikoPbx
@@ -112,6 +113,29 @@ def test_dial_string_of_somebodys_own_stays_and_is_said(pbx: MikoPbx, phones: Ph
 
     assert (anna.mobile_number, anna.mobile_dialstring) == ("79167654321", "12")
     assert item_of(run, "Anna Orlova").message_code == "phone_dial_string_kept"
+
+
+@pytest.mark.promise(1)
+def test_mobile_that_the_list_does_not_show_is_known_after_a_run_that_broke_off(
+    pbx: MikoPbx, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list shows what is dialled, which stayed: the mobile of an earlier look is not somebody's change."""
+    there(pbx, "Anna Orlova").mobile_dialstring = "12"
+    sync(phones)
+    edit(mobile="+79167654321")
+    monkeypatch.setattr("syncapp.services.steps.forget_settled", _gone)
+    broken_off = sync(phones)
+    monkeypatch.undo()
+
+    run = sync(phones)
+
+    assert broken_off.status == RunStatus.FAILED
+    assert (there(pbx, "Anna Orlova").mobile_number, Employee.objects.get().mobile) == ("79167654321", "+79167654321")
+    assert (run.status, counted(run)) == (RunStatus.COMPLETED, {"read": 1, "skipped": 1})
+
+
+def _gone(*_args: object) -> None:
+    raise OperationalError("the database has gone away")
 
 
 @pytest.mark.promise(5)
