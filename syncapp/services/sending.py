@@ -96,6 +96,7 @@ class Sending:
             for row in rows
             if Field.EXTENSION in row.pushes and row.plan["action"] != Action.MAKE
         }
+        self.session.expect(len(rows))
         order, aside = in_order(moves)
         self.session.step_aside(aside)
         place = {anchor: number for number, anchor in enumerate(order)}

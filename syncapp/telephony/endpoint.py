@@ -56,6 +56,7 @@ class PhoneEndpoint:
         self.seen: dict[str, Seen] = {}
         self._unkept: dict[str, Seen] = {}
         self._config = config
+        self._writer = Writer(self, session, config.region)
         self._rows: dict[str, Summary] | None = None
         self._numbers: Sequence[NumberInUse] | None = None
 
@@ -152,10 +153,14 @@ class PhoneEndpoint:
         return {each.number: each.kind for each in self.numbers()}
 
     def write(self, jobs: Iterable[WriteJob], attributes: Sequence[str], *, now: datetime) -> Iterator[WriteResult]:
-        yield from Writer(self, self.session, self._config.region).write(jobs, pictures=PICTURE in attributes)
+        yield from self._writer.write(jobs, pictures=PICTURE in attributes)
 
     def make(self, jobs: Iterable[MakeJob]) -> Iterator[MakeResult]:
-        yield from Writer(self, self.session, self._config.region).make(jobs)
+        yield from self._writer.make(jobs)
+
+    def expect(self, people: int) -> None:
+        """Hear how many people are to be written and made."""
+        self._writer.expect(people)
 
     def step_aside(self, anchors: Sequence[str]) -> None:
         """Give people a number that nobody has, for another one to get theirs; they get their own next (rule C7)."""
