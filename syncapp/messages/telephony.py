@@ -72,6 +72,9 @@ TEMPLATES: dict[str, Promise] = {
     "phone_rate_limited": _(
         "%(url)s counts too many requests from this machine and refuses all of them for about %(seconds)s seconds. Nothing is sent until then; allow fewer requests a minute if it comes again."
     ),
+    "phone_requests_used_up": _(
+        "A run of “%(server)s” is using up the requests that it may be sent within a minute. Try again in %(seconds)s seconds, or when the run is over."
+    ),
     "phone_address_banned": _(
         "%(url)s refuses this machine. Take its address off the list of banned ones, under Fail2ban on the phone system."
     ),

@@ -115,6 +115,24 @@ class PhoneEntry(models.Model):
         return self.anchor
 
 
+class PhoneBudget(models.Model):
+    """What all processes together have sent to a phone system lately, and for how long it refuses us.
+
+    `sent` has pairs of a time (seconds since 1970) and the number of requests that were taken then.
+    """
+
+    endpoint = models.OneToOneField(PhoneSystem, on_delete=models.PROTECT, related_name="budget", primary_key=True)
+    url = models.CharField(max_length=500, blank=True)
+    sent = models.JSONField(default=list)
+    shut_out_until = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.endpoint)
+
+
 class PhoneReading(models.Model):
     """When every number of a phone system was read last. Nothing is known of one without a row."""
 

@@ -75,16 +75,16 @@ def directory_config(server: DirectoryServer) -> DirectoryConfig:
     )
 
 
-def run_config(server: Synchronised) -> DirectoryConfig | PhoneConfig:
+def run_config(server: Synchronised, *, waits: bool = False) -> DirectoryConfig | PhoneConfig:
     """Return what the adapter needs for a run.
 
     It stays with the controller that was used last while that one answers (rule B12);
-    of a phone system's people it knows what earlier runs have seen.
+    of a phone system's people it knows what earlier runs have seen. `waits`: as of `phone_config`.
     """
     if isinstance(server, PhoneSystem):
         seen = phone_entries.recalled(server.pk)
         recalled = {anchor: load_seen(anchor, data) for anchor, data in seen.items()}
-        return replace(phone_config(server), recalled=recalled)
+        return replace(phone_config(server, waits=waits), recalled=recalled)
     return directory_run_config(server)
 
 

@@ -13,6 +13,7 @@ from syncapp.services.directory_settings.endpoints import (
     schedule_mistakes,
 )
 from syncapp.services.directory_settings.mistakes import mistake, mistakes_of
+from syncapp.services.phone_budget import SharedRequests
 from syncapp.telephony.config import MOST_REQUESTS, MobileForm, PhoneConfig, address_of
 from syncapp.telephony.steps import PhoneStep, PhoneStepName, PhoneStepOutcome, examine_phone_system
 from syncapp.telephony.tls import normalised_fingerprint
@@ -22,8 +23,11 @@ FEWEST_REQUESTS = 10
 WAYS_TO_SERVE = ("directories", "departments", "pools")
 
 
-def phone_config(phones: PhoneSystem) -> PhoneConfig:
-    """Return what the adapter needs; raise ConfigurationError for a key of another address, or none."""
+def phone_config(phones: PhoneSystem, *, waits: bool = False) -> PhoneConfig:
+    """Return what the adapter needs; raise ConfigurationError for a key of another address, or none.
+
+    `waits`: where others have used up a minute's requests, wait for the next ones.
+    """
     return PhoneConfig(
         name=phones.name,
         url=phones.url,
@@ -34,6 +38,7 @@ def phone_config(phones: PhoneSystem) -> PhoneConfig:
         mobile_form=phones.mobile_form,
         requests_per_minute=phones.requests_per_minute,
         region=phones.region,
+        share=SharedRequests(phones, waits),
     )
 
 

@@ -60,7 +60,9 @@ def take_steps(execution: Execution) -> None:
             # How many came the last time tells how far this read is.
             expected = last_full_count(server.pk) if run.read == ReadMode.FULL else None
             session = stack.enter_context(
-                execution.open_session(run_config(server), lambda: execution.beat(RunPhase.READ, 0, expected))
+                execution.open_session(
+                    run_config(server, waits=True), lambda: execution.beat(RunPhase.READ, 0, expected)
+                )
             )
             stack.enter_context(keeping_what_is_seen(server, session))
             recognise(run, session)

@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.mikopbx import MikoPbx
-from fixtures.mikopbx.guard import too_many
+from fixtures.mikopbx.answers import not_authenticated
 from syncapp.choices import RunStatus, State
 from syncapp.exceptions import ClaimLostError
 from syncapp.models import Conflict, Employee, PhoneEntry, PhoneNumber, PhoneReading, RunItem, SyncRecord
@@ -29,10 +29,9 @@ def test_first_contact_brings_people_in_with_their_numbers(pbx: MikoPbx) -> None
 
 @pytest.mark.promise(2)
 def test_nothing_changed_takes_three_requests_and_writes_nothing(pbx: MikoPbx) -> None:
-    pbx.limit.per_window = 2000
     for number in range(1000):
         pbx.box.add(f"Person Number{number:04}", number=str(2000 + number))
-    phones = phones_of(pbx, requests_per_minute=180)
+    phones = phones_of(pbx)
     PhoneEntry.objects.bulk_create(_seen(phones, pbx))
     first = sync(phones)
     asked(pbx)
@@ -98,7 +97,7 @@ def test_first_contact_asks_for_nobody_twice_however_the_first_run_ended(
     phones = phones_of(pbx)
     answer = pbx.answer
     if ended == RunStatus.FAILED:
-        monkeypatch.setattr(pbx, "answer", lambda request: too_many() if details(pbx) > 6 else answer(request))
+        monkeypatch.setattr(pbx, "answer", lambda request: not_authenticated() if details(pbx) > 6 else answer(request))
     first = sync(phones, preview=ended == RunStatus.COMPLETED)
     monkeypatch.setattr(pbx, "answer", answer)
     seen = 6 if ended == RunStatus.FAILED else 10
