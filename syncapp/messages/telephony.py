@@ -24,6 +24,7 @@ TEMPLATES: dict[str, Promise] = {
     ),
     "phone_url_with_account": _("An address must not contain an account or a password. Take them out of it."),
     "phone_serves_empty": _("Nobody is named. Name somebody, or let it serve everybody."),
+    "phone_serves_followed": _("“%(server)s” serves “%(name)s” now, which was called “%(before)s”."),
     "phone_serves_gone": _("This phone system serves “%(name)s”, and nothing is called so any more. Name another one."),
     "phone_serves_several": _("Give one of %(known)s: whom a phone system serves is said in one way."),
     "phone_key_missing": _(

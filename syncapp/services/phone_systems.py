@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from django.db import transaction
+
 from syncapp.core.records import Message
 from syncapp.exceptions import ConfigurationError
 from syncapp.models import DirectoryServer, NumberPool, PhoneSystem
@@ -102,6 +104,25 @@ def stored_serves_mistakes(phones: PhoneSystem) -> list[Mistake]:
         *(Mistake("serves", message) for _way, message in served_mistakes(phones.serves)),
         *(mistake("serves", "phone_serves_gone", name=name) for _way, name in unknown),
     ]
+
+
+@transaction.atomic
+def follow_rename(way: str, before: str, now: str) -> list[PhoneSystem]:
+    """Put the new name of a directory or pool in the place of the old one, wherever a phone system serves it.
+
+    Return those phone systems.
+    """
+    followed = []
+    for phones in PhoneSystem.objects.select_for_update(of=("self",)).order_by("name"):
+        names = phones.serves.get(way, [])
+        if before in names:
+            phones.serves = {
+                **phones.serves,
+                way: list(dict.fromkeys(now if name == before else name for name in names)),
+            }
+            phones.save(update_fields=["serves"])
+            followed.append(phones)
+    return followed
 
 
 def is_told_whom(phones: PhoneSystem) -> bool:

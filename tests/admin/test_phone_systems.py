@@ -10,7 +10,7 @@ from django_q.models import Schedule
 from fixtures.mikopbx import MikoPbx
 from syncapp.models import NumberPool, PhoneSystem
 from tests.admin.pages import errors, page, posted, save, text
-from tests.factories import make_employee, make_phone_system, make_record, make_server
+from tests.factories import make_employee, make_phone_system, make_pool, make_record, make_server
 from tests.telephony.conftest import FULL_KEY
 from tests.telephony.conftest import pbx as pbx
 
@@ -178,6 +178,39 @@ def test_directory_that_is_called_otherwise_by_now_is_seen(admin_client: Client)
     assert "serves “HQ”, and nothing is called so any more" in html
     assert 'value="HQ" checked' in html
     assert "“HQ”" in errors(refused)
+
+
+@pytest.mark.parametrize("way", ["directories", "pools"])
+def test_what_is_renamed_is_served_by_its_new_name(admin_client: Client, way: str) -> None:
+    renamed, change = {
+        "directories": lambda: (make_server(name="HQ"), "syncapp_directoryserver_change"),
+        "pools": lambda: (make_pool(name="HQ"), "syncapp_numberpool_change"),
+    }[way]()
+    phones = make_phone_system(name="Desks", key="k", serves={way: ["Plant", "HQ"]})
+    others = [make_phone_system(key="k", serves=serves) for serves in ({way: ["Plant"]}, {"departments": ["HQ"]}, {})]
+    before = [each.serves for each in others]
+
+    save(admin_client, change, renamed.pk, rank="2", cool_down_days="80")
+    phones.refresh_from_db()
+    assert phones.serves == {way: ["Plant", "HQ"]}
+    response = save(admin_client, change, renamed.pk, name="Head office")
+
+    phones.refresh_from_db()
+    assert phones.serves == {way: ["Plant", "Head office"]}
+    assert [PhoneSystem.objects.get(pk=each.pk).serves for each in others] == before
+    said = "“Desks” serves “Head office” now, which was called “HQ”."
+    assert said in text(admin_client.get(response["Location"]))
+    assert said in LogEntry.objects.get(object_id=phones.pk, content_type__model="phonesystem").change_message
+
+
+def test_renamed_to_a_name_that_it_names_already_is_served_once(admin_client: Client) -> None:
+    server = make_server(name="HQ")
+    phones = make_phone_system(key="k", serves={"directories": ["Head office", "HQ"]})
+
+    save(admin_client, "syncapp_directoryserver_change", server.pk, name="Head office")
+
+    phones.refresh_from_db()
+    assert phones.serves == {"directories": ["Head office"]}
 
 
 def test_several_boxes_that_do_not_say_whom_they_serve_are_told_so(admin_client: Client) -> None:
