@@ -235,7 +235,7 @@ class DirectoryServerAdmin(StandingColumns, ShownSettingsAdmin):
             obj.save()
             return
         names = [name for name in form.changed_data if name in form.fields and name != "password"]
-        obj.save(update_fields=[*names, "bind_password", "bind_password_scope"])
+        obj.save(update_fields=[*names, *obj.secret_columns()])
         follow_new_name(request, form, way="directories")
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:

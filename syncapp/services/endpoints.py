@@ -64,7 +64,7 @@ def directory_config(server: DirectoryServer) -> DirectoryConfig:
         security=server.security,
         ca_certificate=server.ca_certificate,
         bind_dn=server.bind_dn,
-        bind_password=server.reveal_bind_password(),
+        bind_password=server.reveal_secret(),
         base_dn=server.base_dn,
         search_bases=tuple(server.search_bases),
         department_attribute=server.department_attribute,

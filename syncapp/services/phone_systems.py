@@ -33,7 +33,7 @@ def phone_config(phones: PhoneSystem, *, waits: bool = False) -> PhoneConfig:
     return PhoneConfig(
         name=phones.name,
         url=phones.url,
-        api_key=phones.reveal_api_key(),
+        api_key=phones.reveal_secret(),
         verify_tls=phones.verify_tls,
         ca_certificate=phones.ca_certificate,
         fingerprint=phones.fingerprint,

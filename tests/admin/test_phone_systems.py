@@ -32,7 +32,7 @@ def test_phone_system_is_entered(admin_client: Client) -> None:
     add(admin_client, url="https://pbx.corp.example", key=FULL_KEY, fingerprint="ab" * 32)
 
     phones = PhoneSystem.objects.get()
-    assert (phones.name, phones.reveal_api_key()) == ("MikoPBX", FULL_KEY)
+    assert (phones.name, phones.reveal_secret()) == ("MikoPBX", FULL_KEY)
     assert phones.fingerprint == ":".join(["AB"] * 32)
     assert FULL_KEY not in text(admin_client.get(page("syncapp_phonesystem_change", phones.pk)))
 
@@ -64,7 +64,7 @@ def test_another_address_asks_for_the_key_again(admin_client: Client) -> None:
     save(admin_client, "syncapp_phonesystem_change", phones.pk, url="https://elsewhere.example", key="new")
 
     phones.refresh_from_db()
-    assert (phones.url, phones.reveal_api_key()) == ("https://elsewhere.example", "new")
+    assert (phones.url, phones.reveal_secret()) == ("https://elsewhere.example", "new")
 
 
 def test_only_what_was_changed_is_written(admin_client: Client) -> None:
@@ -73,7 +73,7 @@ def test_only_what_was_changed_is_written(admin_client: Client) -> None:
     save(admin_client, "syncapp_phonesystem_change", phones.pk, rank="3")
 
     phones.refresh_from_db()
-    assert (phones.rank, phones.reveal_api_key(), phones.serves) == (3, "old", {"departments": ["Sales"]})
+    assert (phones.rank, phones.reveal_secret(), phones.serves) == (3, "old", {"departments": ["Sales"]})
     assert phones.schedule == {"every_minutes": 5}
 
 

@@ -133,7 +133,7 @@ def test_mobile_that_went_to_another_person_is_not_taken_for_the_old_one(
 
 def test_key_that_may_not_read_numbers_asks_for_the_details_of_a_mobile(pbx: MikoPbx, phones: PhoneSystem) -> None:
     pbx.box.keys.add("a-narrow-key", employees="write")
-    phones.set_api_key("a-narrow-key")
+    phones.set_secret("a-narrow-key")
     phones.save()
     edit(mobile="+79167654321")
 
