@@ -76,7 +76,6 @@ def dump_seen(seen: Seen) -> dict[str, Any]:
         "row": [row.name, row.email, row.number, row.mobile, row.picture, row.disabled],
         "person": own,
         "forwards": dict(person.forwards),
-        "rings": person.ring_length,
     }
 
 
@@ -87,8 +86,9 @@ def load_seen(anchor: str, data: Mapping[str, Any]) -> Seen:
 def _person(anchor: str, data: Mapping[str, Any]) -> PhonePerson:
     name, email, number, mobile, dial_string, has_picture = data["person"]
     picture = data["row"][4]
-    forwards, rings = data["forwards"], data.get("rings", 0)
-    return PhonePerson(anchor, name, email, number, mobile, dial_string, has_picture, forwards, picture, rings)
+    return PhonePerson(
+        anchor, name, email, number, mobile, dial_string, has_picture, forwards=data["forwards"], picture=picture
+    )
 
 
 def _record(row: Summary, attributes: Mapping[str, str]) -> RemoteRecord:

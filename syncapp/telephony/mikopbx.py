@@ -164,7 +164,7 @@ class MikoPbxSession:
     def _following(self, person: PhonePerson, old: str, mobile: str) -> dict[str, Any]:
         """Return what lets a person's own forwards follow a mobile; how long it rings before is kept."""
         body: dict[str, Any] = {name: mobile for name, number in person.forwards.items() if same_number(number, old)}
-        if "fwd_forwarding" in body and mobile:  # else it would be set to what a new person has
+        if "fwd_forwarding" in body:  # else it would be set to what a new person has
             body["fwd_ringlength"] = person.ring_length
         return body
 

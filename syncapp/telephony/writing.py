@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from syncapp.core.normalise import fold, name_key
 from syncapp.core.phones import is_same_person
 from syncapp.core.records import Message, RemoteRecord
-from syncapp.core.vocabulary import Field, NumberKind, RefusalKind
+from syncapp.core.vocabulary import Field, RefusalKind
 from syncapp.core.writes import AttributeWrite, MakeJob, MakeResult, WriteJob, WriteRefusal, WriteResult
 from syncapp.exceptions import TelephonyLoginError
 from syncapp.telephony.attributes import EMAIL, MOBILE, NAME, NUMBER, PICTURE, SECRET, Seen, summary_of, whole
@@ -47,7 +47,7 @@ class Writer:
         self._at_a_time = 1
         self._since_look = 0
         self._looked_at: float | None = None
-        self._mobiles: Mapping[str, str] | None = None
+        self._names: Mapping[str, str] | None = None
 
     def expect(self, people: int) -> None:
         self._at_a_time = max(1, min(AT_A_TIME, -(-people // LOOKS)))
@@ -98,14 +98,14 @@ class Writer:
         return namesakes == 1 and same_caller(self._holders().get(person.mobile, ""), person.name)
 
     def _holders(self) -> Mapping[str, str]:
-        """Map mobiles to the names of those who have them, as they are since the last look."""
-        if self._mobiles is None:
+        """Map numbers to the names of those who have them, as they are since the last look."""
+        if self._names is None:
             try:
                 numbers = self._session.numbers()
             except TelephonyLoginError:  # the key may not read them: then the details are asked for
                 numbers = ()
-            self._mobiles = {each.number: each.name for each in numbers if each.kind is NumberKind.MOBILE}
-        return self._mobiles
+            self._names = {each.number: each.name for each in numbers}
+        return self._names
 
     def _entry(self, seen: Seen, shown: Mapping[str, list[bytes]]) -> RemoteRecord:
         record = whole(seen, self._region)
@@ -179,7 +179,7 @@ class Writer:
         now = self._clock()
         is_old = self._looked_at is None or now - self._looked_at > HOLDS_FOR
         if is_old or self._since_look >= self._at_a_time:
-            self._since_look, self._looked_at, self._mobiles = 0, now, None
+            self._since_look, self._looked_at, self._names = 0, now, None
             return self._endpoint.list_anew()
         return self._endpoint.rows()
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import transaction
 from django.test import Client
 from django_q.models import Schedule
 
@@ -151,6 +152,29 @@ def test_whom_it_serves_is_stored_as_configuration_files_store_it(
     assert PhoneSystem.objects.get().serves == stored
 
 
+def test_whom_it_serves_is_not_taken_for_everybody_where_nothing_is_said(admin_client: Client) -> None:
+    phones = make_phone_system(key="k", serves={"departments": ["Sales"]})
+    sent = posted(admin_client.get(page(CHANGE, phones.pk)))
+    del sent["serves_mode"]
+
+    refused = admin_client.post(page(CHANGE, phones.pk), sent)
+
+    assert "This field is required" in errors(refused)
+    phones.refresh_from_db()
+    assert phones.serves == {"departments": ["Sales"]}
+
+
+def test_history_names_whom_it_serves_only_where_that_changed(admin_client: Client) -> None:
+    make_pool(name="Desks")
+    phones = make_phone_system(key="k", serves={"departments": ["Sales"]})
+
+    save(admin_client, CHANGE, phones.pk, rank="3")
+    save(admin_client, CHANGE, phones.pk, serves_mode="pools", serves_pools=["Desks"])
+
+    said = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
+    assert ["erves" in each for each in said] == [False, True]
+
+
 NOBODY = {
     "no_directory": {"serves_mode": "directories"},
     "blank_lines": {"serves_mode": "departments", "serves_departments": " \n "},
@@ -168,9 +192,10 @@ def test_serving_nobody_is_refused(admin_client: Client, typed: dict[str, str]) 
     assert PhoneSystem.objects.get().serves == {}
 
 
-def test_directory_that_is_called_otherwise_by_now_is_seen(admin_client: Client) -> None:
+@pytest.mark.parametrize("way", ["directories", "pools"])
+def test_what_is_called_otherwise_by_now_is_seen(admin_client: Client, way: str) -> None:
     make_server(name="Head office")
-    phones = make_phone_system(key="k", serves={"directories": ["HQ"]})
+    phones = make_phone_system(key="k", serves={way: ["HQ"]})
 
     html = text(admin_client.get(page(CHANGE, phones.pk)))
     refused = save(admin_client, CHANGE, phones.pk)
@@ -220,8 +245,11 @@ def test_several_boxes_that_do_not_say_whom_they_serve_are_told_so(admin_client:
     assert said not in text(admin_client.get(page(CHANGE, phones.pk)))
     PhoneSystem.objects.filter(pk=other.pk).update(enabled=True)
     assert said in text(admin_client.get(page(CHANGE, phones.pk)))
-    PhoneSystem.objects.filter(pk=phones.pk).update(serves={"departments": ["Sales"]})
-    assert said not in text(admin_client.get(page(CHANGE, phones.pk)))
+    for settings in ({"enabled": False}, {"create": False}, {"serves": {"departments": ["Sales"]}}):
+        with transaction.atomic():
+            PhoneSystem.objects.filter(pk=phones.pk).update(**settings)
+            assert said not in text(admin_client.get(page(CHANGE, phones.pk)))
+            transaction.set_rollback(True)
 
 
 def test_schedule_and_brakes_are_entered_and_planned(admin_client: Client) -> None:

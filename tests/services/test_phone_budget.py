@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from typing import Never
 
 import pytest
 from django.db import connection
@@ -11,12 +12,17 @@ from django.test.utils import CaptureQueriesContext
 
 from fixtures.mikopbx import MikoPbx
 from fixtures.mikopbx.guard import RateLimit
+from syncapp.choices import RunMode, RunTrigger
 from syncapp.exceptions import TelephonyUnavailableError
 from syncapp.models import PhoneBudget, PhoneSystem
-from syncapp.services.phone_budget import LARGEST_LOT, SPARE
+from syncapp.services.explain import explain
+from syncapp.services.phone_budget import LARGEST_LOT, SPARE, SharedRequests
 from syncapp.services.phone_numbers import PhoneLook
 from syncapp.services.phone_systems import phone_config
+from syncapp.services.sync import run_sync
 from syncapp.store import phone_budget as store
+from syncapp.telephony.budget import SHARE_HOLDS
+from syncapp.telephony.config import PhoneConfig
 from syncapp.telephony.mikopbx_client import MikoPbxClient
 from tests.factories import make_phone_system
 from tests.racing import uncommitted
@@ -146,6 +152,30 @@ def test_whoever_is_shut_out_tells_all_others(pbx: MikoPbx, opened: Opened, phon
     pbx.limit.per_window = 200
     with opened(waits=False) as client:
         ask(client)
+
+
+def test_what_is_left_of_a_share_is_lost_after_a_while(opened: Opened, phones: PhoneSystem, time: Time) -> None:
+    """It was counted when it was taken: used up much later, it would not be."""
+    with opened(waits=True) as run:
+        ask(run, 5)  # of eight that were taken
+        time.sleep(SHARE_HOLDS + 1)
+        ask(run)
+
+    assert sum(count for _at, count in PhoneBudget.objects.get().sent) == 8 + 8
+
+
+def test_runs_wait_and_whoever_looks_does_not(phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def spying(config: PhoneConfig, *_args: object) -> Never:
+        assert isinstance(config.share, SharedRequests)
+        seen.append(config.share.waits)
+        raise TelephonyUnavailableError("phone_unreachable", url="", reason="")
+
+    run_sync(server=phones, mode=RunMode.PREVIEW, trigger=RunTrigger.COMMAND, open_session=spying)
+    explain("Anna Orlova", servers=[phones], open_session=spying)
+
+    assert seen == [True, False]
 
 
 def test_clock_that_was_set_back_keeps_nobody_waiting(phones: PhoneSystem, time: Time) -> None:

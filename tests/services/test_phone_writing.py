@@ -162,25 +162,30 @@ def test_forward_to_the_old_mobile_that_was_set_since_follows_too(pbx: MikoPbx, 
 
 
 @pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    ("field", "column", "there_now"),
+    [("email", "user_email", "desk@corp.example"), ("mobile", "mobile_number", "79169999999")],
+)
 def test_of_few_people_everybody_is_looked_at_just_before(
-    pbx: MikoPbx, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
+    pbx: MikoPbx, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch, field: str, column: str, there_now: str
 ) -> None:
-    boris = pbx.box.add("Boris Titov", number="202")
+    boris = pbx.box.add("Boris Titov", number="202", mobile_number="79162222222", mobile_dialstring="12")
     sync(phones)
     for employee in Employee.objects.all():
-        employee.email = f"{employee.extension}@corp.example"
+        new = {"email": f"{employee.extension}@corp.example", "mobile": f"+79170000{employee.extension}"}[field]
+        setattr(employee, field, new)
         employee.save()
     answer = pbx.answer
 
     def edited(request: Any) -> Any:
         if request.verb == "PATCH":
-            boris.user_email = "desk@corp.example"
+            setattr(boris, column, there_now)
         return answer(request)
 
     monkeypatch.setattr(pbx, "answer", edited)
     run = sync(phones)
 
-    assert boris.user_email == "desk@corp.example"
+    assert getattr(boris, column) == there_now
     assert (run.counts["written_back"], run.counts["conflicts"]) == (1, 1)
 
 
