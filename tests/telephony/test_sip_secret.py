@@ -35,7 +35,8 @@ PIECES = st.sampled_from(["a", "B", "1", "-", "й", "Ж", "aaa", "qwerty", "5432
 @example("Xy7pQ2mZ")  # just strong enough
 @example("xy7pq2mz")
 @example("Xy7pQ222")  # the same with three in a row
-@example("Kd8-54321")  # a run from behind
+@example("Kda54321")  # a run from behind
+@example("aBxdZfй")  # nothing but letters, and few of them
 @example("Kd8-xAs7f-s")  # eleven signs, not twelve
 @example("Кd8-")
 @example("ЖйЖдКлМн")
