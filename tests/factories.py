@@ -24,7 +24,7 @@ def make_server(**values: Any) -> DirectoryServer:
 def make_phone_system(*, key: str = "", **values: Any) -> PhoneSystem:
     defaults = {"name": f"Phones {next(_numbers)}", "url": "https://pbx.corp.example"}
     phones = PhoneSystem(**{**defaults, **values})
-    phones.set_api_key(key)
+    phones.set_secret(key)
     phones.save()
     return phones
 

@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def server() -> DirectoryServer:
     server = make_server(bind_dn="cn=sync", uris=["ldaps://dc1.corp.example", "ldaps://dc2.corp.example"])
-    server.set_bind_password("hunter2")
+    server.set_secret("hunter2")
     server.save()
     return DirectoryServer.objects.get()
 
 
 def test_stored_password_is_revealed_for_its_address(server: DirectoryServer) -> None:
-    assert server.reveal_bind_password() == "hunter2"
+    assert server.reveal_secret() == "hunter2"
 
 
 CHANGES_THAT_LOSE_THE_PASSWORD: dict[str, dict[str, object]] = {
@@ -41,7 +41,7 @@ def test_stored_password_is_refused_after(server: DirectoryServer, values: dict[
     DirectoryServer.objects.update(**values)
 
     with pytest.raises(ConfigurationError, match="password_for_another_address"):
-        DirectoryServer.objects.get().reveal_bind_password()
+        DirectoryServer.objects.get().reveal_secret()
 
 
 CHANGES_THAT_KEEP_THE_PASSWORD: dict[str, dict[str, object]] = {
@@ -57,7 +57,7 @@ def test_stored_password_survives_a_change_of(server: DirectoryServer, values: d
     for name, value in values.items():
         setattr(server, name, value)
 
-    assert server.reveal_bind_password() == "hunter2"
+    assert server.reveal_secret() == "hunter2"
 
 
 def test_no_password_fits_every_address() -> None:
@@ -65,13 +65,13 @@ def test_no_password_fits_every_address() -> None:
 
     server.uris = ["ldaps://elsewhere.example"]
 
-    assert server.bind_password_fits
+    assert server.secret_fits
 
 
 def test_taking_the_password_away_leaves_nothing(server: DirectoryServer) -> None:
-    server.set_bind_password("")
+    server.set_secret("")
 
-    assert (server.reveal_bind_password(), server.bind_password_scope) == ("", "")
+    assert (server.reveal_secret(), server.bind_password_scope) == ("", "")
 
 
 def test_name_is_unique_over_all_kinds_of_servers() -> None:

@@ -101,7 +101,7 @@ def test_field_refuses_a_plain_text() -> None:
 @pytest.fixture
 def server(db: None) -> DirectoryServer:
     server = make_server(bind_dn="cn=sync")
-    server.set_bind_password(PASSWORD)
+    server.set_secret(PASSWORD)
     server.save()
     return server
 

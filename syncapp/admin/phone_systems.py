@@ -129,7 +129,7 @@ class PhoneSystemAdmin(StandingColumns, ShownSettingsAdmin):
             obj.save()
             return
         names = [name for name in form.changed_data if name in form.fields and name != "key"]
-        obj.save(update_fields=[*names, "api_key", "api_key_scope"])
+        obj.save(update_fields=[*names, *obj.secret_columns()])
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

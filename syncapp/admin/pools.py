@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from syncapp.admin.base import SiteAdmin, SiteChangeList
+from syncapp.admin.renames import follow_new_name
 from syncapp.forms import NumberPoolForm
 from syncapp.messages import use_text
 from syncapp.models import NumberPool
@@ -63,6 +65,11 @@ class NumberPoolAdmin(SiteAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NumberPool]:
         return super().get_queryset(request).prefetch_related("endpoint_pools__endpoint")
+
+    def save_model(self, request: HttpRequest, obj: NumberPool, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            follow_new_name(request, form, way="pools")
 
     @admin.display(description=_("numbers"))
     def size(self, pool: Counted) -> int:

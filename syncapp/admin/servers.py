@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.admin import TabularInline
 
+from syncapp.admin.renames import follow_new_name
 from syncapp.admin.settings_shown import ShownSettingsAdmin
 from syncapp.admin.standing import StandingColumns, with_standing
 from syncapp.choices import RunMode
@@ -234,7 +235,8 @@ class DirectoryServerAdmin(StandingColumns, ShownSettingsAdmin):
             obj.save()
             return
         names = [name for name in form.changed_data if name in form.fields and name != "password"]
-        obj.save(update_fields=[*names, "bind_password", "bind_password_scope"])
+        obj.save(update_fields=[*names, *obj.secret_columns()])
+        follow_new_name(request, form, way="directories")
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -86,8 +86,8 @@ class PhoneSystemForm(RegionMixin, SecretForm):
         if typed:
             for mistake in key_mistakes(typed.reveal()):
                 self.add_error("key", render(mistake.message.code, mistake.message.params))
-            self.instance.set_api_key(typed.reveal())
+            self.instance.set_secret(typed.reveal())
         elif not self.instance.api_key:
             self.add_error("key", render("phone_key_missing"))
-        elif not self.instance.api_key_fits:
+        elif not self.instance.secret_fits:
             self.add_error("key", render("phone_key_needed_again"))

@@ -56,10 +56,10 @@ class ServerAccessForm(SecretForm):
     def take_secret(self, typed: Secret) -> None:
         server: DirectoryServer = self.instance
         if typed:
-            server.set_bind_password(typed.reveal())
+            server.set_secret(typed.reveal())
         elif not server.bind_dn:
-            server.set_bind_password("")
-        elif not server.bind_password_fits:
+            server.set_secret("")
+        elif not server.secret_fits:
             self.add_error(
                 "password",
                 _(

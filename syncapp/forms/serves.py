@@ -47,7 +47,7 @@ class ServesWidget(forms.MultiWidget):
         )
         context = {
             "name": name,
-            "mode": mode or EVERYBODY,
+            "mode": mode,
             "directories": _ticks(self.widgets[1], directories),
             "departments": typed,
             "pools": _ticks(self.widgets[3], pools),
@@ -88,6 +88,8 @@ class ServesField(forms.Field):
             "departments": lines_of(departments),
             "pools": list(pools or ()),
         }
+        if mode not in (EVERYBODY, *chosen):  # what is not said must not mean everybody
+            raise forms.ValidationError(self.error_messages["required"], code="required")
         return {mode: chosen[mode]} if mode in chosen else {}
 
     def has_changed(self, initial: Any, data: Any) -> bool:

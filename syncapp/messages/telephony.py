@@ -24,6 +24,7 @@ TEMPLATES: dict[str, Promise] = {
     ),
     "phone_url_with_account": _("An address must not contain an account or a password. Take them out of it."),
     "phone_serves_empty": _("Nobody is named. Name somebody, or let it serve everybody."),
+    "phone_serves_followed": _("“%(server)s” serves “%(name)s” now, which was called “%(before)s”."),
     "phone_serves_gone": _("This phone system serves “%(name)s”, and nothing is called so any more. Name another one."),
     "phone_serves_several": _("Give one of %(known)s: whom a phone system serves is said in one way."),
     "phone_key_missing": _(
@@ -71,6 +72,9 @@ TEMPLATES: dict[str, Promise] = {
     "phone_no_api": _("%(url)s has no REST API v3. It needs MikoPBX 2025.1 or newer; update it, or check the address."),
     "phone_rate_limited": _(
         "%(url)s counts too many requests from this machine and refuses all of them for about %(seconds)s seconds. Nothing is sent until then; allow fewer requests a minute if it comes again."
+    ),
+    "phone_requests_used_up": _(
+        "A run of “%(server)s” is using up the requests that it may be sent within a minute. Try again in %(seconds)s seconds, or when the run is over."
     ),
     "phone_address_banned": _(
         "%(url)s refuses this machine. Take its address off the list of banned ones, under Fail2ban on the phone system."

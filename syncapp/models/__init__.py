@@ -7,7 +7,7 @@ from syncapp.models.mappings import FieldMapping
 from syncapp.models.notifications import LastSaid, Notice, NotificationChannel
 from syncapp.models.numbers import CoolingNumber, EndpointPool, NumberPool
 from syncapp.models.phone_farewells import PhoneFarewell
-from syncapp.models.phone_systems import PhoneEntry, PhoneNumber, PhoneReading, PhoneSystem
+from syncapp.models.phone_systems import PhoneBudget, PhoneEntry, PhoneNumber, PhoneReading, PhoneSystem
 from syncapp.models.photos import Photo
 from syncapp.models.records import SyncRecord
 from syncapp.models.runs import RunItem, SyncRun
@@ -25,6 +25,7 @@ __all__ = [
     "Notice",
     "NotificationChannel",
     "NumberPool",
+    "PhoneBudget",
     "PhoneEntry",
     "PhoneFarewell",
     "PhoneNumber",

@@ -8,6 +8,7 @@ from syncapp.choices import CreateRule, Kind, Security, TakenNumber
 from syncapp.core.vocabulary import MatchKey
 from syncapp.exceptions import ConfigurationError
 from syncapp.fields import EncryptedTextField, Secret
+from syncapp.models.bound_secrets import BoundSecret
 
 
 def default_match_keys() -> list[str]:
@@ -72,12 +73,14 @@ class Endpoint(models.Model):
         return self.name
 
 
-class DirectoryServer(Endpoint):
+class DirectoryServer(BoundSecret, Endpoint):
     """A directory: one naming context, served by one or several machines.
 
     `being_added`: somebody gave address and account, and has not confirmed yet what was
     found there. Such a server is switched off.
     """
+
+    secret_field = "bind_password"  # noqa: S105 - the name of a column
 
     kind = models.CharField(
         _("kind"),
@@ -196,25 +199,8 @@ class DirectoryServer(Endpoint):
         )
 
     def address_scope(self) -> str:
-        """For whom the stored password was entered: account, security and hosts.
-
-        A password is never sent anywhere else (promise 9): whoever changes one of
-        these must enter it again.
-        """
+        """Account, security and hosts: the password is for these alone."""
         return "\n".join([self.security, self.bind_dn, *sorted(uri.strip().lower().rstrip("/") for uri in self.uris)])
 
-    def set_bind_password(self, password: str) -> None:
-        """Keep the password, encrypted, for the present address and account only."""
-        self.bind_password = Secret.seal(password)
-        self.bind_password_scope = self.address_scope() if password else ""
-
-    @property
-    def bind_password_fits(self) -> bool:
-        """Whether the stored password, if any, was entered for the present address and account."""
-        return not self.bind_password or self.bind_password_scope == self.address_scope()
-
-    def reveal_bind_password(self) -> str:
-        """Return the password in clear; raise ConfigurationError when it is not for this address."""
-        if not self.bind_password_fits:
-            raise ConfigurationError("password_for_another_address", server=self.name)
-        return self.bind_password.reveal()
+    def secret_refusal(self) -> ConfigurationError:
+        return ConfigurationError("password_for_another_address", server=self.name)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from syncapp.choices import ChannelKind, Happened, NoticeStatus
 from syncapp.exceptions import ConfigurationError
 from syncapp.fields import EncryptedTextField, Secret
+from syncapp.models.bound_secrets import BoundSecret
 from syncapp.models.endpoints import Endpoint
 from syncapp.models.runs import SyncRun
 
@@ -20,11 +21,13 @@ def default_events() -> list[str]:
     return list(Happened.values)
 
 
-class NotificationChannel(models.Model):
+class NotificationChannel(BoundSecret, models.Model):
     """A way to tell somebody how servers stand: mail to addresses, or a signed request to a program.
 
     `conflicts_told_at`: when the last digest of open conflicts was made.
     """
+
+    secret_field = "secret"  # noqa: S105 - the name of a column
 
     kind = models.CharField(
         _("kind"), max_length=10, choices=ChannelKind, default=ChannelKind.MAIL, help_text=_("How the word gets out.")
@@ -72,21 +75,11 @@ class NotificationChannel(models.Model):
         """Where it goes: the addresses, or the host without what may be a key in the path."""
         return ", ".join(self.addresses) if self.kind == ChannelKind.MAIL else urlsplit(self.url).netloc
 
-    def set_secret(self, secret: str) -> None:
-        """Keep the secret, encrypted, for the present address only."""
-        self.secret = Secret.seal(secret)
-        self.secret_scope = self.url if secret else ""
+    def address_scope(self) -> str:
+        return self.url
 
-    @property
-    def secret_fits(self) -> bool:
-        """Whether the stored secret, if any, was entered for the present address."""
-        return not self.secret or self.secret_scope == self.url
-
-    def reveal_secret(self) -> str:
-        """Return the secret in clear; raise ConfigurationError when it was entered for another address (promise 9)."""
-        if not self.secret_fits:
-            raise ConfigurationError("secret_for_another_address")
-        return self.secret.reveal()
+    def secret_refusal(self) -> ConfigurationError:
+        return ConfigurationError("secret_for_another_address")
 
 
 class LastSaid(models.Model):

@@ -6,11 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from syncapp.choices import MobileForm, NumberKind, PhoneKind
 from syncapp.exceptions import ConfigurationError
 from syncapp.fields import EncryptedTextField, Secret
+from syncapp.models.bound_secrets import BoundSecret
 from syncapp.models.endpoints import Endpoint
 
 
-class PhoneSystem(Endpoint):
+class PhoneSystem(BoundSecret, Endpoint):
     """One phone system, spoken to over its web interface."""
+
+    secret_field = "api_key"  # noqa: S105 - the name of a column
 
     kind = models.CharField(_("kind"), max_length=20, choices=PhoneKind, default=PhoneKind.MIKOPBX)
     url = models.CharField(
@@ -68,32 +71,23 @@ class PhoneSystem(Endpoint):
         verbose_name_plural = _("phone systems")
 
     def address_scope(self) -> str:
-        """For where the stored key was entered: it is never sent anywhere else (promise 9)."""
         return self._scope("checked" if self.verify_tls or self.fingerprint else "unchecked")
+
+    def fitting_scopes(self) -> tuple[str, ...]:
+        """A key that was entered while nothing was checked may go to a checked address as well."""
+        return self.address_scope(), self._scope("unchecked")
 
     def _scope(self, checked: str) -> str:
         return "\n".join([checked, self.url.strip().lower().rstrip("/")])
 
-    def set_api_key(self, key: str) -> None:
-        """Keep the key, encrypted, for the present address only."""
-        self.api_key = Secret.seal(key)
-        self.api_key_scope = self.address_scope() if key else ""
+    def secret_refusal(self) -> ConfigurationError:
+        return ConfigurationError("phone_key_for_another_address", server=self.name)
 
-    @property
-    def api_key_fits(self) -> bool:
-        """Whether the stored key, if any, was entered for the present address.
-
-        One that was entered while nothing was checked may go to a checked one as well.
-        """
-        return not self.api_key or self.api_key_scope in (self.address_scope(), self._scope("unchecked"))
-
-    def reveal_api_key(self) -> str:
-        """Return the key in clear; raise ConfigurationError when it is not for this address, or there is none."""
+    def reveal_secret(self) -> str:
+        """Return the key; raise ConfigurationError where there is none, too: nothing can be asked without."""
         if not self.api_key:
             raise ConfigurationError("phone_key_missing")
-        if not self.api_key_fits:
-            raise ConfigurationError("phone_key_for_another_address", server=self.name)
-        return self.api_key.reveal()
+        return super().reveal_secret()
 
 
 class PhoneEntry(models.Model):
@@ -113,6 +107,24 @@ class PhoneEntry(models.Model):
 
     def __str__(self) -> str:
         return self.anchor
+
+
+class PhoneBudget(models.Model):
+    """What all processes together have sent to a phone system lately, and for how long it refuses us.
+
+    `sent` has pairs of a time (seconds since 1970) and the number of requests that were taken then.
+    """
+
+    endpoint = models.OneToOneField(PhoneSystem, on_delete=models.PROTECT, related_name="budget", primary_key=True)
+    url = models.CharField(max_length=500, blank=True)
+    sent = models.JSONField(default=list)
+    shut_out_until = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.endpoint)
 
 
 class PhoneReading(models.Model):

@@ -1,7 +1,9 @@
 """A server's rows as the frozen settings that adapters and rules take."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from django.db import transaction
 
@@ -17,6 +19,7 @@ from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.kinds import usual_mapping
 from syncapp.directory.scope import check_scope
 from syncapp.directory.units import rebased
+from syncapp.exceptions import ClaimLostError, SyncError
 from syncapp.models import DirectoryServer, FieldMapping, PhoneSystem
 from syncapp.services.directory_settings import rule_of
 from syncapp.services.phone_systems import phone_config
@@ -61,7 +64,7 @@ def directory_config(server: DirectoryServer) -> DirectoryConfig:
         security=server.security,
         ca_certificate=server.ca_certificate,
         bind_dn=server.bind_dn,
-        bind_password=server.reveal_bind_password(),
+        bind_password=server.reveal_secret(),
         base_dn=server.base_dn,
         search_bases=tuple(server.search_bases),
         department_attribute=server.department_attribute,
@@ -72,16 +75,16 @@ def directory_config(server: DirectoryServer) -> DirectoryConfig:
     )
 
 
-def run_config(server: Synchronised) -> DirectoryConfig | PhoneConfig:
+def run_config(server: Synchronised, *, waits: bool = False) -> DirectoryConfig | PhoneConfig:
     """Return what the adapter needs for a run.
 
     It stays with the controller that was used last while that one answers (rule B12);
-    of a phone system's people it knows what earlier runs have seen.
+    of a phone system's people it knows what earlier runs have seen. `waits`: as of `phone_config`.
     """
     if isinstance(server, PhoneSystem):
         seen = phone_entries.recalled(server.pk)
         recalled = {anchor: load_seen(anchor, data) for anchor, data in seen.items()}
-        return replace(phone_config(server), recalled=recalled)
+        return replace(phone_config(server, waits=waits), recalled=recalled)
     return directory_run_config(server)
 
 
@@ -169,12 +172,32 @@ def sync_options(server: Synchronised, kind: str, *, write_back: bool) -> SyncOp
     )
 
 
-def store_findings(server: Synchronised, session: EndpointSession) -> None:
-    """Keep what only a look could tell: the kind and its usual mapping, or what was seen of people."""
-    if isinstance(session, PhoneEndpoint):
-        phone_entries.remember(server.pk, {anchor: dump_seen(seen) for anchor, seen in session.seen.items()})
-    if isinstance(server, DirectoryServer):
-        store_kind(server, session.kind)
+@contextmanager
+def keeping_what_is_seen(server: Synchronised, session: EndpointSession) -> Iterator[None]:
+    """Keep what is seen of a phone system's people also where the run is held, stopped or fails: it took a request each.
+
+    Not of a run that lost its claim: another one may know better by now.
+    """
+    try:
+        yield
+    except ClaimLostError:
+        raise
+    except SyncError:
+        store_seen(server.pk, session)
+        raise
+    store_seen(server.pk, session)
+
+
+def store_seen(endpoint_id: int, session: EndpointSession) -> None:
+    """Keep what was seen of a phone system's people since that was done last."""
+    phone_entries.remember(endpoint_id, dumped_seen(session))
+
+
+def dumped_seen(session: EndpointSession) -> dict[str, dict[str, Any]]:
+    """Return what was seen of a phone system's people since this was asked last, as it is kept."""
+    if not isinstance(session, PhoneEndpoint):
+        return {}
+    return {anchor: dump_seen(each) for anchor, each in session.take_seen().items()}
 
 
 def store_kind(server: DirectoryServer, kind: str) -> None:

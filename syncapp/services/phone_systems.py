@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from django.db import transaction
+
 from syncapp.core.records import Message
 from syncapp.exceptions import ConfigurationError
 from syncapp.models import DirectoryServer, NumberPool, PhoneSystem
@@ -13,6 +15,7 @@ from syncapp.services.directory_settings.endpoints import (
     schedule_mistakes,
 )
 from syncapp.services.directory_settings.mistakes import mistake, mistakes_of
+from syncapp.services.phone_budget import SharedRequests
 from syncapp.telephony.config import MOST_REQUESTS, MobileForm, PhoneConfig, address_of
 from syncapp.telephony.steps import PhoneStep, PhoneStepName, PhoneStepOutcome, examine_phone_system
 from syncapp.telephony.tls import normalised_fingerprint
@@ -22,18 +25,22 @@ FEWEST_REQUESTS = 10
 WAYS_TO_SERVE = ("directories", "departments", "pools")
 
 
-def phone_config(phones: PhoneSystem) -> PhoneConfig:
-    """Return what the adapter needs; raise ConfigurationError for a key of another address, or none."""
+def phone_config(phones: PhoneSystem, *, waits: bool = False) -> PhoneConfig:
+    """Return what the adapter needs; raise ConfigurationError for a key of another address, or none.
+
+    `waits`: where others have used up a minute's requests, wait for the next ones.
+    """
     return PhoneConfig(
         name=phones.name,
         url=phones.url,
-        api_key=phones.reveal_api_key(),
+        api_key=phones.reveal_secret(),
         verify_tls=phones.verify_tls,
         ca_certificate=phones.ca_certificate,
         fingerprint=phones.fingerprint,
         mobile_form=phones.mobile_form,
         requests_per_minute=phones.requests_per_minute,
         region=phones.region,
+        share=SharedRequests(phones, waits),
     )
 
 
@@ -97,6 +104,25 @@ def stored_serves_mistakes(phones: PhoneSystem) -> list[Mistake]:
         *(Mistake("serves", message) for _way, message in served_mistakes(phones.serves)),
         *(mistake("serves", "phone_serves_gone", name=name) for _way, name in unknown),
     ]
+
+
+@transaction.atomic
+def follow_rename(way: str, before: str, now: str) -> list[PhoneSystem]:
+    """Put the new name of a directory or pool in the place of the old one, wherever a phone system serves it.
+
+    Return those phone systems.
+    """
+    followed = []
+    for phones in PhoneSystem.objects.select_for_update(of=("self",)).order_by("name"):
+        names = phones.serves.get(way, [])
+        if before in names:
+            phones.serves = {
+                **phones.serves,
+                way: list(dict.fromkeys(now if name == before else name for name in names)),
+            }
+            phones.save(update_fields=["serves"])
+            followed.append(phones)
+    return followed
 
 
 def is_told_whom(phones: PhoneSystem) -> bool:

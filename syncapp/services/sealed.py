@@ -14,7 +14,7 @@ from syncapp.models import SyncRun
 from syncapp.services.brakes import history
 from syncapp.services.counts import Tally
 from syncapp.services.drift import find_drift
-from syncapp.services.endpoints import run_config, sends
+from syncapp.services.endpoints import keeping_what_is_seen, run_config, sends
 from syncapp.services.execution import Execution
 from syncapp.services.identity import recognise
 from syncapp.services.phone_numbers import PhoneLook
@@ -40,8 +40,9 @@ def take_sealed_steps(execution: Execution) -> None:
     with ExitStack() as stack:
         with execution.timed(RunPhase.READ):
             session = stack.enter_context(
-                execution.open_session(run_config(server), lambda: execution.beat(RunPhase.READ, 0))
+                execution.open_session(run_config(server, waits=True), lambda: execution.beat(RunPhase.READ, 0))
             )
+            stack.enter_context(keeping_what_is_seen(server, session))
             if not same_directory(recognise(run, session), Identity(source.identity)):
                 raise PlanStaleError("plan_other_directory", run=source.pk)
             may_send = sends(server) and last_whole_run(server.pk) is not None  # rule E2

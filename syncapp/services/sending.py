@@ -19,6 +19,7 @@ from syncapp.exceptions import ClaimLostError, SyncError
 from syncapp.models import SyncRun
 from syncapp.services import contents
 from syncapp.services.drafts import Draft, Spelling
+from syncapp.services.endpoints import dumped_seen
 from syncapp.services.making import Making
 from syncapp.services.ports import EndpointSession
 from syncapp.services.runs import RunKeeper
@@ -95,6 +96,7 @@ class Sending:
             for row in rows
             if Field.EXTENSION in row.pushes and row.plan["action"] != Action.MAKE
         }
+        self.session.expect(len(rows))
         order, aside = in_order(moves)
         self.session.step_aside(aside)
         place = {anchor: number for number, anchor in enumerate(order)}
@@ -137,6 +139,7 @@ class Sending:
                 now=timezone.now(),
                 beat=self._keep_claim,
                 takes_first=self.options.phone,
+                seen=dumped_seen(self.session),
             )
             for sent in finished:
                 self.told(sent)

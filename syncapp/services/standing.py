@@ -109,8 +109,7 @@ def schedule_name(endpoint_id: int | str) -> str:
 
 def access_of(server: DirectoryServer | PhoneSystem) -> str:
     """Return a mark of address, account and password or key: another one after each of them was set anew."""
-    secret = server.api_key if isinstance(server, PhoneSystem) else server.bind_password
-    text = f"{server.address_scope()}\n{secret.token}"
+    text = f"{server.address_scope()}\n{server.stored_secret.token}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -16,11 +16,11 @@ from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side, State
 from syncapp.exceptions import ConfigurationError, PlanHeldError
-from syncapp.models import PhoneSystem, SyncRecord, SyncRun
+from syncapp.models import DirectoryServer, PhoneSystem, SyncRecord, SyncRun
 from syncapp.services.brakes import too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
-from syncapp.services.endpoints import run_config, sends, store_findings
+from syncapp.services.endpoints import keeping_what_is_seen, run_config, sends, store_kind
 from syncapp.services.execution import Execution, Wave
 from syncapp.services.identity import recognise
 from syncapp.services.looking import how_many_known, last_look, leave_bookmark, read_people
@@ -60,8 +60,11 @@ def take_steps(execution: Execution) -> None:
             # How many came the last time tells how far this read is.
             expected = last_full_count(server.pk) if run.read == ReadMode.FULL else None
             session = stack.enter_context(
-                execution.open_session(run_config(server), lambda: execution.beat(RunPhase.READ, 0, expected))
+                execution.open_session(
+                    run_config(server, waits=True), lambda: execution.beat(RunPhase.READ, 0, expected)
+                )
             )
+            stack.enter_context(keeping_what_is_seen(server, session))
             recognise(run, session)
             # First in, then out (rule E2).
             outward = Outward(allowed=sends(server) and last is not None, asked=bool(run.anchors))
@@ -103,7 +106,8 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
         execution.keeper.kinds = tally.kinds
     try:
         yield
-        store_findings(server, session)
+        if isinstance(server, DirectoryServer):
+            store_kind(server, session.kind)
         if isinstance(session, PhoneEndpoint) and isinstance(server, PhoneSystem) and not keep_numbers(server, session):
             execution.note(Message("phone_numbers_not_read"))
         forget_settled()

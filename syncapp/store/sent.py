@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,6 +17,7 @@ from syncapp.core.matters import Matter
 from syncapp.core.records import Base, Message, Refused, Written
 from syncapp.core.vocabulary import Field, Outcome, Side
 from syncapp.models import RunItem, SyncRecord, SyncRun
+from syncapp.store import phone_entries
 from syncapp.store.bulk import CHUNK, as_json, as_time, unless_null, update_rows
 from syncapp.store.items import PlannedRow, dump_base, dump_refusals, dump_written, iter_planned, load_written
 from syncapp.store.matters import open_matters
@@ -80,10 +82,13 @@ def store_sent(
     now: datetime,
     beat: Callable[[], None],
     takes_first: bool = False,
+    seen: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> None:
     """Store what became of a batch, in one transaction with the claim's renewal; `uri` is where it was written.
 
-    `takes_first`: others have waited for it to take new numbers (rule C6).
+    `takes_first`: others have waited for it to take new numbers (rule C6). `seen`: what
+    a phone system keeps of them now. Where its list shows no change, what was seen before
+    would come back as somebody's change.
     """
     with transaction.atomic():
         beat()
@@ -97,6 +102,7 @@ def store_sent(
             others = SyncRecord.objects.filter(employee__in=[each for each in taken if each], due=False)
             others.exclude(endpoint_id=run.server_id).update(due=True)
         open_matters(run, [(record.id, matter) for sent, record in known for matter in sent.matters], now=now)
+        phone_entries.remember(run.server_id, seen)
         _finish(batch)
 
 

@@ -10,6 +10,7 @@ from syncapp.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from syncapp.telephony.attributes import Seen
+    from syncapp.telephony.budget import Share
 
 # The box lets 200 requests of one address through within 60 s and shuts it out at the next one.
 MOST_REQUESTS = 180
@@ -27,7 +28,8 @@ class MobileForm(StrEnum):
 class PhoneConfig:
     """Times are in seconds. `stale_after`: a request that was not carried out by then never will be.
 
-    `region`: in whose form mobiles are read. `recalled`: people as earlier runs saw them, by anchor.
+    `region`: in whose form mobiles are read. `share`: of the requests that all processes
+    may send. `recalled`: people as earlier runs saw them, by anchor.
     """
 
     name: str
@@ -43,6 +45,7 @@ class PhoneConfig:
     stale_after: float = 36.0
     pause: float = 1.0
     region: str = "RU"
+    share: "Share | None" = field(default=None, repr=False)
     recalled: Mapping[str, "Seen"] = field(default_factory=dict, repr=False)
 
 

@@ -54,7 +54,9 @@ class PhoneEndpoint:
     def __init__(self, session: PhoneSession, config: PhoneConfig) -> None:
         self.session = session
         self.seen: dict[str, Seen] = {}
+        self._unkept: dict[str, Seen] = {}
         self._config = config
+        self._writer = Writer(self, session, config.region)
         self._rows: dict[str, Summary] | None = None
         self._numbers: Sequence[NumberInUse] | None = None
 
@@ -151,10 +153,14 @@ class PhoneEndpoint:
         return {each.number: each.kind for each in self.numbers()}
 
     def write(self, jobs: Iterable[WriteJob], attributes: Sequence[str], *, now: datetime) -> Iterator[WriteResult]:
-        yield from Writer(self, self.session, self._config.region).write(jobs, pictures=PICTURE in attributes)
+        yield from self._writer.write(jobs, pictures=PICTURE in attributes)
 
     def make(self, jobs: Iterable[MakeJob]) -> Iterator[MakeResult]:
-        yield from Writer(self, self.session, self._config.region).make(jobs)
+        yield from self._writer.make(jobs)
+
+    def expect(self, people: int) -> None:
+        """Hear how many people are to be written and made."""
+        self._writer.expect(people)
 
     def step_aside(self, anchors: Sequence[str]) -> None:
         """Give people a number that nobody has, for another one to get theirs; they get their own next (rule C7)."""
@@ -183,13 +189,21 @@ class PhoneEndpoint:
             return None
         if is_aside(person.number) and seen is not None:  # a run ended in between: he still has his former number
             person = replace(person, number=seen.person.number)
-        self.seen[row.anchor] = Seen(row, person)
-        return self.seen[row.anchor]
+        return self._noted(Seen(row, person))
 
     def remember(self, seen: Seen) -> None:
         """Take note of somebody as he is after a write of ours."""
-        self.seen[seen.summary.anchor] = seen
+        self._noted(seen)
         self._rows = {**self.rows(), seen.summary.anchor: seen.summary}
+
+    def _noted(self, seen: Seen) -> Seen:
+        self.seen[seen.summary.anchor] = self._unkept[seen.summary.anchor] = seen
+        return seen
+
+    def take_seen(self) -> Mapping[str, Seen]:
+        """Return who was seen since this was asked last, for later runs to recall."""
+        taken, self._unkept = self._unkept, {}
+        return taken
 
     def everybody_seen(self) -> Mapping[str, Seen]:
         return {**self._config.recalled, **self.seen}

@@ -12,6 +12,7 @@ _BLANKS = " \t\n\r\0\x0b"
 _SCRIPT = re.compile(r"<script.*?</script>", re.IGNORECASE | re.DOTALL)
 # A value that begins with http is kept without every sign that an address cannot have.
 _NOT_IN_ADDRESS = re.compile(r"[^A-Za-z0-9$\-_.+!*'(),{}|\\^~\[\]`<>#%\";/?:@&=]")
+_CLEANED = re.compile(r"[\W_eеё]")
 _LENGTH_IN_RUSSIA = 11
 _OWN_DIGITS = 10  # of a Russian number, behind 7 or 8
 
@@ -74,6 +75,14 @@ def dial_string(old: str, *, old_mobile: str, new_mobile: str) -> DialString:
 def same_number(one: str, other: str) -> bool:
     """Whether two texts are the same digits, with a plus or without."""
     return bool(_digits(one)) and _digits(one) == _digits(other)
+
+
+def same_caller(one: str, other: str) -> bool:
+    """Whether two names are the same person's, one of them as the list of numbers has it: cleaned of signs.
+
+    A ё is an e of some alphabet there; which one is not known.
+    """
+    return _CLEANED.sub("", one.casefold()) == _CLEANED.sub("", other.casefold()) != ""
 
 
 def _digits(text: str) -> str:

@@ -151,7 +151,22 @@ class MikoPbxSession:
             body[_SECRET] = secret
         if not body:
             return Written(now, remarks=remarks)
-        return self._send_patch(now, body, remarks)
+        return self._with_late_forwards(now, body, self._send_patch(now, body, remarks))
+
+    def _with_late_forwards(self, before: PhonePerson, body: Mapping[str, Any], done: Written) -> Written:
+        """Let forwards follow that were led to the old mobile after the person was looked at: the answer shows them."""
+        mobile = body.get("mobile_number")
+        if not mobile or done.person is None or done.refusal is not None:
+            return done
+        late = self._following(done.person, before.mobile, mobile)
+        return self._send_patch(done.person, late, done.remarks) if late else done
+
+    def _following(self, person: PhonePerson, old: str, mobile: str) -> dict[str, Any]:
+        """Return what lets a person's own forwards follow a mobile; how long it rings before is kept."""
+        body: dict[str, Any] = {name: mobile for name, number in person.forwards.items() if same_number(number, old)}
+        if "fwd_forwarding" in body:  # else it would be set to what a new person has
+            body["fwd_ringlength"] = person.ring_length
+        return body
 
     def _send_patch(self, now: PhonePerson, body: Mapping[str, Any], remarks: tuple[Message, ...]) -> Written:
         path = f"{EMPLOYEES}/{now.anchor}"
@@ -183,7 +198,7 @@ class MikoPbxSession:
             return body, ()
         dialled = dial_string(now.dial_string, old_mobile=now.mobile, new_mobile=mobile)
         body |= {"mobile_number": mobile, "mobile_dialstring": dialled.text}
-        body |= {name: mobile for name, number in now.forwards.items() if same_number(number, now.mobile)}
+        body |= self._following(now, now.mobile, mobile)
         kept = Message("phone_dial_string_kept", {"name": now.name, "dialled": dialled.text, "mobile": mobile})
         return body, () if dialled.follows else (kept,)
 
@@ -301,6 +316,7 @@ class MikoPbxSession:
             has_picture=bool(_place_of(detail["user_avatar"])),
             forwards={name: str(detail[name]) for name in FORWARDS if detail.get(name)},
             picture=_place_of(detail["user_avatar"]),
+            ring_length=int(detail["fwd_ringlength"] or 0),
         )
 
     def _summary(self, row: Any) -> Summary:

@@ -74,7 +74,9 @@ class MikoPbxClient:
         self.clock = clock
         self.sleep = sleep
         self.config = config
-        self._budget = RequestBudget(config.requests_per_minute, url=self.url, clock=clock, sleep=sleep)
+        self._budget = RequestBudget(
+            config.requests_per_minute, url=self.url, clock=clock, sleep=sleep, share=config.share
+        )
         self._http = httpx.Client(
             base_url=self.url,
             headers={"Authorization": f"Bearer {config.api_key}"},

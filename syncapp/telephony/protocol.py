@@ -43,6 +43,7 @@ class PhonePerson:
     has_picture: bool
     forwards: Mapping[str, str] = field(default_factory=dict)
     picture: str = ""  # where it is kept, which is the same place for every picture
+    ring_length: int = 0  # seconds before a forward, of who was asked for just now
 
 
 @dataclass(frozen=True, slots=True)

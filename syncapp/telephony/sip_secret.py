@@ -5,8 +5,8 @@ import string
 
 _LENGTH = 24
 _SIGNS = string.ascii_letters + string.digits
-_KINDS = (str.islower, str.isupper, str.isdigit)
-_DEFAULTS = frozenset({"admin", "password", "1234", "12345", "secret"})
+# Letters of other alphabets are signs like all others there.
+_KINDS = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 _LONGEST, _SHORTEST, _FAIR = 64, 5, 60
 _RUNS = ("qwerty", "asdfgh", "zxcvbn", "12345", "23456", "34567", "45678", "56789", "abcde", "bcdef", "cdefg", "defgh")
 
@@ -15,7 +15,7 @@ def new_secret() -> str:
     """Return a secret that the box finds strong: letters of both sizes and digits, of which no filter takes offence."""
     while True:
         made = "".join(secrets.choice(_SIGNS) for _ in range(_LENGTH))
-        if all(any(map(kind, made)) for kind in _KINDS) and not is_weak(made):
+        if all(any(sign in kind for sign in made) for kind in _KINDS) and not is_weak(made):
             return made
 
 
@@ -31,13 +31,11 @@ def is_weak(secret: str) -> bool:
     By the box's own measure; its word list of common ones is not known here.
     """
     length = len(secret.encode())
-    if length < _SHORTEST or length > _LONGEST or secret in _DEFAULTS:
-        return True
-    return _score(secret, length) < _FAIR
+    return not _SHORTEST <= length <= _LONGEST or _score(secret, length) < _FAIR
 
 
 def _score(secret: str, length: int) -> int:
-    kinds = sum(any(map(kind, secret)) for kind in _KINDS) + any(sign not in _SIGNS for sign in secret)
+    kinds = sum(any(sign in kind for sign in secret) for kind in _KINDS) + any(sign not in _SIGNS for sign in secret)
     share = len(set(secret)) / len(secret)
     points = next((each for least, each in ((16, 30), (12, 20), (8, 10)) if length >= least), length)
     points += 10 * kinds + next((each for least, each in ((0.7, 20), (0.5, 15), (0.3, 10)) if share > least), 5)

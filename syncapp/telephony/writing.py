@@ -1,6 +1,7 @@
 """Writing people of a phone system: never over somebody's edit, and with as few requests as that takes."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from syncapp.core.normalise import fold, name_key
@@ -8,15 +9,20 @@ from syncapp.core.phones import is_same_person
 from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.vocabulary import Field, RefusalKind
 from syncapp.core.writes import AttributeWrite, MakeJob, MakeResult, WriteJob, WriteRefusal, WriteResult
+from syncapp.exceptions import TelephonyLoginError
 from syncapp.telephony.attributes import EMAIL, MOBILE, NAME, NUMBER, PICTURE, SECRET, Seen, summary_of, whole
+from syncapp.telephony.forms import same_caller, same_number
 from syncapp.telephony.protocol import NewPerson, PhonePerson, PhoneSession, Summary, Written, forwarding_to
 from syncapp.telephony.sip_secret import is_unfit
 
 if TYPE_CHECKING:
     from syncapp.telephony.endpoint import PhoneEndpoint
 
-# People who are written after one look at the list: who was edited there meanwhile is found with the next one.
-AT_A_TIME = 20
+# Looks at the list of which each serves a part of the people who are written: of four or fewer everybody has his own.
+LOOKS = 4
+# At most so many people after one look, and so many seconds: who is edited there in between is run over.
+AT_A_TIME = 25
+HOLDS_FOR = 20.0
 SHORTEST, LONGEST = 2, 8  # digits; the box cuts what is longer, and that is another number
 FIELDS = {NAME: Field.NAME, EMAIL: Field.EMAIL, NUMBER: Field.EXTENSION, MOBILE: Field.MOBILE}
 # Named in one remark; of more the number is said.
@@ -24,11 +30,27 @@ NAMED = 20
 
 
 class Writer:
-    """Carries out what a run has for the phone system, one person after the other."""
+    """Carries out what a run has for the phone system, one person after the other.
 
-    def __init__(self, endpoint: "PhoneEndpoint", session: PhoneSession, region: str) -> None:
-        self._endpoint, self._session, self._region = endpoint, session, region
-        self._since_look = AT_A_TIME
+    Just before, the list is looked at once more. `expect` says for how many people:
+    the fewer, the fewer of them share a look.
+    """
+
+    def __init__(
+        self,
+        endpoint: "PhoneEndpoint",
+        session: PhoneSession,
+        region: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._endpoint, self._session, self._region, self._clock = endpoint, session, region, clock
+        self._at_a_time = 1
+        self._since_look = 0
+        self._looked_at: float | None = None
+        self._names: Mapping[str, str] | None = None
+
+    def expect(self, people: int) -> None:
+        self._at_a_time = max(1, min(AT_A_TIME, -(-people // LOOKS)))
 
     def write(self, jobs: Iterable[WriteJob], *, pictures: bool) -> Iterator[WriteResult]:
         """Carry out jobs; with `pictures` those of people who have one are shown to the jobs."""
@@ -47,8 +69,7 @@ class Writer:
         shown = self._endpoint.with_picture(row).attributes if pictures else {}
         before = self._entry(seen, shown)
         writes = job.prepare(before)
-        if any(write.attribute == MOBILE for write in writes):
-            # What is dialled, and who forwards where, the list does not tell.
+        if any(each.attribute == MOBILE and not self._is_as_seen(seen.person, each.new) for each in writes):
             seen = self._endpoint.look(row, anew=True)
             if seen is None:
                 return WriteResult(job.anchor)
@@ -60,6 +81,31 @@ class Writer:
         if refused:
             return WriteResult(job.anchor, before=before, refused=refused)
         return self._sent(job, before, seen, writes)
+
+    def _is_as_seen(self, person: PhonePerson, mobile: bytes | None) -> bool:
+        """Whether a mobile may be replaced by what was seen of it, without asking for the details once more.
+
+        The list shows what is dialled and not the mobile behind it: that the mobile still
+        is this person's, the list of all numbers tells, by one request for many people. What
+        leads to it stands in the details alone, so a forward that is known, or a mobile that
+        is taken away, is looked at there.
+        """
+        if not person.mobile:  # and nothing is dialled, or the list would show it
+            return True
+        if not mobile or any(same_number(number, person.mobile) for number in person.forwards.values()):
+            return False
+        namesakes = sum(same_caller(row.name, person.name) for row in self._endpoint.rows().values())
+        return namesakes == 1 and same_caller(self._holders().get(person.mobile, ""), person.name)
+
+    def _holders(self) -> Mapping[str, str]:
+        """Map numbers to the names of those who have them, as they are since the last look."""
+        if self._names is None:
+            try:
+                numbers = self._session.numbers()
+            except TelephonyLoginError:  # the key may not read them: then the details are asked for
+                numbers = ()
+            self._names = {each.number: each.name for each in numbers}
+        return self._names
 
     def _entry(self, seen: Seen, shown: Mapping[str, list[bytes]]) -> RemoteRecord:
         record = whole(seen, self._region)
@@ -129,9 +175,11 @@ class Writer:
         return whole(seen, self._region)
 
     def _rows(self) -> Mapping[str, Summary]:
-        """Return the list, which is asked for anew before so many people are written."""
-        if self._since_look >= AT_A_TIME:
-            self._since_look = 0
+        """Return the list, asked for anew where the last look has served its part or is too long ago."""
+        now = self._clock()
+        is_old = self._looked_at is None or now - self._looked_at > HOLDS_FOR
+        if is_old or self._since_look >= self._at_a_time:
+            self._since_look, self._looked_at, self._names = 0, now, None
             return self._endpoint.list_anew()
         return self._endpoint.rows()
 

@@ -92,7 +92,7 @@ def bound_server(db: None) -> DirectoryServer:
         schedule={"every_minutes": 60},
         write_back=True,
     )
-    server.set_bind_password(BIND_PASSWORD)
+    server.set_secret(BIND_PASSWORD)
     server.save()
     return server
 

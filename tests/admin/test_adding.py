@@ -105,7 +105,7 @@ def test_first_step_stores_the_server_switched_off_and_leads_on(admin_client: Cl
     server = DirectoryServer.objects.get()
     assert response["Location"] == page(FOUND, server.pk)
     assert (server.enabled, server.being_added, server.kind) == (False, True, Kind.AUTO)
-    assert server.reveal_bind_password() == company.directory.service_password
+    assert server.reveal_secret() == company.directory.service_password
 
 
 @pytest.mark.promise(9)
@@ -234,7 +234,7 @@ def test_directory_that_is_gone_meanwhile_keeps_what_was_typed(
     admin_client: Client, added: DirectoryServer, looked_at: dict[str, Any]
 ) -> None:
     added.uris = ["ldap://127.0.0.1:9"]
-    added.set_bind_password("x")
+    added.set_secret("x")
     added.save()
 
     response = admin_client.post(page(FOUND, added.pk), {**looked_at, "name-attribute": "cn", "again": ""})

@@ -124,7 +124,7 @@ def test_count_that_takes_too_long_says_at_least(
 @pytest.mark.parametrize("what", ["branches", "count"])
 def test_directory_that_does_not_answer_is_a_sentence(admin_client: Client, server: DirectoryServer, what: str) -> None:
     server.uris = ["ldap://127.0.0.1:9"]
-    server.set_bind_password("x")
+    server.set_secret("x")
     server.save()
 
     response = ask(admin_client, server, what, user_filter="(mail=*)")

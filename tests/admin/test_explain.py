@@ -105,7 +105,7 @@ def test_nobody_is_said(viewer_client: Client, server: DirectoryServer) -> None:
 
 
 def test_server_that_fails_is_said_in_words(viewer_client: Client, server: DirectoryServer) -> None:
-    server.set_bind_password("wrong password")
+    server.set_secret("wrong password")
     server.save()
 
     shown = answer(viewer_client, "q=anna.page@example.test")

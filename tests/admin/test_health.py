@@ -98,7 +98,7 @@ def test_time_that_is_up_is_said(
 
 
 def test_failure_is_said_in_words(asker_client: Client, server: DirectoryServer) -> None:
-    server.set_bind_password("wrong password")
+    server.set_secret("wrong password")
     server.save()
 
     shown = report(asker_client, server)

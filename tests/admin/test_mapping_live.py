@@ -101,7 +101,7 @@ def test_mistake_in_a_line_is_said_beside_the_others(admin_client: Client, serve
 
 def test_directory_that_does_not_answer_is_a_sentence(admin_client: Client, server: DirectoryServer) -> None:
     server.uris = ["ldap://127.0.0.1:9"]
-    server.set_bind_password("x")
+    server.set_secret("x")
     server.save()
 
     response = look(admin_client, server)

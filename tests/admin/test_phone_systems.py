@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import transaction
 from django.test import Client
 from django_q.models import Schedule
 
 from fixtures.mikopbx import MikoPbx
 from syncapp.models import NumberPool, PhoneSystem
 from tests.admin.pages import errors, page, posted, save, text
-from tests.factories import make_employee, make_phone_system, make_record, make_server
+from tests.factories import make_employee, make_phone_system, make_pool, make_record, make_server
 from tests.telephony.conftest import FULL_KEY
 from tests.telephony.conftest import pbx as pbx
 
@@ -32,7 +33,7 @@ def test_phone_system_is_entered(admin_client: Client) -> None:
     add(admin_client, url="https://pbx.corp.example", key=FULL_KEY, fingerprint="ab" * 32)
 
     phones = PhoneSystem.objects.get()
-    assert (phones.name, phones.reveal_api_key()) == ("MikoPBX", FULL_KEY)
+    assert (phones.name, phones.reveal_secret()) == ("MikoPBX", FULL_KEY)
     assert phones.fingerprint == ":".join(["AB"] * 32)
     assert FULL_KEY not in text(admin_client.get(page("syncapp_phonesystem_change", phones.pk)))
 
@@ -64,7 +65,7 @@ def test_another_address_asks_for_the_key_again(admin_client: Client) -> None:
     save(admin_client, "syncapp_phonesystem_change", phones.pk, url="https://elsewhere.example", key="new")
 
     phones.refresh_from_db()
-    assert (phones.url, phones.reveal_api_key()) == ("https://elsewhere.example", "new")
+    assert (phones.url, phones.reveal_secret()) == ("https://elsewhere.example", "new")
 
 
 def test_only_what_was_changed_is_written(admin_client: Client) -> None:
@@ -73,7 +74,7 @@ def test_only_what_was_changed_is_written(admin_client: Client) -> None:
     save(admin_client, "syncapp_phonesystem_change", phones.pk, rank="3")
 
     phones.refresh_from_db()
-    assert (phones.rank, phones.reveal_api_key(), phones.serves) == (3, "old", {"departments": ["Sales"]})
+    assert (phones.rank, phones.reveal_secret(), phones.serves) == (3, "old", {"departments": ["Sales"]})
     assert phones.schedule == {"every_minutes": 5}
 
 
@@ -151,6 +152,29 @@ def test_whom_it_serves_is_stored_as_configuration_files_store_it(
     assert PhoneSystem.objects.get().serves == stored
 
 
+def test_whom_it_serves_is_not_taken_for_everybody_where_nothing_is_said(admin_client: Client) -> None:
+    phones = make_phone_system(key="k", serves={"departments": ["Sales"]})
+    sent = posted(admin_client.get(page(CHANGE, phones.pk)))
+    del sent["serves_mode"]
+
+    refused = admin_client.post(page(CHANGE, phones.pk), sent)
+
+    assert "This field is required" in errors(refused)
+    phones.refresh_from_db()
+    assert phones.serves == {"departments": ["Sales"]}
+
+
+def test_history_names_whom_it_serves_only_where_that_changed(admin_client: Client) -> None:
+    make_pool(name="Desks")
+    phones = make_phone_system(key="k", serves={"departments": ["Sales"]})
+
+    save(admin_client, CHANGE, phones.pk, rank="3")
+    save(admin_client, CHANGE, phones.pk, serves_mode="pools", serves_pools=["Desks"])
+
+    said = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
+    assert ["erves" in each for each in said] == [False, True]
+
+
 NOBODY = {
     "no_directory": {"serves_mode": "directories"},
     "blank_lines": {"serves_mode": "departments", "serves_departments": " \n "},
@@ -168,9 +192,10 @@ def test_serving_nobody_is_refused(admin_client: Client, typed: dict[str, str]) 
     assert PhoneSystem.objects.get().serves == {}
 
 
-def test_directory_that_is_called_otherwise_by_now_is_seen(admin_client: Client) -> None:
+@pytest.mark.parametrize("way", ["directories", "pools"])
+def test_what_is_called_otherwise_by_now_is_seen(admin_client: Client, way: str) -> None:
     make_server(name="Head office")
-    phones = make_phone_system(key="k", serves={"directories": ["HQ"]})
+    phones = make_phone_system(key="k", serves={way: ["HQ"]})
 
     html = text(admin_client.get(page(CHANGE, phones.pk)))
     refused = save(admin_client, CHANGE, phones.pk)
@@ -180,6 +205,39 @@ def test_directory_that_is_called_otherwise_by_now_is_seen(admin_client: Client)
     assert "“HQ”" in errors(refused)
 
 
+@pytest.mark.parametrize("way", ["directories", "pools"])
+def test_what_is_renamed_is_served_by_its_new_name(admin_client: Client, way: str) -> None:
+    renamed, change = {
+        "directories": lambda: (make_server(name="HQ"), "syncapp_directoryserver_change"),
+        "pools": lambda: (make_pool(name="HQ"), "syncapp_numberpool_change"),
+    }[way]()
+    phones = make_phone_system(name="Desks", key="k", serves={way: ["Plant", "HQ"]})
+    others = [make_phone_system(key="k", serves=serves) for serves in ({way: ["Plant"]}, {"departments": ["HQ"]}, {})]
+    before = [each.serves for each in others]
+
+    save(admin_client, change, renamed.pk, rank="2", cool_down_days="80")
+    phones.refresh_from_db()
+    assert phones.serves == {way: ["Plant", "HQ"]}
+    response = save(admin_client, change, renamed.pk, name="Head office")
+
+    phones.refresh_from_db()
+    assert phones.serves == {way: ["Plant", "Head office"]}
+    assert [PhoneSystem.objects.get(pk=each.pk).serves for each in others] == before
+    said = "“Desks” serves “Head office” now, which was called “HQ”."
+    assert said in text(admin_client.get(response["Location"]))
+    assert said in LogEntry.objects.get(object_id=phones.pk, content_type__model="phonesystem").change_message
+
+
+def test_renamed_to_a_name_that_it_names_already_is_served_once(admin_client: Client) -> None:
+    server = make_server(name="HQ")
+    phones = make_phone_system(key="k", serves={"directories": ["Head office", "HQ"]})
+
+    save(admin_client, "syncapp_directoryserver_change", server.pk, name="Head office")
+
+    phones.refresh_from_db()
+    assert phones.serves == {"directories": ["Head office"]}
+
+
 def test_several_boxes_that_do_not_say_whom_they_serve_are_told_so(admin_client: Client) -> None:
     phones, other = make_phone_system(key="k"), make_phone_system(name="Plant", key="k", enabled=False)
     said = "it is not said whom this one serves"
@@ -187,8 +245,11 @@ def test_several_boxes_that_do_not_say_whom_they_serve_are_told_so(admin_client:
     assert said not in text(admin_client.get(page(CHANGE, phones.pk)))
     PhoneSystem.objects.filter(pk=other.pk).update(enabled=True)
     assert said in text(admin_client.get(page(CHANGE, phones.pk)))
-    PhoneSystem.objects.filter(pk=phones.pk).update(serves={"departments": ["Sales"]})
-    assert said not in text(admin_client.get(page(CHANGE, phones.pk)))
+    for settings in ({"enabled": False}, {"create": False}, {"serves": {"departments": ["Sales"]}}):
+        with transaction.atomic():
+            PhoneSystem.objects.filter(pk=phones.pk).update(**settings)
+            assert said not in text(admin_client.get(page(CHANGE, phones.pk)))
+            transaction.set_rollback(True)
 
 
 def test_schedule_and_brakes_are_entered_and_planned(admin_client: Client) -> None:

@@ -47,7 +47,7 @@ def server(openldap: OpenLdap, people: str) -> DirectoryServer:
         base_dn=openldap.suffix,
         search_bases=[people],
     )
-    server.set_bind_password(openldap.service_password)
+    server.set_secret(openldap.service_password)
     server.save()
     return server
 
@@ -95,7 +95,7 @@ def test_every_step_waits_on_the_page_and_comes_by_itself(admin_client: Client, 
 
 
 def test_failing_step_stops_the_others(admin_client: Client, server: DirectoryServer) -> None:
-    server.set_bind_password(PASSWORD)
+    server.set_secret(PASSWORD)
     server.save()
 
     *before, last = steps(admin_client, server)
@@ -124,7 +124,7 @@ def test_address_that_does_not_answer_is_tried_once(
     admin_client: Client, server: DirectoryServer, openldap: OpenLdap
 ) -> None:
     server.uris = ["ldap://127.0.0.1:9", *server.uris]
-    server.set_bind_password(openldap.service_password)
+    server.set_secret(openldap.service_password)
     server.save()
 
     answers = steps(admin_client, server)
@@ -175,7 +175,7 @@ def test_connection_test_shows_what_may_be_written_and_the_grant(admin_client: C
 
 @pytest.mark.promise(9)
 def test_failed_login_is_said_in_words_and_without_the_password(admin_client: Client, server: DirectoryServer) -> None:
-    server.set_bind_password(PASSWORD)
+    server.set_secret(PASSWORD)
     server.save()
 
     shown = result(admin_client, "test", server)
@@ -193,7 +193,7 @@ def test_query_shows_the_mapped_values(admin_client: Client, server: DirectorySe
 
 
 def test_query_that_fails_says_why(admin_client: Client, server: DirectoryServer) -> None:
-    server.set_bind_password(PASSWORD)
+    server.set_secret(PASSWORD)
     server.save()
 
     shown = result(admin_client, "query", server)

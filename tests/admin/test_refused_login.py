@@ -63,7 +63,7 @@ def logins(directory: OpenLdap) -> Callable[[], int]:
 
 
 def enter(server: DirectoryServer, password: str) -> None:
-    server.set_bind_password(password)
+    server.set_secret(password)
     server.save()
 
 

@@ -52,13 +52,13 @@ def test_empty_password_keeps_the_stored_one(admin_client: Client, bound_server:
     save(admin_client, CHANGE, bound_server.pk, name="Renamed", password="")
 
     assert reread(bound_server).name == "Renamed"
-    assert reread(bound_server).reveal_bind_password() == BIND_PASSWORD
+    assert reread(bound_server).reveal_secret() == BIND_PASSWORD
 
 
 def test_typed_password_replaces_the_stored_one(admin_client: Client, bound_server: DirectoryServer) -> None:
     save(admin_client, CHANGE, bound_server.pk, password=" with spaces ")
 
-    assert reread(bound_server).reveal_bind_password() == " with spaces "
+    assert reread(bound_server).reveal_secret() == " with spaces "
 
 
 def test_password_is_encrypted_in_the_database(admin_client: Client, bound_server: DirectoryServer) -> None:
@@ -94,7 +94,7 @@ def test_another_address_is_saved_with_the_password_typed(
     response = save(admin_client, CHANGE, bound_server.pk, **changes, password="new one")
 
     assert response.status_code == 302
-    assert reread(bound_server).reveal_bind_password() == "new one"
+    assert reread(bound_server).reveal_secret() == "new one"
 
 
 def test_without_an_account_the_password_is_forgotten(admin_client: Client, bound_server: DirectoryServer) -> None:

@@ -158,7 +158,7 @@ def test_mapping_shows_what_each_line_brings_in(site: Site, company: Company) ->
 
 def test_test_connection_stops_at_the_step_that_fails(site: Site, company: Company) -> None:
     server = company.server()
-    server.set_bind_password("wrong")
+    server.set_secret("wrong")
     server.save()
     site.open(server_page(server))
 
@@ -172,7 +172,7 @@ def test_refused_password_is_sent_again_only_when_somebody_says_so(site: Site, c
     server = company.server(being_added=True, enabled=False)
     FieldMapping.objects.create(endpoint=server, field="name", attribute="displayName")
     staffed(company)
-    server.set_bind_password("wrong")
+    server.set_secret("wrong")
     server.save()
     asked: list[str] = []
     site.page.on("request", lambda request: asked.append(request.url) if "?ask=" in request.url else None)
@@ -184,7 +184,7 @@ def test_refused_password_is_sent_again_only_when_somebody_says_so(site: Site, c
     site.page.press("[name=user_filter]", "Tab")
     site.page.wait_for_timeout(1000)  # a change is asked about after 0.3 s
     assert len(asked) == 1
-    server.set_bind_password(company.directory.service_password)
+    server.set_secret(company.directory.service_password)
     server.save()
     site.press("Try again")
 
@@ -193,7 +193,7 @@ def test_refused_password_is_sent_again_only_when_somebody_says_so(site: Site, c
     site.page.press("[name=user_filter]", "Tab")
     site.sees("People in scope: 1; switched off: 0.")
     assert len(asked) == 4
-    server.set_bind_password("wrong")
+    server.set_secret("wrong")
     server.save()
     for text in ("(mail=b*)", "(mail=c*)"):
         site.page.fill("[name=user_filter]", text)

@@ -80,7 +80,7 @@ def test_failed_step_is_the_last_line_and_the_exit_code(company: Company) -> Non
 @pytest.mark.promise(9)
 def test_password_is_shown_nowhere(company: Company) -> None:
     server = company.server()
-    server.set_bind_password("tell nobody this")
+    server.set_secret("tell nobody this")
     server.save()
 
     code, lines = checked(server)

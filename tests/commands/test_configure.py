@@ -159,4 +159,4 @@ def test_key_made_as_the_readme_says_is_taken(tmp_path: Path, settings: Settings
 
     configure(write(tmp_path, SERVER_WITH_ACCOUNT))
 
-    assert DirectoryServer.objects.get().reveal_bind_password() == "hunter2"
+    assert DirectoryServer.objects.get().reveal_secret() == "hunter2"

@@ -67,7 +67,7 @@ def test_object_for_scripts(twins: DirectoryServer) -> None:
 
 
 def test_directory_that_cannot_be_read_exits_1(twins: DirectoryServer) -> None:
-    twins.set_bind_password("wrong")
+    twins.set_secret("wrong")
     twins.save()
 
     code, out, err = called(twins.name, "--json")

@@ -241,7 +241,7 @@ def test_password_is_in_no_output(company: Company, arguments: list[str]) -> Non
 @pytest.mark.promise(9)
 def test_refused_password_is_in_no_output(company: Company) -> None:
     server = completed(company)
-    server.set_bind_password("hunter2-is-wrong")
+    server.set_secret("hunter2-is-wrong")
     server.save()
 
     code, out, err = manage("sync_ldap", LOG_LEVEL="DEBUG")

@@ -130,7 +130,7 @@ def test_refused_value_is_tried_again_when_somebody_asks(company: Company, serve
     """Rule B10."""
     DirectoryServer.objects.update(bind_dn=company.directory.service_dn)
     server.refresh_from_db()
-    server.set_bind_password(company.directory.service_password)
+    server.set_secret(company.directory.service_password)
     server.save()
     Employee.objects.filter(name="Anna Petrova").update(extension="301")
     sync(server)

@@ -75,7 +75,7 @@ def server_of(directory: OpenLdap, *, base: str, pool: tuple[str, str] | None, *
             **values,
         }
     )
-    server.set_bind_password(directory.service_password)
+    server.set_secret(directory.service_password)
     server.save()
     if pool is not None:
         EndpointPool.objects.create(endpoint=server, pool=make_pool(first=pool[0], last=pool[1]))

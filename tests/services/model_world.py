@@ -417,7 +417,7 @@ class Hub:
         self.server: DirectoryServer = make_server(
             kind=Kind.OPENLDAP, security=Security.NONE, write_back=True, **remote.settings()
         )
-        self.server.set_bind_password(remote.password)
+        self.server.set_secret(remote.password)
         self.server.save()
         EndpointPool.objects.create(endpoint=self.server, pool=make_pool(first="400", last="439"))
         for name, (attribute, direction) in MAPPING.items():

@@ -209,7 +209,7 @@ def test_read_that_breaks_off_later_makes_nobody_missing(crowd: OpenLdap, compan
 
     with proxy(port_of(company.directory), lose_after=120_000) as port:
         server.uris = [f"ldap://127.0.0.1:{port}"]
-        server.set_bind_password(company.directory.service_password)
+        server.set_secret(company.directory.service_password)
         server.save()
         run = sync(server)
 

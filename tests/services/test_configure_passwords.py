@@ -22,7 +22,7 @@ PLACE = 'directory "Head office", bind_password'
 
 
 def stored() -> str:
-    return DirectoryServer.objects.get().reveal_bind_password()
+    return DirectoryServer.objects.get().reveal_secret()
 
 
 def changed_keys(reports: list[SectionReport]) -> list[str]:

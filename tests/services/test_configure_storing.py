@@ -100,7 +100,7 @@ def test_every_key_of_a_server_is_stored(tmp_path: Path, key: str) -> None:
 def test_password_is_stored_for_the_address_of_the_file(tmp_path: Path) -> None:
     apply(tmp_path, FULL)
 
-    assert DirectoryServer.objects.get().reveal_bind_password() == "hunter2"
+    assert DirectoryServer.objects.get().reveal_secret() == "hunter2"
 
 
 def test_every_key_of_a_pool_is_stored(tmp_path: Path) -> None:
@@ -368,7 +368,7 @@ def test_password_given_again_is_stored_for_the_new_address(tmp_path: Path, line
 
     apply(tmp_path, f"{HEAD}{lines}\nbind_password = 'hunter2'")
 
-    assert DirectoryServer.objects.get().reveal_bind_password() == "hunter2"
+    assert DirectoryServer.objects.get().reveal_secret() == "hunter2"
 
 
 def test_account_is_taken_away_together_with_its_password(tmp_path: Path) -> None:

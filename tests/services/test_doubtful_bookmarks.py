@@ -104,7 +104,7 @@ def test_backup_that_was_restored_is_noticed() -> None:
 def test_other_controller_reads_everybody_and_is_stayed_with() -> None:
     with office() as (company, server), replica_of(company.directory) as replica:
         server.uris = [company.directory.uri, replica.uri]
-        server.set_bind_password(company.directory.service_password)
+        server.set_secret(company.directory.service_password)
         server.save()
         company.directory.stop()
 
@@ -170,7 +170,7 @@ def test_domain_controller_that_is_not_the_same_any_more(
     server = make_server(
         kind=real.kind, uris=[real.server.uri], security="none", bind_dn=real.server.service_dn, base_dn=base
     )
-    server.set_bind_password(real.server.service_password)
+    server.set_secret(real.server.service_password)
     server.save()
     sync(server)
     assert changes(server).read == ReadMode.INCREMENTAL

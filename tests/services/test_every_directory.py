@@ -70,7 +70,7 @@ class Story:
                 **values,
             }
         )
-        server.set_bind_password(password or real.service_password)
+        server.set_secret(password or real.service_password)
         server.save()
         EndpointPool.objects.create(endpoint=server, pool=make_pool(first="300", last="399"))
         return server
@@ -308,7 +308,7 @@ def test_directory_that_is_gone_fails_the_run_and_makes_nobody_missing(story: St
     server = story.server()
     story.sync(server)
     server.uris = ["ldap://127.0.0.1:9"]
-    server.set_bind_password(story.real.server.service_password)
+    server.set_secret(story.real.server.service_password)
     server.save()
 
     run = story.sync(server)

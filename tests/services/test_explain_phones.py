@@ -10,7 +10,7 @@ from fixtures.mikopbx.box import Other
 from syncapp.messages import render
 from syncapp.models import Conflict, Employee, PhoneSystem, RunItem, SyncRecord, SyncRun
 from syncapp.services.explain import Explanation, ServerTold, explain, explain_employee, explain_record
-from tests.factories import make_employee
+from tests.factories import make_employee, make_phone_system
 from tests.services.corners import asked, phones_of, sync, there
 from tests.telephony.conftest import pbx as pbx
 
@@ -122,6 +122,13 @@ def test_why_somebody_has_no_phone(
     phones.save()
 
     assert codes(explain_employee(boris, servers=[phones])) == ["explain_phone_nobody", said]
+
+
+def test_nobody_is_made_while_it_is_not_said_which_of_two_boxes_serves_whom(phones: PhoneSystem) -> None:
+    make_phone_system(name="Plant", key="k", enabled=True)
+    boris = make_employee(name="Boris Titov", extension="202")
+
+    assert codes(explain_employee(boris, servers=[phones])) == ["explain_phone_nobody", "phone_serves_unsaid"]
 
 
 def test_who_could_not_be_made_is_said_with_the_reason(pbx: MikoPbx, phones: PhoneSystem) -> None:

@@ -106,7 +106,7 @@ def test_time_that_is_up_before_the_photos_is_said(ill: DirectoryServer, monkeyp
 
 def test_directory_that_does_not_answer_is_said(company: Company) -> None:
     server = company.server()
-    server.set_bind_password("wrong")
+    server.set_secret("wrong")
 
     examination, findings = examined(server)
 

@@ -39,7 +39,7 @@ def staffed(company: Company) -> tuple[Company, DirectoryServer]:
 def point(server: DirectoryServer, directory: OpenLdap) -> None:
     """Have the server's address lead somewhere else."""
     server.uris = [directory.uri]
-    server.set_bind_password(directory.service_password)
+    server.set_secret(directory.service_password)
     server.save()
 
 

@@ -113,7 +113,7 @@ def test_changed_setting_reads_everybody(company: Company, server: DirectoryServ
     else:
         server.department_attribute = "departmentNumber"
         setattr(server, setting, values[setting])
-    server.set_bind_password(company.directory.service_password)
+    server.set_secret(company.directory.service_password)
     server.save()
 
     run = changes(server)

@@ -61,7 +61,7 @@ class Office:
             base_dn=self.base,
             limits=NO_BRAKES,
         )
-        server.set_bind_password(self.real.server.service_password)
+        server.set_secret(self.real.server.service_password)
         server.save()
         return server
 

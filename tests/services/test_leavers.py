@@ -206,7 +206,7 @@ def test_edit_here_while_somebody_is_missing_goes_out_after_the_return(
     DirectoryServer.objects.filter(pk=server.pk).update(write_back=True)
     server.refresh_from_db()
     server.bind_dn = company.directory.writer_dn
-    server.set_bind_password(company.directory.service_password)
+    server.set_secret(company.directory.service_password)
     server.save()
     sync(server)
     _moved(company)

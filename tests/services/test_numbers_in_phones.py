@@ -98,7 +98,7 @@ def away(phones: PhoneSystem, *, read_before: timedelta | None) -> None:
         PhoneReading.objects.create(endpoint=phones, read_at=timezone.now() - read_before)
         PhoneNumber.objects.create(endpoint=phones, number="200", kind="queue", name="Sales")
     phones.url = "https://127.0.0.1:1"
-    phones.set_api_key("key")
+    phones.set_secret("key")
     phones.save()
 
 
@@ -118,7 +118,7 @@ UNKNOWN = {"never_read": None, "read_too_long_ago": timedelta(hours=25)}
 def test_no_number_is_given_out_while_it_is_not_known_what_is_free(
     company: Company, phones: PhoneSystem, read_before: timedelta | None
 ) -> None:
-    address, key = phones.url, phones.reveal_api_key()
+    address, key = phones.url, phones.reveal_secret()
     away(phones, read_before=read_before)
     company.add("anna", "Anna Orlova")
     company.add("boris", "Boris Titov", telephoneNumber="250")
@@ -132,7 +132,7 @@ def test_no_number_is_given_out_while_it_is_not_known_what_is_free(
     assert (run.counts["created"], number_of("Anna Orlova"), number_of("Boris Titov")) == (2, "", "250")
 
     phones.url = address
-    phones.set_api_key(key)
+    phones.set_secret(key)
     phones.save()
     sync(server)
 
@@ -236,7 +236,7 @@ def test_own_run_of_a_phone_system_remembers_its_numbers(pbx: MikoPbx, phones: P
 def test_key_that_may_not_read_numbers_fails_no_run(pbx: MikoPbx, phones: PhoneSystem) -> None:
     make_pool()
     pbx.box.keys.add("narrow-0123456789abcdef0123456789abcd", employees="write")
-    phones.set_api_key("narrow-0123456789abcdef0123456789abcd")
+    phones.set_secret("narrow-0123456789abcdef0123456789abcd")
     phones.save()
 
     run = sync(phones)

@@ -3,8 +3,10 @@
 import pytest
 
 from fixtures.mikopbx import MikoPbx
+from fixtures.mikopbx.answers import not_authenticated
 from syncapp.choices import RunStatus, State
-from syncapp.models import Conflict, Employee, PhoneEntry, RunItem, SyncRecord
+from syncapp.exceptions import ClaimLostError
+from syncapp.models import Conflict, Employee, PhoneEntry, PhoneNumber, PhoneReading, RunItem, SyncRecord
 from tests.factories import make_employee
 from tests.services.company import counted
 from tests.services.corners import asked, phones_of, sync
@@ -27,10 +29,9 @@ def test_first_contact_brings_people_in_with_their_numbers(pbx: MikoPbx) -> None
 
 @pytest.mark.promise(2)
 def test_nothing_changed_takes_three_requests_and_writes_nothing(pbx: MikoPbx) -> None:
-    pbx.limit.per_window = 2000
     for number in range(1000):
         pbx.box.add(f"Person Number{number:04}", number=str(2000 + number))
-    phones = phones_of(pbx, requests_per_minute=180)
+    phones = phones_of(pbx)
     PhoneEntry.objects.bulk_create(_seen(phones, pbx))
     first = sync(phones)
     asked(pbx)
@@ -75,14 +76,56 @@ def test_details_are_asked_for_those_alone_who_changed(pbx: MikoPbx) -> None:
 
 
 @pytest.mark.promise(6)
-def test_preview_stores_nothing_but_the_plan(pbx: MikoPbx) -> None:
+def test_preview_stores_nothing_but_the_plan_and_what_the_box_said(pbx: MikoPbx) -> None:
     pbx.box.add("Anna Orlova", number="201")
 
     run = sync(phones_of(pbx), preview=True)
 
     assert run.counts["created"] == 1
     assert [item.name for item in RunItem.objects.filter(run=run)] == ["Anna Orlova"]
-    assert not any(model.objects.exists() for model in (Employee, SyncRecord, PhoneEntry))
+    assert not any(model.objects.exists() for model in (Employee, SyncRecord, PhoneNumber, PhoneReading))
+
+
+@pytest.mark.parametrize("ended", [RunStatus.COMPLETED, RunStatus.HELD, RunStatus.FAILED])
+def test_first_contact_asks_for_nobody_twice_however_the_first_run_ended(
+    pbx: MikoPbx, ended: RunStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(10):
+        pbx.box.add(f"Person Number{number}", number=str(200 + number))
+        if ended == RunStatus.HELD:  # people whom nobody there resembles hold a first meeting
+            make_employee(name=f"Else Body{number}", email=f"{number}@corp.example")
+    phones = phones_of(pbx)
+    answer = pbx.answer
+    if ended == RunStatus.FAILED:
+        monkeypatch.setattr(pbx, "answer", lambda request: not_authenticated() if details(pbx) > 6 else answer(request))
+    first = sync(phones, preview=ended == RunStatus.COMPLETED)
+    monkeypatch.setattr(pbx, "answer", answer)
+    seen = 6 if ended == RunStatus.FAILED else 10
+    pbx.requests.clear()
+
+    sync(phones, force=True)
+
+    assert (first.status, details(pbx)) == (ended, 10 - seen)
+    assert Employee.objects.filter(name__startswith="Person").count() == 10
+
+
+def details(pbx: MikoPbx) -> int:
+    return sum("/employees/" in seen.path for seen in pbx.requests)
+
+
+def test_run_that_lost_its_claim_keeps_nothing_of_what_it_saw(pbx: MikoPbx, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another run may have written there since: what this one saw would come back as somebody's change."""
+    pbx.box.add("Anna Orlova", number="201")
+    phones = phones_of(pbx)
+    monkeypatch.setattr("syncapp.services.steps._plan", _lose_claim)
+
+    sync(phones)
+
+    assert not PhoneEntry.objects.exists()
+
+
+def _lose_claim(*_args: object) -> None:
+    raise ClaimLostError("claim_lost")
 
 
 def test_known_people_are_recognised(pbx: MikoPbx) -> None:

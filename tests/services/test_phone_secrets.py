@@ -1,10 +1,14 @@
 """SIP secrets that a directory has for phones: sent with the person, and when they change; never told (rule B15)."""
 
 import logging
+from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from pytest_django import Settings
 
 from fixtures.mikopbx import MikoPbx
+from fixtures.mikopbx.answers import refusal
 from syncapp import crypto
 from syncapp.choices import RunStatus, Status
 from syncapp.fields import Secret
@@ -14,6 +18,7 @@ from tests.factories import make_employee, make_server
 from tests.services.company import apply, changes_of, counted, item_of
 from tests.services.corners import asked, phones_of, sync, there
 from tests.services.test_secret_runs import everything_stored
+from tests.telephony.conftest import FULL_KEY
 from tests.telephony.conftest import pbx as pbx
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,6 +77,48 @@ def test_first_secret_of_a_phone_that_is_there_is_not_sent(pbx: MikoPbx, phones:
     assert counted(run) == {"read": 1, "skipped": 1}
     assert notes(run, "phone_secrets_left") == [{"count": 1}]
     assert notes(sync(phones), "phone_secrets_left") == []
+
+
+def test_who_is_met_with_a_secret_of_the_directory_keeps_that_of_the_phone(
+    pbx: MikoPbx, directory: DirectoryServer
+) -> None:
+    make_employee(name="Anna Orlova", extension="201")
+    give(FIRST)
+    pbx.box.add("Anna Orlova", number="201", sip_secret=OLD)
+
+    runs = [sync(phones) for phones in [phones_of(pbx)] * 3]
+
+    assert there(pbx, "Anna Orlova").sip_secret == OLD
+    assert [notes(run, "phone_secrets_left") for run in runs] == [[{"count": 1}], [], []]
+
+
+def test_other_keys_of_the_installation_cut_no_phone_off(pbx: MikoPbx, phones: PhoneSystem, settings: Settings) -> None:
+    """With the oldest key goes what marks are made with: every mark is another one, and no secret."""
+    give(FIRST)
+    sync(phones)
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    phones.set_secret(FULL_KEY)
+    phones.save()
+    give(FIRST)
+
+    run = sync(phones)
+
+    assert there(pbx, "Anna Orlova").sip_secret == OLD
+    assert [notes(run, code) for code in ("phone_secrets_left", "phone_secrets_sent")] == [[], []]
+
+
+def test_of_many_phones_that_are_cut_off_some_are_named(
+    pbx: MikoPbx, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncapp.services.phone_secrets.NAMED", 1)
+    pbx.box.add("Boris Titov", number="202", sip_secret=OLD)
+    give(FIRST)
+    sync(phones)
+    give(FIRST)
+    sync(phones)
+    give(SECOND)
+
+    assert notes(sync(phones, preview=True), "phone_secrets_planned") == [{"count": 2, "people": ["Anna Orlova"]}]
 
 
 @pytest.mark.promise(6)
@@ -186,6 +233,8 @@ def test_who_cannot_be_made_with_the_secret_is_not_made(pbx: MikoPbx, phones: Ph
     give("12345", name="Boris Titov")
 
     sync(phones)
+    assert SyncRecord.objects.get(employee=boris).message_code == "phone_secret_unfit"
+    assert not any(each.startswith("POST") for each in asked(pbx))
     give(SECOND, name="Boris Titov")
     sync(phones)
 
@@ -205,6 +254,26 @@ def test_it_is_nowhere_in_clear(pbx: MikoPbx, phones: PhoneSystem, caplog: pytes
     stored = everything_stored()
     assert there(pbx, "Anna Orlova").sip_secret == SECOND
     assert [secret for secret in (OLD, FIRST, SECOND) if secret in stored or secret in caplog.text] == []
+
+
+@pytest.mark.promise(9)
+def test_refusal_that_quotes_the_secret_is_told_without_it(
+    pbx: MikoPbx, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(FIRST)
+    sync(phones)
+    give(SECOND)
+    answer = pbx.answer
+
+    def quoting(request: Any) -> Any:
+        return refusal("patch", [f"Not {SECOND}"], http_code=422) if SECOND in str(request.body()) else answer(request)
+
+    monkeypatch.setattr(pbx, "answer", quoting)
+    sync(phones)
+
+    record = SyncRecord.objects.get()
+    assert (record.message_code, record.message_params["texts"]) == ("phone_refused", ["Not ***"])
+    assert SECOND not in everything_stored()
 
 
 def test_explanation_says_why_it_goes_out_or_not_and_shows_nothing(pbx: MikoPbx, phones: PhoneSystem) -> None:

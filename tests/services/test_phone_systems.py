@@ -40,12 +40,12 @@ def test_key_is_for_the_address_that_it_was_entered_for() -> None:
 def test_key_that_was_entered_for_a_checked_address_goes_to_no_unchecked_one() -> None:
     phones = make_phone_system(key="a-key")
     phones.verify_tls = False
-    assert not phones.api_key_fits
+    assert not phones.secret_fits
 
-    phones.set_api_key("a-key")
+    phones.set_secret("a-key")
     phones.verify_tls = True
 
-    assert phones.api_key_fits
+    assert phones.secret_fits
 
 
 def test_configure_stores_a_phone_system(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ create = false
 
     phones = PhoneSystem.objects.get()
     assert report.created
-    assert phones.reveal_api_key() == "a-key"
+    assert phones.reveal_secret() == "a-key"
     assert (phones.url, phones.mobile_form, phones.create) == ("https://pbx.corp.example", "8XXXXXXXXXX", False)
     assert (phones.serves, phones.schedule) == ({"directories": ["Head office"]}, {"every_minutes": 10})
     assert phones.fingerprint == ":".join(["AB"] * 32)
@@ -75,7 +75,7 @@ def test_configure_keeps_what_is_left_out_and_changes_the_rest(tmp_path: Path) -
     [report] = apply(tmp_path, "[[phone_system]]\nname = 'MikoPBX'\nrank = 2")
 
     assert [change.key for change in report.changes] == ["rank"]
-    assert PhoneSystem.objects.get().reveal_api_key() == "a-key"
+    assert PhoneSystem.objects.get().reveal_secret() == "a-key"
 
 
 MISTAKES = {

@@ -1,18 +1,21 @@
 """What the hub has for a phone system goes there: the smallest change, over nobody's edit, within the budget."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from fixtures.mikopbx import MikoPbx
 from fixtures.mikopbx.box import Other
 from syncapp.choices import RunStatus, Status
-from syncapp.models import Conflict, Employee, PhoneEntry, PhoneSystem, RunItem, SyncRecord
+from syncapp.models import Conflict, Employee, PhoneEntry, PhoneReading, PhoneSystem, RunItem, SyncRecord
 from syncapp.services.photos import take_in
 from syncapp.services.pictures import look_at
 from syncapp.telephony.config import PhoneConfig
+from tests.factories import make_pool
 from tests.services.company import changes_of, counted, item_of
 from tests.services.corners import asked, phones_of, sync, there
 from tests.services.test_pictures import drawn
@@ -69,14 +72,21 @@ def test_what_was_written_is_settled_without_another_detail(pbx: MikoPbx, phones
     assert counted(run) == {"read": 1, "skipped": 1}
 
 
-def test_hundred_changes_take_a_hundred_writes_and_ten_requests(pbx: MikoPbx) -> None:
-    pbx.limit.per_window = 2000
+@pytest.mark.parametrize("field", ["email", "mobile"])
+def test_hundred_changes_take_a_hundred_writes_and_ten_requests(pbx: MikoPbx, field: str) -> None:
     for number in range(100):
-        pbx.box.add(f"Person Number{number:04}", number=str(2000 + number))
-    phones = phones_of(pbx, requests_per_minute=180, limits={"written_back": [1000, 100, 1000]})
+        mobile = f"7916000{number:04}"
+        pbx.box.add(
+            f"Пётр Number{number:04}", number=f"2{number:03}", mobile_number=mobile, mobile_dialstring=f"9{mobile}"
+        )
+    make_pool(first="3000", last="3099")  # where a pool gives out numbers, those in use are read, too
+    phones = phones_of(pbx, limits={"written_back": [1000, 100, 1000]})
     sync(phones)
+    PhoneReading.objects.update(read_at=timezone.now() - timedelta(hours=2))
     for employee in Employee.objects.all():
-        employee.title, employee.email = "Manager", f"{employee.extension}@corp.example"
+        new = {"email": f"{employee.extension}@corp.example", "mobile": f"+7917000{employee.extension}"}[field]
+        setattr(employee, field, new)
+        employee.title = "Manager"
         employee.save()
     asked(pbx)
 
@@ -86,6 +96,119 @@ def test_hundred_changes_take_a_hundred_writes_and_ten_requests(pbx: MikoPbx) ->
     assert run.counts["written_back"] == 100
     assert sum(each.startswith("PATCH") for each in requests) == 100
     assert len(requests) <= 110
+
+
+def moved(pbx: MikoPbx, mobile: str) -> None:
+    """Somebody gives Anna another mobile and leaves what is dialled, so that the list shows no change."""
+    there(pbx, "Anna Orlova").mobile_number = mobile
+
+
+@pytest.mark.promise(5)
+def test_mobile_edited_there_behind_its_dial_string_is_not_run_over(pbx: MikoPbx, phones: PhoneSystem) -> None:
+    edit(mobile="+79167654321")
+    moved(pbx, "79169999999")
+
+    run = sync(phones)
+
+    assert there(pbx, "Anna Orlova").mobile_number == "79169999999"
+    assert (run.counts["written_back"], run.counts["conflicts"]) == (0, 1)
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("name", ["Boris Titov", "Anna Orlova"], ids=["somebody_else", "a_namesake"])
+def test_mobile_that_went_to_another_person_is_not_taken_for_the_old_one(
+    pbx: MikoPbx, phones: PhoneSystem, name: str
+) -> None:
+    anna = there(pbx, "Anna Orlova")
+    other = pbx.box.add(name, number="202", user_email="other@corp.example")
+    sync(phones)
+    edit(mobile="+79167654321")
+    anna.mobile_number, other.mobile_number, other.mobile_dialstring = "79169999999", "79161234567", "79161234567"
+
+    sync(phones)
+
+    assert anna.mobile_number == "79169999999"
+    assert Conflict.objects.filter(field="mobile", remote="+79169999999").exists()
+
+
+def test_key_that_may_not_read_numbers_asks_for_the_details_of_a_mobile(pbx: MikoPbx, phones: PhoneSystem) -> None:
+    pbx.box.keys.add("a-narrow-key", employees="write")
+    phones.set_secret("a-narrow-key")
+    phones.save()
+    edit(mobile="+79167654321")
+
+    sync(phones)
+
+    anna = there(pbx, "Anna Orlova")
+    assert f"GET /employees/{anna.id}" in asked(pbx)
+    assert anna.mobile_number == "79167654321"
+
+
+def test_forward_to_the_old_mobile_that_was_set_since_follows_too(pbx: MikoPbx, phones: PhoneSystem) -> None:
+    anna = there(pbx, "Anna Orlova")
+    anna.fwd_forwarding, anna.fwd_ringlength = "79161234567", 20
+    edit(mobile="+79167654321")
+
+    run = sync(phones)
+
+    assert (anna.mobile_number, anna.fwd_forwarding, anna.fwd_ringlength) == ("79167654321", "79167654321", 20)
+    assert counted(run) == {"read": 1, "written_back": 1}
+    sync(phones)
+    asked(pbx)
+    edit(mobile="+79160000000")
+    sync(phones)
+    assert (anna.fwd_forwarding, anna.fwd_ringlength) == ("79160000000", 20)
+    assert sum(each.startswith("PATCH") for each in asked(pbx)) == 1
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    ("field", "column", "there_now"),
+    [("email", "user_email", "desk@corp.example"), ("mobile", "mobile_number", "79169999999")],
+)
+def test_of_few_people_everybody_is_looked_at_just_before(
+    pbx: MikoPbx, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch, field: str, column: str, there_now: str
+) -> None:
+    boris = pbx.box.add("Boris Titov", number="202", mobile_number="79162222222", mobile_dialstring="12")
+    sync(phones)
+    for employee in Employee.objects.all():
+        new = {"email": f"{employee.extension}@corp.example", "mobile": f"+79170000{employee.extension}"}[field]
+        setattr(employee, field, new)
+        employee.save()
+    answer = pbx.answer
+
+    def edited(request: Any) -> Any:
+        if request.verb == "PATCH":
+            setattr(boris, column, there_now)
+        return answer(request)
+
+    monkeypatch.setattr(pbx, "answer", edited)
+    run = sync(phones)
+
+    assert getattr(boris, column) == there_now
+    assert (run.counts["written_back"], run.counts["conflicts"]) == (1, 1)
+
+
+@pytest.mark.promise(1)
+def test_other_field_edited_after_the_look_comes_in_with_the_next_run(
+    pbx: MikoPbx, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to our write shows it, and is remembered; it is somebody's change all the same."""
+    edit(name="Anna Nova")
+    anna, answer = there(pbx, "Anna Orlova"), pbx.answer
+
+    def edited(request: Any) -> Any:
+        if request.verb == "PATCH":
+            anna.user_email = "desk@corp.example"
+        return answer(request)
+
+    monkeypatch.setattr(pbx, "answer", edited)
+    sync(phones)
+    monkeypatch.undo()
+
+    sync(phones)
+
+    assert (anna.user_username, Employee.objects.get().email) == ("Anna Nova", "desk@corp.example")
 
 
 def test_new_mobile_is_dialled_with_the_prefix_of_the_old_one(pbx: MikoPbx, phones: PhoneSystem) -> None:
@@ -112,6 +235,29 @@ def test_dial_string_of_somebodys_own_stays_and_is_said(pbx: MikoPbx, phones: Ph
 
     assert (anna.mobile_number, anna.mobile_dialstring) == ("79167654321", "12")
     assert item_of(run, "Anna Orlova").message_code == "phone_dial_string_kept"
+
+
+@pytest.mark.promise(1)
+def test_mobile_that_the_list_does_not_show_is_known_after_a_run_that_broke_off(
+    pbx: MikoPbx, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list shows what is dialled, which stayed: the mobile of an earlier look is not somebody's change."""
+    there(pbx, "Anna Orlova").mobile_dialstring = "12"
+    sync(phones)
+    edit(mobile="+79167654321")
+    monkeypatch.setattr("syncapp.services.steps.forget_settled", _gone)
+    broken_off = sync(phones)
+    monkeypatch.undo()
+
+    run = sync(phones)
+
+    assert broken_off.status == RunStatus.FAILED
+    assert (there(pbx, "Anna Orlova").mobile_number, Employee.objects.get().mobile) == ("79167654321", "+79167654321")
+    assert (run.status, counted(run)) == (RunStatus.COMPLETED, {"read": 1, "skipped": 1})
+
+
+def _gone(*_args: object) -> None:
+    raise OperationalError("the database has gone away")
 
 
 @pytest.mark.promise(5)

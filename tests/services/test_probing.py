@@ -119,7 +119,7 @@ def nameless() -> Iterator[DirectoryServer]:
             base_dn=directory.suffix,
             bind_dn=directory.service_dn,
         )
-        server.set_bind_password(directory.service_password)
+        server.set_secret(directory.service_password)
         yield server
 
 
@@ -194,7 +194,7 @@ def test_run_query_stores_nothing(company: Company) -> None:
 
 def test_run_query_raises_what_a_run_would(company: Company) -> None:
     server = company.server()
-    server.set_bind_password("wrong")
+    server.set_secret("wrong")
 
     with pytest.raises(DirectoryLoginError):
         probing.run_query(server)

@@ -257,7 +257,7 @@ def test_refused_password_is_tried_once_and_on_one_controller(pair: Pair, used_l
         pair.fail_over()
         sync(pair.server)
         pair.first.directory.start()
-    pair.server.set_bind_password("wrong")
+    pair.server.set_secret("wrong")
     pair.server.save()
     before = [pair.first.directory.operations()["Bind"], pair.second.directory.operations()["Bind"]]
 

@@ -250,14 +250,14 @@ def test_refused_password_is_tried_once_and_not_again_before_somebody_acts(compa
     company.add("anna", "Anna Petrova")
     server = company.server(schedule={"every_minutes": 5})
     sync(server)
-    server.set_bind_password("wrong")
+    server.set_secret("wrong")
     server.save()
     keep_schedules()
 
     for _time in range(3):
         fire()
     stopped = standing_of(server.pk)
-    server.set_bind_password(company.directory.service_password)
+    server.set_secret(company.directory.service_password)
     server.save()
     keep_schedules()
     fire()

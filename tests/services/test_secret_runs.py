@@ -13,7 +13,7 @@ from django.db import connection
 
 from syncapp.core.vocabulary import Field
 from syncapp.fields import Secret
-from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, SyncRecord
+from syncapp.models import Conflict, DirectoryServer, Employee, FieldMapping, SyncRecord, SyncRun
 from tests.commands.calls import report
 from tests.services.company import Company, counted, sync
 
@@ -132,6 +132,12 @@ def test_asked_for_twice_it_goes_out(company: Company) -> None:
     assert there(company) == [SECOND.encode()]
     assert SECOND not in everything_stored()
     assert counted(sync(server)) == {"read": 1, "skipped": 1}
+
+
+def test_directory_that_gets_a_secret_cuts_no_phone_off(company: Company) -> None:
+    test_asked_for_twice_it_goes_out(company)
+
+    assert not any(note["code"].startswith("phone_secrets") for run in SyncRun.objects.all() for note in run.notes)
 
 
 def test_both_changed_is_a_conflict_that_shows_neither(company: Company) -> None:

@@ -113,8 +113,8 @@ def test_refused_login_stops_what_runs_by_itself() -> None:
 
 
 REMEDIES = {
-    "password": lambda server: server.set_bind_password("another"),
-    "same_password_typed_again": lambda server: server.set_bind_password("secret"),
+    "password": lambda server: server.set_secret("another"),
+    "same_password_typed_again": lambda server: server.set_secret("secret"),
     "account": lambda server: setattr(server, "bind_dn", "cn=other"),
     "address": lambda server: setattr(server, "uris", ["ldaps://dc9.corp.example"]),
 }
@@ -123,7 +123,7 @@ REMEDIES = {
 @pytest.mark.parametrize("remedy", REMEDIES.values(), ids=REMEDIES.keys())
 def test_what_somebody_sets_anew_is_tried_by_itself_again(remedy: Any) -> None:
     server = make_server(schedule=HOURLY, bind_dn="cn=sync")
-    server.set_bind_password("secret")
+    server.set_secret("secret")
     server.save()
     for ago in (30, 20, 10):
         refused(server, ago=ago)

@@ -281,14 +281,14 @@ def test_phone_systems_stand_in_status_and_metrics_like_servers(corners: Corners
 
 def test_refused_key_stops_the_schedule_until_somebody_acts(corners: Corners) -> None:
     corners.phones.schedule = {"every_minutes": 60}
-    corners.phones.set_api_key("wrong")
+    corners.phones.set_secret("wrong")
     corners.phones.save()
 
     run = sync(corners.phones)
 
     assert (run.status, run.error_code) == (RunStatus.FAILED, "phone_key_refused")
     assert standing_of(corners.phones.pk).health == Health.STOPPED
-    corners.phones.set_api_key(FULL_KEY)
+    corners.phones.set_secret(FULL_KEY)
     corners.phones.save()
     assert standing_of(corners.phones.pk).health == Health.FAILING
 

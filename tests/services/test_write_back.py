@@ -469,7 +469,7 @@ def test_missing_right_is_tried_for_20_people_and_reported_once_then_goes_out_fo
 def test_account_without_rights_syncs_inward_and_reports_outward(company: Company, anna: DirectoryServer) -> None:
     DirectoryServer.objects.update(bind_dn=company.directory.service_dn)
     anna.refresh_from_db()
-    anna.set_bind_password(company.directory.service_password)
+    anna.set_secret(company.directory.service_password)
     anna.save()
     edit("Anna Petrova", extension="301")
     company.change("anna", title="Director")
@@ -488,7 +488,7 @@ def test_account_without_rights_syncs_inward_and_reports_outward(company: Compan
 def _at(company: Company, server: DirectoryServer, port: int) -> DirectoryServer:
     """The same server at another port; its password is entered for that address."""
     server.uris = [f"ldap://127.0.0.1:{port}"]
-    server.set_bind_password(company.directory.service_password)
+    server.set_secret(company.directory.service_password)
     server.save()
     return server
 

@@ -24,7 +24,6 @@ from syncapp.exceptions import (
 from syncapp.telephony.config import PhoneConfig, address_of
 from syncapp.telephony.mikopbx import MikoPbxSession, open_mikopbx
 from syncapp.telephony.protocol import NewPerson, changed_since
-from syncapp.telephony.sip_secret import is_weak, new_secret
 from syncapp.telephony.steps import PhoneStepOutcome, examine_phone_system
 from syncapp.telephony.tls import normalised_fingerprint
 from tests.telephony.conftest import FULL_KEY
@@ -147,12 +146,6 @@ def test_new_people_have_strong_secrets_of_their_own(pbx: MikoPbx, opened: Opene
     made = [person.sip_secret for person in pbx.box.employees.values()]
     assert len(set(made)) == 3
     assert all(strength.score(secret) >= 80 for secret in made)
-
-
-@pytest.mark.parametrize("secret", ["12345", "", "A8F3K2M9X4", "a8f3k2m9x4bq7w5e", "0123456789abcdef0123456789abcdef"])
-def test_weakness_is_measured_as_the_box_does(secret: str) -> None:
-    assert is_weak(secret) is bool(strength.mistakes(secret))
-    assert not is_weak(new_secret())
 
 
 @pytest.mark.parametrize("late", [0.0, 0.2], ids=["at_once", "later"])

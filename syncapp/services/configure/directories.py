@@ -6,11 +6,9 @@ from typing import Any
 
 from syncapp.choices import Kind
 from syncapp.core.records import Message
-from syncapp.exceptions import ConfigurationError
-from syncapp.fields import Secret
 from syncapp.models import DirectoryServer, Endpoint
-from syncapp.services.configure.changes import Change, SectionReport
-from syncapp.services.configure.columns import missing_keys, set_columns
+from syncapp.services.configure.changes import SectionReport
+from syncapp.services.configure.columns import changed_columns, missing_keys, set_bound_secret, set_columns
 from syncapp.services.configure.mappings import MappingsDraft
 from syncapp.services.configure.sections import PLAIN_DIRECTORY_KEYS, Section
 from syncapp.services.configure.server_pools import ServerPoolsDraft
@@ -40,8 +38,7 @@ class DirectoryDraft:
         self.changes = set_columns(self.server, _wanted(self.server, section), COLUMNS)
         self.was_being_added = self.server.being_added
         self._finish_adding()
-        if "bind_password" in section.values:
-            self._set_password(section.values["bind_password"])
+        self.changes += set_bound_secret(self.server, section.values)
         self.mappings = MappingsDraft(self.server, section)
         self.pools = ServerPoolsDraft(self.server, section)
 
@@ -82,13 +79,6 @@ class DirectoryDraft:
             self.changes += set_columns(self.server, {"enabled": True, **self.section.values}, ["enabled"])
             self.server.being_added = False
 
-    def _set_password(self, password: Secret) -> None:
-        if _reads(self.server.bind_password, password.reveal()) and self.server.bind_password_fits:
-            return
-        before = None if self.created else self.server.bind_password
-        self.server.set_bind_password(password.reveal())
-        self.changes.append(Change("bind_password", before, self.server.bind_password))
-
     def _cautions(self) -> list[Message]:
         about_anchor = anchor_caution(self.section.values.get("anchor_attribute", ""))
         return [*([about_anchor] if about_anchor else []), *self.mappings.cautions()]
@@ -97,12 +87,11 @@ class DirectoryDraft:
         where, server = self.section.where, self.server
         for mistake in validate_account(bind_dn=server.bind_dn, has_password=bool(server.bind_password)):
             where.inside(mistake.field).refuse(mistake.message)
-        if not server.bind_password_fits:
+        if not server.secret_fits:
             where.inside("bind_password").wrong("password_needed_again")
 
     def _changed_columns(self) -> list[str]:
-        names = [change.key for change in self.changes] + (["being_added"] if self.was_being_added else [])
-        return [*names, "bind_password_scope"] if "bind_password" in names else names
+        return [*changed_columns(self.server, self.changes), *(["being_added"] if self.was_being_added else [])]
 
 
 def _wanted(server: DirectoryServer, section: Section) -> dict[str, Any]:
@@ -116,11 +105,3 @@ def _wanted(server: DirectoryServer, section: Section) -> dict[str, Any]:
     if values.get("kind") == Kind.AUTO and server.pk is not None and not moved:
         del values["kind"]
     return values
-
-
-def _reads(stored: Secret, password: str) -> bool:
-    """Whether the stored password is this one; one that cannot be decrypted is not."""
-    try:
-        return stored.reveal() == password
-    except ConfigurationError:
-        return False

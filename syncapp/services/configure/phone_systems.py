@@ -6,10 +6,9 @@ from typing import Any
 
 from syncapp.core.records import Message
 from syncapp.exceptions import ConfigurationError
-from syncapp.fields import Secret
 from syncapp.models import Endpoint, PhoneSystem
-from syncapp.services.configure.changes import Change, SectionReport
-from syncapp.services.configure.columns import missing_keys, set_columns
+from syncapp.services.configure.changes import SectionReport
+from syncapp.services.configure.columns import changed_columns, missing_keys, set_bound_secret, set_columns
 from syncapp.services.configure.sections import PLAIN_PHONE_KEYS, Section
 from syncapp.services.phone_systems import (
     caution_of,
@@ -32,8 +31,7 @@ class PhoneSystemDraft:
         self.phones = PhoneSystem.objects.filter(name=section.name).first() or PhoneSystem(name=section.name)
         self.created = self.phones.pk is None
         self.changes = set_columns(self.phones, _wanted(section), COLUMNS)
-        if "api_key" in section.values:
-            self._set_key(section.values["api_key"])
+        self.changes += set_bound_secret(self.phones, section.values)
 
     def judge(self, *, directories: Collection[str], pools: Collection[str]) -> None:
         """Add what is wrong to the mistakes of the file; the names are those that there are and those that it brings."""
@@ -47,7 +45,7 @@ class PhoneSystemDraft:
         for mistake in found:
             if mistake.field not in named_already:
                 section.where.inside(mistake.field).refuse(mistake.message)
-        if not {"url", "api_key"} & named_already and not phones.api_key_fits:
+        if not {"url", "api_key"} & named_already and not phones.secret_fits:
             section.where.inside("api_key").wrong("phone_key_needed_again")
         self._judge_served(directories=directories, pools=pools)
 
@@ -55,18 +53,10 @@ class PhoneSystemDraft:
         if self.created:
             self.phones.save()
         elif self.changes:
-            names = [change.key for change in self.changes]
-            self.phones.save(update_fields=[*names, *(["api_key_scope"] if "api_key" in names else [])])
+            self.phones.save(update_fields=changed_columns(self.phones, self.changes))
         caution: Message | None = caution_of(self.phones)
         cautions = (caution,) if caution else ()
         return SectionReport(self.section.kind, self.section.name, self.created, tuple(self.changes), cautions)
-
-    def _set_key(self, key: Secret) -> None:
-        if _reads(self.phones.api_key, key.reveal()) and self.phones.api_key_fits:
-            return
-        before = None if self.created else self.phones.api_key
-        self.phones.set_api_key(key.reveal())
-        self.changes.append(Change("api_key", before, self.phones.api_key))
 
     def _judge_served(self, *, directories: Collection[str], pools: Collection[str]) -> None:
         where, serves = self.section.where.inside("serves"), self.section.values.get("serves", {})
@@ -82,10 +72,3 @@ def _wanted(section: Section) -> dict[str, Any]:
     with suppress(KeyError, ConfigurationError):  # not given, or named as a mistake later
         values["fingerprint"] = normalised_fingerprint(values["fingerprint"])
     return values
-
-
-def _reads(stored: Secret, key: str) -> bool:
-    try:
-        return stored.reveal() == key
-    except ConfigurationError:
-        return False
