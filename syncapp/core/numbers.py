@@ -17,7 +17,7 @@ class NumberWish(NamedTuple):
 
     `has`: the employee's present extension. `wants`: the number that the
     directory says and that may be taken if it is free. `needs`: gets one of the
-    pool when left without. `order` sorts those whom the pool serves.
+    pool when left without. `order`: the place in which the pool serves people.
     """
 
     anchor: str
@@ -25,7 +25,7 @@ class NumberWish(NamedTuple):
     has: str = ""
     wants: str = ""
     needs: bool = False
-    order: str = ""
+    order: int = 0
     dn: str = ""
     department: str = ""
 
