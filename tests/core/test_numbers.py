@@ -183,17 +183,17 @@ def test_pool_gives_nothing_while_a_phone_system_is_unread() -> None:
     phones = PhoneNumbers(unread=("Head office",))
     numbers = settle(newcomer("a"), newcomer("b", "215"), phones=phones)
 
-    assert (numbers.unread, numbers.issued, numbers.unserved, numbers.granted) == (["a"], {}, [], {"b": "215"})
+    assert (numbers.unread, numbers.issued, numbers.unserved, numbers.granted) == ({"a"}, {}, set(), {"b": "215"})
 
 
 def test_unread_phone_system_is_no_matter_where_no_pool_serves() -> None:
-    assert settle(newcomer("a"), pools=(), phones=PhoneNumbers(unread=("Head office",))).unread == []
+    assert settle(newcomer("a"), pools=(), phones=PhoneNumbers(unread=("Head office",))).unread == set()
 
 
 def test_without_a_pool_nobody_is_issued_a_number_and_nobody_fails() -> None:
     numbers = settle(newcomer("a"), pools=())
 
-    assert (numbers.issued, numbers.unserved) == ({}, [])
+    assert (numbers.issued, numbers.unserved) == ({}, set())
 
 
 def test_free_numbers_keep_leading_zeros() -> None:
