@@ -27,7 +27,7 @@ def _branch(rest: str) -> Branch:
 
 def common_branch(one: Branch, other: Branch) -> Branch:
     """Return the innermost branch that holds both, compared without case."""
-    if one is other:
+    if one is other or one == other[: len(one)]:
         return one
     shared = 0
     for mine, theirs in zip(one, other, strict=False):

@@ -1,7 +1,7 @@
 """Why so many at once? What the people of a held plan have in common, said as a question (rule E4)."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,12 +38,13 @@ class Concerned:
     departments: set[str] = field(default_factory=set)
     fields: Counter[Field] = field(default_factory=Counter)
 
-    def add(self, *, dn: str, department: str, fields: Iterable[Field]) -> None:
+    def add(self, *, dn: str, department: str, fields: Collection[Field]) -> None:
         branch = branch_of(dn)
         self.branch = common_branch(self.branch, branch) if self.count else branch
         if len(self.departments) < 2:
             self.departments.add(department)
-        self.fields.update(set(fields))
+        for each in set(fields) if fields else ():
+            self.fields[each] += 1
         self.count += 1
 
     @property

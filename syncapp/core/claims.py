@@ -3,6 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from syncapp.core.matters import Candidate, EntryKeys, HubKeys
 from syncapp.core.similarity import words_in_common
@@ -11,8 +12,7 @@ from syncapp.core.vocabulary import MatchKey
 KeyValue = tuple[MatchKey, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Unmatched:
+class Unmatched(NamedTuple):
     """An entry without a tie. `refused`: employees whom a person said it is not (rule A4).
 
     `former`: employees whose account it was, or was said to be made anew (rule A7).

@@ -29,6 +29,8 @@ __all__ = [
 CONVERTERS_VERSION = 1
 
 _EMPTY = Reading()
+# Looked up once: to fetch a member from its class takes Python 3.11 longer than to use it.
+_NAME, _EMAIL, _MOBILE, _EXTENSION = Field.NAME, Field.EMAIL, Field.MOBILE, Field.EXTENSION
 _REPEATED = frozenset({Field.DEPARTMENT, Field.TITLE})
 
 
@@ -38,7 +40,7 @@ def read_field(rule: FieldRule, attributes: Mapping[str, list[bytes]], *, region
     `rule` is of one of TEXT_FIELDS and has passed `check_rule`.
     """
     spec = parse_attribute(rule.attribute)
-    if spec.composed:
+    if spec.literals:
         return _read_composition(rule, spec, attributes, region)
     for name in spec.names:
         raws = attributes.get(name)
@@ -49,33 +51,32 @@ def read_field(rule: FieldRule, attributes: Mapping[str, list[bytes]], *, region
     return _EMPTY
 
 
-def read_person(record: RemoteRecord, options: SyncOptions, *, fingerprint: str = "") -> RemotePerson:
+def read_person(record: RemoteRecord, options: SyncOptions, *, fingerprint: str = "", seen: str = "") -> RemotePerson:
     """Read all text fields of an entry; photo and SIP secret have no text converter."""
     attributes, region = record.attributes, options.region
-    return RemotePerson(
-        anchor=record.anchor,
-        dn=record.dn,
-        state=record.state,
-        readings={
-            rule.field: read_field(rule, attributes, region=region)
-            for rule in options.rules
-            if rule.field in TEXT_FIELDS
-        },
-        fingerprint=fingerprint,
-    )
+    readings = {
+        rule.field: read_field(rule, attributes, region=region) for rule in options.rules if rule.field in TEXT_FIELDS
+    }
+    return RemotePerson(record.anchor, record.dn, record.state, readings, fingerprint, seen)
 
 
 def entry_keys(person: RemotePerson) -> EntryKeys:
     """Compared forms of an entry: all readable values serve (rule B6)."""
-    readings = person.readings
-    names = readings.get(Field.NAME, _EMPTY).values
+    find = person.readings.get
+    names, emails = find(_NAME, _EMPTY).values, find(_EMAIL, _EMPTY).values
     return EntryKeys(
-        name=names[0] if names else "",
-        name_keys=tuple(dict.fromkeys(map(name_key, names))),
-        emails=tuple(email_key(email) for email in readings.get(Field.EMAIL, _EMPTY).values),
-        mobiles=readings.get(Field.MOBILE, _EMPTY).values,
-        extensions=readings.get(Field.EXTENSION, _EMPTY).values,
+        names[0] if names else "",
+        (name_key(names[0]),) if len(names) == 1 else tuple(dict.fromkeys(map(name_key, names))),
+        _folded(emails),
+        find(_MOBILE, _EMPTY).values,
+        find(_EXTENSION, _EMPTY).values,
     )
+
+
+def _folded(emails: tuple[str, ...]) -> tuple[str, ...]:
+    """Compared forms of addresses; nearly all are spelled so, and are in memory once then."""
+    keys = tuple([email_key(email) for email in emails])
+    return emails if keys == emails else keys
 
 
 def to_remote(rule: FieldRule, *, value: str, current: str | None, region: str, mobile_form: str = "") -> str:

@@ -37,6 +37,8 @@ DEFAULTS: Mapping[str, Limit] = {
 }
 # After so many applied runs of the server the brake begins to count: before that it is expected.
 BEGINS_AFTER: Mapping[str, int] = {"created": 1, "conflicts": 1, "written_back": 2}
+# The kinds of somebody new about whom there is nothing to be decided.
+ONLY_CREATED = ("created",)
 # What a record says from a person's decision until the run that carries it out.
 _DECISIONS = frozenset({"decided_local", "decided_remote", "decided_value"})
 

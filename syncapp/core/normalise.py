@@ -5,6 +5,8 @@ import unicodedata
 
 # Stress marks and the like, where no composed letter exists: people paste them along.
 _MARKS = re.compile("[\u0300-\u036f]")
+# Letters by their kind, and apostrophes all the same.
+_ODD_LETTERS = re.compile("[ʼʹ]")
 _NOT_A_WORD = re.compile(r"[^\w'-]+")
 # One spelling of apostrophe and hyphen: word processors exchange them unasked.
 _PUNCTUATION = str.maketrans({**dict.fromkeys("’‘ʼʹ`´", "'"), **dict.fromkeys("‐‑‒–—−", "-")})
@@ -32,8 +34,8 @@ def fold(text: str) -> str:
 def name_words(name: str) -> tuple[str, ...]:
     """Folded words of a name, in their order, without punctuation around them."""
     folded = fold(name)
-    if folded.replace(" ", "").isalpha() and folded.isascii():
-        return tuple(folded.split())  # most Latin names, without looking at every sign
+    if folded.replace(" ", "").isalpha() and not _ODD_LETTERS.search(folded):
+        return tuple(folded.split())  # most names, without looking at every sign
     if not folded.isascii():
         folded = _MARKS.sub("", folded.translate(_PUNCTUATION))
     return tuple(word for word in (part.strip("'-_") for part in _NOT_A_WORD.split(folded)) if word)

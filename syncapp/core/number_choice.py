@@ -7,15 +7,15 @@ from syncapp.core.merge import Decision, merge_field
 from syncapp.core.numbers import Numbers, NumberWish, settle_numbers
 from syncapp.core.phone_numbers import PhoneNumbers
 from syncapp.core.phones import is_believed, rule_at_first
-from syncapp.core.records import RemotePerson
-from syncapp.core.sides import EMPTY, NEEDS_NUMBER, Sides, is_frozen, is_remapped, sort_key, will_be_created
+from syncapp.core.records import KnownRecord, LocalPerson, RemotePerson, Residence
+from syncapp.core.sides import EMPTY, NEEDS_NUMBER, Sides, is_frozen, is_remapped, will_be_created
 from syncapp.core.vocabulary import (
     INACTIVE_STATES,
     Field,
     TakenNumber,
 )
 
-_EXTENSION = Field.EXTENSION
+_EXTENSION, _DEPARTMENT = Field.EXTENSION, Field.DEPARTMENT
 
 
 def choose_numbers(
@@ -26,7 +26,7 @@ def choose_numbers(
     `look` asks the phone systems what is in use there; it is called only where
     somebody would get a number.
     """
-    wishes = [wish for person in sides.people if (wish := _wish(person, sides)) is not None]
+    wishes = [wish for place, person in enumerate(sides.people) if (wish := _wish(person, sides, place)) is not None]
     if look is not None and any(_asks(wish, sides) for wish in wishes):
         sides.phones = look()
     return settle_numbers(
@@ -46,8 +46,8 @@ def _asks(wish: NumberWish, sides: Sides) -> bool:
     return bool((wish.wants and wish.wants != wish.has) or (wish.needs and not wish.has and sides.options.pools))
 
 
-def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
-    """What a person wants of the numbers; None for those who are frozen or stay unknown.
+def _wish(person: RemotePerson, sides: Sides, place: int) -> NumberWish | None:
+    """What a person, in that place of all, wants of the numbers; None for those who are frozen or stay unknown.
 
     Served from a pool are people at their first meeting, those whom an empty pool left
     without, or who waited for a number in vain, and those who come back to find that
@@ -59,31 +59,44 @@ def _wish(person: RemotePerson, sides: Sides) -> NumberWish | None:
         return None
     if sides.options.phone and local is not None and record is not None and not is_believed(person, record):
         return None
-    first = record is None or not record.base
-    has = local.values[Field.EXTENSION] if local is not None else ""
-    wants = ""
-    rule = sides.extension_rule
     elsewhere = sides.residence_of(person.anchor)
     abroad = is_abroad(person, record, elsewhere)
-    if rule is not None and not abroad:
-        came_home = has_come_home(person, record, elsewhere)
-        keeps = record is not None and _EXTENSION not in sides.remapped and not came_home
-        base = record.base.get(_EXTENSION) if record is not None and keeps else None
-        reading = person.readings.get(_EXTENSION, EMPTY)
-        remapped = came_home or is_remapped(_EXTENSION, record, base, sides)
-        rule = rule_at_first(rule, base, local, sides.options)
-        merged = merge_field(rule=rule, base=base, local=has, reading=reading, remapped=remapped)
-        wants = merged.remote if merged.decision is Decision.PULL else ""
-    departments = person.readings.get(Field.DEPARTMENT, EMPTY).values
-    waited = record is not None and record.message is not None and record.message.code in NEEDS_NUMBER
-    back = record is not None and record.state in INACTIVE_STATES and _EXTENSION not in record.base
+    departments = person.readings.get(_DEPARTMENT, EMPTY).values
     return NumberWish(
         anchor=person.anchor,
         employee_id=local.id if local is not None else None,
-        has=has,
-        wants=wants,
-        needs=(first or waited or back) and not abroad,
-        order=sort_key(person)[0],
+        has=local.values[_EXTENSION] if local is not None else "",
+        wants=_wanted(person, record, local, elsewhere, sides) if not abroad else "",
+        needs=not abroad and _needs_one(record),
+        order=place,
         dn=person.dn,
         department=departments[0] if departments else "",
     )
+
+
+def _wanted(
+    person: RemotePerson, record: KnownRecord | None, local: LocalPerson | None, elsewhere: Residence, sides: Sides
+) -> str:
+    """The number that the directory brings in for somebody who is at home there, '' for none."""
+    rule = sides.extension_rule
+    if rule is None:
+        return ""
+    reading = person.readings.get(_EXTENSION, EMPTY)
+    if not reading.values:  # most have none
+        return ""
+    came_home = has_come_home(person, record, elsewhere)
+    keeps = record is not None and _EXTENSION not in sides.remapped and not came_home
+    base = record.base.get(_EXTENSION) if record is not None and keeps else None
+    remapped = came_home or is_remapped(_EXTENSION, record, base, sides)
+    rule = rule_at_first(rule, base, local, sides.options)
+    has = local.values[_EXTENSION] if local is not None else ""
+    merged = merge_field(rule=rule, base=base, local=has, reading=reading, remapped=remapped)
+    return merged.remote if merged.decision is Decision.PULL else ""
+
+
+def _needs_one(record: KnownRecord | None) -> bool:
+    """Whether somebody is served from a pool when left without a number."""
+    if record is None or not record.base:
+        return True
+    waited = record.message is not None and record.message.code in NEEDS_NUMBER
+    return waited or (record.state in INACTIVE_STATES and _EXTENSION not in record.base)

@@ -17,7 +17,7 @@ class NumberWish(NamedTuple):
 
     `has`: the employee's present extension. `wants`: the number that the
     directory says and that may be taken if it is free. `needs`: gets one of the
-    pool when left without. `order` sorts those whom the pool serves.
+    pool when left without. `order`: the place in which the pool serves people.
     """
 
     anchor: str
@@ -25,7 +25,7 @@ class NumberWish(NamedTuple):
     has: str = ""
     wants: str = ""
     needs: bool = False
-    order: str = ""
+    order: int = 0
     dn: str = ""
     department: str = ""
 
@@ -45,8 +45,8 @@ class Numbers:
     taken: dict[str, int] = field(default_factory=dict)
     contested: dict[str, str] = field(default_factory=dict)
     held: dict[str, str] = field(default_factory=dict)
-    unserved: list[str] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
+    unserved: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
     vacated: frozenset[str] = frozenset()
 
 
@@ -88,14 +88,14 @@ def settle_numbers(
     for wish in sorted(left, key=lambda wish: (wish.order, wish.anchor)):
         mine = [pool for pool in pools if serves(pool, dn=wish.dn, department=wish.department)]
         if mine and phones.unread:
-            result.unread.append(wish.anchor)
+            result.unread.add(wish.anchor)
             continue
         number = next((number for pool in mine for number in streams[pool]), None)
         if number is not None:
             result.issued[wish.anchor] = number
             blocked.add(number)
         elif mine:
-            result.unserved.append(wish.anchor)
+            result.unserved.add(wish.anchor)
     return result
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from syncapp.core.home import has_come_home
 from syncapp.core.matters import EntryKeys
 from syncapp.core.merge import Decision, FieldMerge, merge_field
+from syncapp.core.newcomers import planner_of_newcomers
 from syncapp.core.numbers import Numbers
 from syncapp.core.options import FieldRule
 from syncapp.core.person_plan import PersonPlan
@@ -39,8 +40,10 @@ def plan_people(
     says all of it already is left out.
     """
     movers = _movers(sides, numbers)
-    for person in sorted(sides.people, key=lambda person: person.anchor not in movers):
-        news = _plan_person(person, sides, numbers, keys(person), moves=person.anchor in movers)
+    quickly = planner_of_newcomers(sides, numbers)
+    for person in sorted(sides.people, key=lambda person: person.anchor not in movers) if movers else sides.people:
+        moves = person.anchor in movers
+        news = quickly(person, keys(person), moves) or _plan_person(person, sides, numbers, keys(person), moves=moves)
         if news is not None:
             yield news
 

@@ -15,8 +15,8 @@ def foreign_values(people: Collection[RemotePerson], rules: Collection[FieldRule
     messages = []
     for rule in rules:
         readings = [person.readings[rule.field] for person in people if rule.field in person.readings]
-        filled = sum(1 for reading in readings if reading.values or reading.foreign)
         foreign = [reading.foreign[0] for reading in readings if reading.foreign and not reading.values]
+        filled = sum(1 for reading in readings if reading.values or reading.foreign) if foreign else 0
         if filled >= FEWEST and len(foreign) * FOREIGN_SHARE > filled:
             params = {
                 "field": rule.field.value,

@@ -109,6 +109,7 @@ class _PlainRules(NamedTuple):
 
     country_code: str
     national_prefix: str
+    abroad: re.Pattern[str]  # what is dialled before numbers of other countries
     mobile: re.Pattern[str]
     any_number: re.Pattern[str]
 
@@ -120,7 +121,7 @@ def _plain_rules(region: str) -> _PlainRules | None:
     if metadata is None or metadata.mobile is None or metadata.general_desc is None:
         return None
     mobile, any_number = metadata.mobile.national_number_pattern, metadata.general_desc.national_number_pattern
-    if not mobile or not any_number:
+    if not mobile or not any_number or not metadata.international_prefix:
         return None
     prefix, code = metadata.national_prefix, str(metadata.country_code)
     if not prefix or prefix != metadata.national_prefix_for_parsing or metadata.national_prefix_transform_rule:
@@ -130,13 +131,14 @@ def _plain_rules(region: str) -> _PlainRules | None:
     return _PlainRules(
         country_code=code,
         national_prefix=prefix,
+        abroad=re.compile(metadata.international_prefix),
         mobile=re.compile(mobile),
         any_number=re.compile(any_number),
     )
 
 
 def _quick_mobile(compact: str, region: str) -> str | None:
-    """E.164 of the region's own mobiles where nothing is to interpret: +7 916…, 8 916… and 7 916… in RU.
+    """E.164 of the region's own mobiles where nothing is to interpret: +7 916…, 8 916…, 7 916… and 916… in RU.
 
     The library's parser takes thirty times as long, and most mobiles are of this kind.
     """
@@ -147,10 +149,12 @@ def _quick_mobile(compact: str, region: str) -> str | None:
         significant = compact[1 + len(rules.country_code) :]
     elif compact.startswith(rules.national_prefix):
         significant = compact[len(rules.national_prefix) :]
-    elif compact.startswith(rules.country_code) and not rules.any_number.fullmatch(compact):
+    elif compact.startswith(rules.country_code):
+        if rules.any_number.fullmatch(compact):
+            return None
         significant = compact[len(rules.country_code) :]
-    else:
-        return None
+    else:  # a plus sign begins another country's number, which no pattern of digits alone matches
+        significant = "" if rules.abroad.match(compact) else compact
     if significant.startswith(rules.national_prefix) or not rules.mobile.fullmatch(significant):
         return None
     return f"+{rules.country_code}{significant}"

@@ -65,7 +65,7 @@ def _fields(item: PlanItem, kind: str) -> Collection[Field]:
         return [change.field for change in item.changes if change.side is Side.REMOTE]
     if kind == "emptied":
         return [change.field for change in item.changes if change.before and not change.after]
-    return [change.field for change in item.changes if change.side is Side.LOCAL and change.before and change.after]
+    return [change.field for change in item.changes if change.before and change.after and change.side is Side.LOCAL]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,13 +55,14 @@ class OpaqueReader:
         marks = sorted({raw.decode() for raw in record.attributes.get(self._secret.attribute.lower(), ())})
         return person._replace(readings={**person.readings, _SECRET: Reading(tuple(marks))})
 
-    def with_photos(
-        self, people: Sequence[RemotePerson], beat: Callable[[], None], *, ask_first: bool
-    ) -> list[RemotePerson]:
-        """Add what is read of everybody's photo. With `ask_first` only of those who turn out to have one."""
+    def add_photos(self, people: list[RemotePerson], beat: Callable[[], None], *, ask_first: bool) -> None:
+        """Add what is read of everybody's photo. With `ask_first` only of those who turn out to have one.
+
+        In their places, so that nobody is in memory twice.
+        """
         rule = self._photo
         if rule is None or not people:
-            return list(people)
+            return
         having = self._who_has_one(rule, beat) if ask_first else {person.anchor for person in people}
         looked: dict[str, tuple[Reading, int]] = {}
         entries = ((person.anchor, person.dn) for person in people if person.anchor in having)
@@ -71,7 +72,9 @@ class OpaqueReader:
                 looked[anchor] = _read_photos(rule, record.attributes.get(rule.attribute.lower(), ()))
             if number % TOGETHER == 0:
                 beat()
-        return [_with_photo(person, *looked[person.anchor]) if person.anchor in looked else person for person in people]
+        for place, person in enumerate(people if looked else ()):
+            if person.anchor in looked:
+                people[place] = _with_photo(person, *looked[person.anchor])
 
     def _who_has_one(self, rule: FieldRule, beat: Callable[[], None]) -> set[str]:
         having: set[str] = set()

@@ -28,6 +28,9 @@ NAMES = (
 )  # fmt: skip
 
 _SETTLED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.SKIPPED})
+# Looked up once: to fetch a member from its class takes Python 3.11 longer than to use it.
+_LOCAL, _EXTENSION, _CREATE = Side.LOCAL, Field.EXTENSION, Action.CREATE
+_MISSING, _ACTIVE, _RELEASE = State.MISSING, State.ACTIVE, Action.RELEASE
 _NOT_SKIPPED = sorted(frozenset(Outcome) - {Outcome.SKIPPED})
 
 
@@ -55,36 +58,41 @@ class Tally:
     lost: list[str] = field(default_factory=list)
     released: int = 0
     strange: int = 0
-    fields: Counter[str] = field(default_factory=Counter)
+    fields: Counter[Field] = field(default_factory=Counter)
     renumbered: list[str] = field(default_factory=list)
     rekeyed: list[str] = field(default_factory=list)
     secrets_left: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
 
     def add_planned(self, item: PlanItem, *, before: str) -> None:
-        own = {change.field: change for change in item.changes if change.side is Side.LOCAL}
+        own = [change for change in item.changes if change.side is _LOCAL]
         self._add_done(
             action=item.action,
             state=item.state,
             state_before=item.state_before,
             tied=item.employee_id is not None,
             changed=bool(own),
-            renumbered=Field.EXTENSION in own and bool(own[Field.EXTENSION].before),
+            renumbered=any(change.field is _EXTENSION and change.before for change in own),
         )
+        self._add_outcome(item.outcome, before)
+        for kind in item.kinds:
+            self.kinds[kind] += 1
+        if not item.matters and len(own) == len(item.changes):
+            for change in own:
+                self.fields[change.field] += 1
+            return
         self.done["written_back"] += len(own) < len(item.changes)
-        pushed = {change.field for change in item.changes} - own.keys()
+        pushed = {change.field for change in item.changes} - {change.field for change in own}
         if Field.SIP_SECRET in pushed and item.action is not Action.MAKE:
             self.rekeyed.append(item.name)
-        self._add_outcome(item.outcome, before)
         self.strange += any(matter.kind is MatterKind.MATCH_RENAMED for matter in item.matters)
-        self.kinds.update(item.kinds)
-        self.fields.update({change.field.value for change in item.changes} | _disputed(item))
+        self.fields.update({change.field for change in item.changes} | _disputed(item))
 
     def add_written(self, written: Written) -> None:
         """Count what became of one person in the hub; whoever is still to be written gets the outcome later."""
         row, refused = written.row, written.refused
-        before, after = row.changes.get(Field.EXTENSION, ("", ""))
-        renumbered = written.updates and bool(before)
+        before, after = row.changes.get(_EXTENSION, ("", "")) if written.updates else ("", "")
+        renumbered = bool(before)
         self._add_done(
             action=Action.WAIT if refused else row.plan["action"],
             state=row.plan["state"],
@@ -96,7 +104,9 @@ class Tally:
         if renumbered:
             self.renumbered.append(f"{row.name}: {before} → {after or '–'}")
         if not refused:
-            self.kinds.update(kind for kind in row.plan["kinds"] if kind != "written_back")
+            for kind in row.plan["kinds"]:
+                if kind != "written_back":
+                    self.kinds[kind] += 1
         if written.outcome == ItemOutcome.WRITING:
             self.writing += 1
         else:
@@ -115,17 +125,19 @@ class Tally:
         self, *, action: str, state: str, state_before: str | None, tied: bool, changed: bool, renumbered: bool
     ) -> None:
         before = state_before or state
-        if action == Action.CREATE:
+        if action == _CREATE:
             self.done["created"] += 1
         elif changed or (tied and state != before):
             self.done["updated"] += 1
-        if state == State.MISSING and before != State.MISSING:
+        if state == before:
+            pass
+        elif state == _MISSING:
             self.done["missing"] += tied
         elif state in SWITCHED_OFF_STATES and before not in SWITCHED_OFF_STATES:
             self.done["disabled"] += tied
-        elif state == State.ACTIVE and before in INACTIVE_STATES:
+        elif state == _ACTIVE and before in INACTIVE_STATES:
             self.done["returned"] += tied
-        self.released += action == Action.RELEASE
+        self.released += action == _RELEASE
         if renumbered:
             self.done["renumbered"] += 1
 
@@ -138,8 +150,8 @@ class Tally:
         self.came[outcome] += 1
 
 
-def _disputed(item: PlanItem) -> set[str]:
-    return {matter.field.value for matter in item.matters if matter.field is not None}
+def _disputed(item: PlanItem) -> set[Field]:
+    return {matter.field for matter in item.matters if matter.field is not None}
 
 
 def stored_totals(endpoint_id: int, known: int | None = None) -> tuple[Counter[str], int]:

@@ -120,6 +120,7 @@ def make_plan(
     cooling = cooling_numbers(read.options.number_plan, now=timezone.now())
     sides.owners = {**cooling, **snapshots.number_owners(read.options.number_plan)}
     sides.may_give_up = _may_give_up(server, sides, entries)
+    del entries  # of a first import they are everybody, and the wishes come beside them
     _choose_numbers(planning, phones)
     sides.names = snapshots.employee_names(
         {
@@ -174,9 +175,9 @@ def _count_claims(sides: Sides, entries: Entries) -> None:
     claims: Counter[str] = Counter()
     claimed: set[str] = set()
     for keys, state in entries.values():
-        claimed.update(keys.extensions)
-        if state not in INACTIVE_STATES:
-            claims.update(keys.extensions)
+        for number in keys.extensions:
+            claimed.add(number)
+            claims[number] += state not in INACTIVE_STATES
     sides.claims, sides.claimed = claims, claimed
 
 
@@ -251,12 +252,8 @@ def _people_of(sides: Sides, employees: Collection[int]) -> list[RemotePerson]:
 
 def _same_entries(server: Synchronised, sides: Sides) -> dict[str, tuple[int, str]]:
     """Recognise entries that another server reads as well, where nobody has decided otherwise (rule B11)."""
-    untied = {
-        person.anchor
-        for person in sides.people
-        if sides.employee_of(person.anchor) is None and _is_unique_everywhere(person.anchor)
-    }
-    found = same_entries(server.pk, untied) if untied else {}
+    untied = [person.anchor for person in sides.people if sides.employee_of(person.anchor) is None]
+    found = same_entries(server.pk, filter(_is_unique_everywhere, untied)) if untied else {}
     taken = set(sides.former.values())
     return {
         anchor: (employee_id, name)
@@ -305,6 +302,8 @@ def _is_never_told(rule: FieldRule, read: RemoteRead) -> bool:
 
 def _owners_in_the_way(sides: Sides) -> set[int]:
     """Owners of numbers that people who need a look claim: messages name them."""
+    if not sides.owners:  # nobody has a number yet
+        return set()
     numbers = {value for person in sides.people for value in person.readings.get(Field.EXTENSION, EMPTY).values}
     return {sides.owners[number] for number in numbers if number in sides.owners}
 
@@ -312,7 +311,7 @@ def _owners_in_the_way(sides: Sides) -> set[int]:
 def _may_give_up(server: Synchronised, sides: Sides, entries: Entries) -> set[int]:
     """Owners of numbers that somebody else's entry claims, who have left or whose own entry names another (rule C4)."""
     claimed: dict[int, str] = {}
-    for person in sides.people:
+    for person in sides.people if sides.owners else ():
         for number in person.readings.get(Field.EXTENSION, EMPTY).values:
             owner = sides.owners.get(number)
             if owner is not None and owner != sides.employee_of(person.anchor):

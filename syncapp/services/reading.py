@@ -296,8 +296,8 @@ class DirectoryReader:
         """Read an entry. Without a fingerprint it is looked at again: a clock of seconds may hide a second change."""
         if self._coarse and _changed_lately(record.attributes.get(self._session.change_marker), now):
             mark = ""
-        person = self._opaque.with_secret(read_person(record, self.options, fingerprint=mark), record)
-        person = person._replace(seen=fingerprint(record, self._compared, b""))
+        seen = fingerprint(record, self._compared, b"")
+        person = self._opaque.with_secret(read_person(record, self.options, fingerprint=mark, seen=seen), record)
         if not self._written:
             return person
         raw = {name: record.attributes[name] for name in self._written if name in record.attributes}
@@ -308,8 +308,8 @@ class DirectoryReader:
         read.known = snapshots.known_records(self._server.pk, record_ids)
         read.known_by_id = {record.id: record for record in read.known.values()}
         most = read.whole and len(read.people) * FEW > read.count
-        people = self._opaque.with_photos(read.people, self._keeper.beat, ask_first=most)
-        read.people = [without_unusable(person, read.known.get(person.anchor)) for person in people]
+        self._opaque.add_photos(read.people, self._keeper.beat, ask_first=most)
+        read.people = [without_unusable(person, read.known.get(person.anchor)) for person in read.people]
         return read
 
 

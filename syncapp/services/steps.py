@@ -239,7 +239,8 @@ def _store_plan(execution: Execution, wave: Wave) -> None:
                 wave.touches.append(news)
             else:
                 before = record.status.value if record else ""
-                news = news._replace(kinds=limits.kinds_of(news, record))
+                if not news.kinds:
+                    news = news._replace(kinds=limits.kinds_of(news, record))
                 wave.changes.add(news, record, wave.planning.local_of(news))
                 items.append((news, before))
                 person = people.get(news.anchor)

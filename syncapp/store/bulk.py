@@ -42,10 +42,43 @@ def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> int:
 
 
 def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows given as tuples of column values (JSON as text, times by `as_time`)."""
+    """Insert rows given as tuples of column values (JSON as text, times by `as_time`).
+
+    PostgreSQL takes them as one COPY: `executemany` is a statement for each row there.
+    """
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
+    if connection.vendor == "postgresql" and rows:
+        with (
+            connection.cursor() as cursor,
+            connection.wrap_database_errors,
+            cursor.copy(f"COPY {table_of(model)} ({names}) FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
+        return
     places = ", ".join(["%s"] * len(columns))
     execute_many(f"INSERT INTO {table_of(model)} ({names}) VALUES ({places})", rows)  # noqa: S608 - names of ours
+
+
+def select_rows(
+    model: type[models.Model], columns: Sequence[str], condition: str, values: Sequence[Any]
+) -> list[tuple[Any, ...]]:
+    """Return column values of the rows that a condition of ours names: JSON as text, nothing converted."""
+    names = ", ".join(connection.ops.quote_name(column) for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {names} FROM {table_of(model)} WHERE {condition}", values)  # noqa: S608 - names of ours
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def refresh_statistics(model: type[models.Model]) -> None:
+    """Let PostgreSQL look at a table that has grown by many rows: until it has, it takes it for a small one.
+
+    Whoever works at the table meanwhile is not waited for.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE (SKIP_LOCKED) {table_of(model)}")
 
 
 def update_rows(
@@ -55,13 +88,33 @@ def update_rows(
 
     What is assigned or compared is a column, which takes the next value, or an
     expression `… = …` with places (`%s`) of its own. Both are text of this package,
-    never of a user.
+    never of a user. Plain columns of rows found by their id PostgreSQL gets as one statement.
     """
+    if connection.vendor == "postgresql" and len(rows) > 1 and where == ("id",) and not any("=" in e for e in assign):
+        _update_at_once(model, rows, [*assign, "id"])
+        return
     assignments, condition = (
         joint.join(each if "=" in each else f"{each} = %s" for each in parts)
         for joint, parts in ((", ", assign), (" AND ", where))
     )
     execute_many(f"UPDATE {table_of(model)} SET {assignments} WHERE {condition}", rows)  # noqa: S608 - names of ours
+
+
+def _update_at_once(model: type[models.Model], rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> None:
+    """Update columns, the last of which is the id, by one array for each.
+
+    Arrays have the columns' types without lengths: to cast to those would cut what is too long.
+    """
+    types = {field.column: str(field.db_type(connection)).partition("(")[0] for field in model._meta.concrete_fields}
+    names = [connection.ops.quote_name(column) for column in columns]
+    arrays = ", ".join(f"%s::{types[column]}[]" for column in columns)
+    assignments = ", ".join(f"{name} = new.{name}" for name in names[:-1])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table_of(model)} AS old SET {assignments}"  # noqa: S608 - names of ours
+            f" FROM unnest({arrays}) AS new ({', '.join(names)}) WHERE old.id = new.id",
+            [list(values) for values in zip(*rows, strict=True)],
+        )
 
 
 def unless_null(column: str) -> str:

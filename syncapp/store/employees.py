@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from syncapp.core.normalise import email_key, name_key
@@ -17,6 +18,8 @@ _COLUMNS = (
     "id", *VALUE_COLUMNS, "sip_secret", "name_key", "email_key", "number_plan", "number_issued", "version",
     "created_at", "updated_at",
 )  # fmt: skip
+_NOTHING = {field.value: "" for field in ALL_FIELDS}
+_in_order = itemgetter(*_NOTHING)
 _AS_PLANNED = ("id", "version")
 
 
@@ -27,11 +30,10 @@ def create_employees(batch: "Sequence[Written]", *, now: datetime) -> None:
     rows = []
     for written, id_ in zip(batch, ids, strict=True):
         written.employee_id = id_
-        values = written.changes
-        columns = [*(values.get(field, "") for field in ALL_FIELDS), written.sip_secret or ""]
-        plan = written.row.plan
-        keys = _name_key(values.get(Field.NAME, ""), plan["keys"]), email_key(values.get(Field.EMAIL, ""))
-        rows.append((id_, *columns, *keys, plan["number_plan"], plan["issued"], 1, at, at))
+        values, plan = _NOTHING | written.changes, written.row.plan
+        keys = _name_key(values["name"], plan["keys"]), email_key(values["email"])
+        secret = written.sip_secret or ""
+        rows.append((id_, *_in_order(values), secret, *keys, plan["number_plan"], plan["issued"], 1, at, at))
     insert_rows(Employee, _COLUMNS, rows)
 
 

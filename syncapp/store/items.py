@@ -6,15 +6,13 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.db import transaction
-from django.db.models import TextField
-from django.db.models.functions import Cast
 
 from syncapp.core.matters import Candidate, EntryKeys, Matter
 from syncapp.core.planned import FieldChange, PlanItem
 from syncapp.core.records import Base, Message, Refused, Scope, Written
 from syncapp.core.vocabulary import Field, MatchKey, Outcome, RefusalKind, Side
 from syncapp.models import RunItem, SyncRun
-from syncapp.store.bulk import CHUNK, as_json, insert_rows
+from syncapp.store.bulk import CHUNK, as_json, insert_rows, refresh_statistics, select_rows
 
 _COLUMNS = (
     "run_id", "position", "anchor", "record_id", "employee_id", "name", "dn", "expected", "outcome", "changes",
@@ -23,8 +21,16 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+# By a dictionary: the `value` of a member is a property, which Python 3.11 takes long to look up.
+_TEXT: Mapping[Field, str] = {field: field.value for field in Field}
+_LOCAL, _UPDATED, _SKIPPED = Side.LOCAL, Outcome.UPDATED, Outcome.SKIPPED
+
+
 def dump_base(base: Mapping[Field, Base]) -> dict[str, list[Any]]:
-    return {field.value: [*pair[:2], 1] if pair.pulled else list(pair[:2]) for field, pair in base.items()}
+    return {
+        _TEXT[field]: [local, remote, 1] if pulled else [local, remote]
+        for field, (local, remote, pulled) in base.items()
+    }
 
 
 def load_base(data: Mapping[str, list[Any]]) -> dict[Field, Base]:
@@ -159,19 +165,19 @@ def _dump_plan(item: PlanItem, before: str) -> dict[str, Any]:
 
 def _outcome_here(item: PlanItem) -> str:
     """What the person is once the hub is done, before anything is written to the domain."""
-    changed = item.state_changed or any(change.side is Side.LOCAL for change in item.changes)
-    if item.outcome is Outcome.UPDATED and not changed:
-        return Outcome.SKIPPED.value
-    return item.outcome.value
+    if item.outcome is not _UPDATED or item.state_changed or any(change.side is _LOCAL for change in item.changes):
+        return item.outcome
+    return _SKIPPED
 
 
 def insert_items(run: SyncRun, items: list[tuple[PlanItem, str]], *, start: int) -> None:
     """Store planned items, each with the status that its record had before, from position `start` on."""
+    run_id = run.pk
     rows = [
         (
-            run.pk, position, item.anchor, item.record_id, item.employee_id, item.name, item.dn, item.outcome.value,
+            run_id, position, item.anchor, item.record_id, item.employee_id, item.name, item.dn, str(item.outcome),
             "planned", as_json(dump_changes(item.changes)), item.message.code if item.message else "",
-            as_json(dict(item.message.params) if item.message else {}), as_json(_dump_plan(item, before)),
+            as_json(dict(item.message.params)) if item.message else "{}", as_json(_dump_plan(item, before)),
             item.fingerprint, item.employee_version, "[]",
         )
         for position, (item, before) in enumerate(items, start)
@@ -217,9 +223,8 @@ class PlannedRow(NamedTuple):
 
 
 _PLANNED = (
-    "id", "position", "anchor", "record_id", "employee_id", "employee_version", "name", "dn", "expected",
-    "changes_text", "message_code", "params_text", "plan_text", "fingerprint",
-    "unwritten",
+    "id", "position", "anchor", "record_id", "employee_id", "employee_version", "name", "dn", "expected", "changes",
+    "message_code", "message_params", "plan", "fingerprint", "unwritten",
 )  # fmt: skip
 
 
@@ -233,17 +238,19 @@ def iter_planned(
     Numbers that change hands come first and in one chunk, however many they are:
     no two people may have one number at any moment, and a chunk is a transaction.
     """
-    rows = RunItem.objects.filter(run_id=run_id, outcome=outcome).annotate(
-        changes_text=Cast("changes", TextField()),
-        params_text=Cast("message_params", TextField()),
-        plan_text=Cast("plan", TextField()),
-    )
 
     def read(after: int) -> list[PlannedRow]:
-        following = rows.filter(position__gt=after).order_by("position")
-        return [_planned_row(row) for row in following.values_list(*_PLANNED)[:size]]
+        rows = select_rows(
+            RunItem,
+            _PLANNED,
+            "run_id = %s AND outcome = %s AND position > %s ORDER BY position LIMIT %s",
+            [run_id, outcome, after, size],
+        )
+        return list(map(_planned_row, rows))
 
     chunk = read(after=after)
+    if len(chunk) == size:  # or all that follow would be sorted for each chunk
+        refresh_statistics(RunItem)
     while chunk:
         while chunk[-1].plan["moves"] and (more := read(after=chunk[-1].position)):
             chunk += more
@@ -256,6 +263,7 @@ def _planned_row(row: tuple[Any, ...]) -> PlannedRow:
     changes: dict[str, tuple[str, str]] = {}
     pushes: dict[str, tuple[str, str]] = {}
     for change in orjson.loads(changes_text):
-        side = changes if change["side"] == Side.LOCAL else pushes
+        side = changes if change["side"] == _LOCAL else pushes
         side[change["field"]] = change["before"], change["after"]
-    return PlannedRow._make((*head, changes, pushes, code, params, orjson.loads(plan_text), fingerprint, unwritten))
+    plan = orjson.loads(plan_text)
+    return PlannedRow._make((*head, changes, pushes, code, params, plan, fingerprint, orjson.loads(unwritten)))

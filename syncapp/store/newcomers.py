@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from syncapp.core.normalise import email_key, name_key
 from syncapp.core.vocabulary import Field
@@ -26,7 +26,7 @@ _KNOWN_BY = ("email_key", "name_key", "mobile")
 
 @dataclass(slots=True)
 class Newcomers:
-    """`newest`: the highest id when the plan was made. `own`: how many the run itself has created since.
+    """`newest`: the highest id when the plan was made, or later when all since were the run's own. `own`: how many it has created since.
 
     `since`: when a plan of an earlier run was made. Then edits count as well: in days
     somebody may have become the person whom the plan would create.
@@ -44,7 +44,7 @@ class Newcomers:
         came = Employee.rows.filter(id__gt=self.newest)
         if self.since is not None:
             came = Employee.rows.filter(Q(id__gt=self.newest) | Q(updated_at__gte=self.since))
-        elif came.count() == self.own:
+        elif self._are_all_own(came):
             return
         tied_here = SyncRecord.objects.filter(endpoint_id=run.server_id, employee=OuterRef("pk"))
         strangers = came.exclude(Exists(tied_here)).values_list(*_KNOWN_BY)
@@ -52,6 +52,15 @@ class Newcomers:
         for written in creating:
             if not keys.isdisjoint(_keys(written.changes).values()):
                 written.leave_out("came_meanwhile")
+
+    def _are_all_own(self, came: QuerySet[Employee]) -> bool:
+        """Whether nobody else has brought anybody in. Then who is here by now need not be counted once more."""
+        found = came.aggregate(count=Count("id"), last=Max("id"))
+        if found["count"] != self.own:
+            return False
+        if self.own:
+            self.newest, self.own = found["last"], 0
+        return True
 
 
 def _keys(values: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from syncapp.choices import ItemOutcome
 from syncapp.core.vocabulary import Action, Side, State
 from syncapp.models import SyncRecord, SyncRun
 from syncapp.store.bulk import as_json, as_time, insert_rows, reserve_ids, unless_null, update_rows
@@ -12,6 +13,7 @@ from syncapp.store.items import dump_refusals
 if TYPE_CHECKING:
     from syncapp.store.written import Written
 
+_RELEASE, _MISSING, _WRITING = Action.RELEASE, State.MISSING, ItemOutcome.WRITING
 _CONTENT = (
     "employee_id", "name", "dn", "state", "status", "message_code", "message_params", "remarks", "base", "keys",
     "fingerprint", "waiting", "waits", "run_id", "due", "evidence_since", "confirmed_at", "abroad",
@@ -29,14 +31,14 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
     plan may be believed any more.
     """
     fresh = [written for written in batch if written.record_id is None and not written.due]
-    at = as_time(now)
+    at, run_id, server_id = as_time(now), run.pk, run.server_id
+    here, not_here = (at, Side.LOCAL.value), (None, "")
     rows = []
     for written, id_ in zip(fresh, reserve_ids(SyncRecord, len(fresh)), strict=True):
         written.record_id = id_
-        updated = (at, Side.LOCAL.value) if _changed(written) else (None, "")
-        rows.append(
-            (id_, run.server_id, written.row.anchor, at, "[]", "{}", "{}", at, *updated, *_content(run, written, at))
-        )
+        updated = here if _changed(written) else not_here
+        content = _content(run_id, written, at)
+        rows.append((id_, server_id, written.row.anchor, at, "[]", "{}", "{}", at, *updated, *content))
     known = [written for written in batch if written.row.record_id is not None and not written.due]
     update_rows(
         SyncRecord,
@@ -44,9 +46,9 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
             (
                 *((at, Side.LOCAL.value) if _changed(written) else (None, None)),
                 at if written.row.plan["state_changed"] and not written.refused else None,
-                written.row.employee_id if written.row.plan["action"] == Action.RELEASE else None,
+                written.row.employee_id if written.row.plan["action"] == _RELEASE else None,
                 written.row.anchor,
-                *_content(run, written, at),
+                *_content(run_id, written, at),
                 written.row.record_id,
             )
             for written in known
@@ -82,7 +84,7 @@ def _remember_unusable(batch: "Sequence[Written]") -> None:
     for written in batch:
         if written.unusable and written.record_id is not None:
             record = SyncRecord.objects.only("refusals").get(pk=written.record_id)
-            record.refusals |= dump_refusals(written.unusable)
+            record.refusals |= dump_refusals(dict(written.unusable))
             record.save(update_fields=["refusals"])
 
 
@@ -91,18 +93,21 @@ def _changed(written: "Written") -> bool:
     return written.creates or written.updates or (written.row.plan["state_changed"] and not written.refused)
 
 
-def _content(run: SyncRun, written: "Written", at: Any) -> tuple[Any, ...]:
+def _content(run_id: int, written: "Written", at: Any) -> tuple[Any, ...]:
     """What the record becomes. Until a value has gone out it waits, and the person is not settled."""
     row, plan = written.row, written.row.plan
     settled = not written.refused
-    waits = plan["waits"] | {field: standing for field, (standing, _after) in row.pushes.items()} if settled else {}
-    status = row.outcome_here(changed=bool(written.changes)) if written.outcome == "writing" else written.outcome
+    waits = {}
+    if settled and (row.pushes or plan["waits"]):
+        waits = plan["waits"] | {field: standing for field, (standing, _after) in row.pushes.items()}
+    status = row.outcome_here(changed=bool(written.changes)) if written.outcome == _WRITING else written.outcome
     complete = settled and not row.pushes and not written.unusable
+    state = plan["state"]
     return (
-        None if plan["action"] == Action.RELEASE else written.employee_id,
+        None if plan["action"] == _RELEASE else written.employee_id,
         row.name,
         row.dn,
-        plan["state"],
+        state,
         status,
         written.message_code,
         written.message_params,
@@ -112,9 +117,9 @@ def _content(run: SyncRun, written: "Written", at: Any) -> tuple[Any, ...]:
         row.fingerprint if complete else "",
         bool(waits),
         as_json(waits),
-        run.pk,
+        run_id,
         written.refused or written.due_again,
-        at if plan["state"] == State.MISSING else None,
+        at if state == _MISSING else None,
         None,
         plan["abroad"],
     )

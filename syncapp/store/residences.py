@@ -1,6 +1,6 @@
 """Where else people are known: several directories, one home (rule B11)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.db.models import Q
 
@@ -43,7 +43,7 @@ def residences(employee_ids: Collection[int], endpoint_id: int, before: Collecti
     return found
 
 
-def same_entries(endpoint_id: int, anchors: Collection[str]) -> dict[str, tuple[int, str]]:
+def same_entries(endpoint_id: int, anchors: Iterable[str]) -> dict[str, tuple[int, str]]:
     """Map anchors that another server knows as well to the employee and that server's name.
 
     Two servers that read one directory know a person by the anchor. Left out are

@@ -32,6 +32,7 @@ from syncapp.store.written import Contents, Written
 logger = logging.getLogger(__name__)
 
 RETRIES = 3
+_CREATE, _JOIN, _SECRET = Action.CREATE, Action.JOIN, Field.SIP_SECRET
 TIED = (Action.UPDATE, Action.RELEASE, Action.MAKE)  # whose entry and employee belonged together when the plan was made
 
 
@@ -81,7 +82,7 @@ def _apply_or_halve(job: _Job, groups: Sequence[Sequence[PlannedRow]]) -> list[W
     rows = [row for group in groups for row in group]
     try:
         with transaction.atomic():
-            if any(row.plan["action"] == Action.CREATE for row in rows):
+            if any(row.plan["action"] == _CREATE for row in rows):
                 creating_alone()
             job.beat()
             written = _apply(job, rows)
@@ -105,7 +106,7 @@ def _apply(job: _Job, rows: Sequence[PlannedRow]) -> list[Written]:
     run, now = job.run, job.now
     batch = [_begin(row, job.contents) for row in rows]
     _leave_out_edited(batch)
-    for written in batch:
+    for written in batch if job.drifted else ():
         if (message := job.drifted.get(written.row.anchor)) is not None:
             written.leave_out(message.code, **message.params)
     _keep_bases(batch)
@@ -117,13 +118,14 @@ def _apply(job: _Job, rows: Sequence[PlannedRow]) -> list[Written]:
     write_matters(run, [written for written in batch if not written.due], now=now)
     news = [w for w in batch if w.updates or (w.row.plan["state_changed"] and not w.due)]
     _mark_other_endpoints_due(run, [w.row.employee_id for w in news if w.row.employee_id is not None])
-    let_waiting_go_on(run, [w.record_id for w in batch if w.row.plan["action"] == Action.JOIN and w.record_id])
+    let_waiting_go_on(run, [w.record_id for w in batch if w.row.plan["action"] == _JOIN and w.record_id])
     _finish_items(batch)
     return batch
 
 
 def _begin(row: PlannedRow, contents: Contents) -> Written:
-    creates = row.plan["action"] == Action.CREATE
+    creates = row.plan["action"] == _CREATE
+    changes = {name: after for name, (_before, after) in row.changes.items()}
     written = Written(
         row=row,
         outcome="writing" if row.pushes else row.expected,
@@ -131,17 +133,19 @@ def _begin(row: PlannedRow, contents: Contents) -> Written:
         message_params=row.message_params,
         employee_id=row.employee_id,
         record_id=row.record_id,
-        changes={name: after for name, (_before, after) in row.changes.items()},
-        base=dict(row.plan["base"]),
+        changes=changes,
+        base=row.plan["base"],
         creates=creates,
     )
-    if written.changes.get(Field.SIP_SECRET) == "":
-        written.sip_secret = ""
     for name in OPAQUE_FIELDS:
-        if written.changes.get(name):
+        if name not in changes:
+            continue
+        if changes[name]:
             written.take_content(name, contents.get((row.anchor, name)))
-    written.updates = bool(written.changes) and not creates
-    if row.changes and not written.changes and written.outcome == Outcome.UPDATED and not row.plan["state_changed"]:
+        elif name is _SECRET:
+            written.sip_secret = ""
+    written.updates = bool(changes) and not creates
+    if row.changes and not changes and written.outcome == Outcome.UPDATED and not row.plan["state_changed"]:
         written.outcome = Outcome.SKIPPED.value
     return written
 
@@ -172,7 +176,8 @@ def _keep_bases(batch: Sequence[Written]) -> None:
     left = {w.record_id: w for w in batch if w.left_out and w.record_id is not None}
     if left:
         for record_id, base in SyncRecord.objects.filter(id__in=left).values_list("id", "base"):
-            left[record_id].base |= {name.value: base[name] for name in left[record_id].left_out if name in base}
+            stored = {name.value: base[name] for name in left[record_id].left_out if name in base}
+            left[record_id].base = {**left[record_id].base, **stored}
 
 
 def _mark_other_endpoints_due(run: SyncRun, employee_ids: list[int]) -> None:
@@ -195,16 +200,8 @@ def _finish_items(batch: Sequence[Written]) -> None:
     update_rows(
         RunItem,
         [
-            (
-                written.outcome,
-                written.message_code,
-                written.message_params,
-                written.employee_id,
-                written.record_id,
-                as_json(written.unwritten),
-                written.row.id,
-            )
-            for written in batch
+            (w.outcome, w.message_code, w.message_params, w.employee_id, w.record_id, as_json(w.unwritten), w.row.id)
+            for w in batch
         ],
         assign=["outcome", "message_code", "message_params", "employee_id", "record_id", "unwritten"],
     )

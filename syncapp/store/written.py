@@ -1,7 +1,7 @@
 """What was made of one planned row while it was written."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from syncapp.core.records import Message, Refused, unusable
@@ -39,11 +39,11 @@ class Written:
     employee_id: int | None
     record_id: int | None
     changes: dict[str, str]  # of the employee: field to value
-    base: dict[str, list[Any]]
+    base: Mapping[str, list[Any]]  # never changed in its place: the plan's own may be tried once more
     sip_secret: str | None = None  # encrypted
-    left_out: list[Field] = field(default_factory=list)  # contents that did not come in
-    unusable: dict[Field, Refused] = field(default_factory=dict)  # those that never can
-    remarks: list[dict[str, Any]] = field(default_factory=list)
+    left_out: tuple[Field, ...] = ()  # contents that did not come in
+    unusable: tuple[tuple[Field, Refused], ...] = ()  # those that never can
+    remarks: Sequence[dict[str, Any]] = ()
     creates: bool = False  # an employee
     updates: bool = False  # an employee who exists
     due: bool = False
@@ -57,6 +57,8 @@ class Written:
                 (Side.REMOTE, name) for name in self.row.pushes
             ]
             return [f"{side}:{name}" for side, name in names]
+        if len(self.changes) == len(self.row.changes):  # of most people everything came in
+            return []
         return [f"{Side.LOCAL}:{name}" for name in self.row.changes if name not in self.changes]
 
     def take_content(self, name: Field, content: "Content | Unusable | None") -> None:
@@ -66,16 +68,16 @@ class Written:
             self.changes[name.value] = content.mark
             if content.mark == before:  # another file of the picture that is kept here: agreed, and no change
                 del self.changes[name]
-            self.base[name.value] = [content.mark, digest, 1]
+            self.base = {**self.base, name.value: [content.mark, digest, 1]}
             if name is Field.SIP_SECRET:
                 self.sip_secret = content.token
             return
         del self.changes[name]
-        self.base.pop(name, None)
-        self.left_out.append(name)
+        self.base = {field: pair for field, pair in self.base.items() if field != name}
+        self.left_out += (name,)
         if content is not None:
-            self.remarks += dump_messages((content.message,))
-            self.unusable[name] = unusable(digest, content.message)
+            self.remarks = [*self.remarks, *dump_messages((content.message,))]
+            self.unusable += ((name, unusable(digest, content.message)),)
         else:  # it is another one by now, or gone
             self.due_again = True
 

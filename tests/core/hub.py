@@ -14,7 +14,9 @@ from syncapp.core.matching import match_entries, near_matches
 from syncapp.core.matters import HubKeys
 from syncapp.core.normalise import email_key, name_key
 from syncapp.core.number_choice import choose_numbers
+from syncapp.core.numbers import Numbers
 from syncapp.core.options import FieldRule, PoolSpec, SyncOptions
+from syncapp.core.outward import Outward
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import KnownRecord, LocalPerson, Reading, RemotePerson
 from syncapp.core.sides import Sides, unmatched
@@ -95,8 +97,12 @@ class Hub:
 
     def plan(self, people: Sequence[RemotePerson]) -> list[Planned]:
         """Decide for everybody of a full read, the settled ones looked at once more."""
+        return list(rules.plan_people(*self.decided(people), entry_keys))
+
+    def decided(self, people: Sequence[RemotePerson], outward: Outward | None = None) -> tuple[Sides, Numbers]:
+        """Match, and say who gets which number: what is decided for everybody at once."""
         known = {each.anchor: self.records[each.anchor] for each in people if each.anchor in self.records}
-        sides = Sides(options=self.options, people=list(people), known=known)
+        sides = Sides(options=self.options, people=list(people), known=known, outward=outward or Outward())
         keys = {each.anchor: entry_keys(each) for each in people}
         everybody = {anchor: (record.keys, record.state) for anchor, record in self.records.items()}
         everybody |= {each.anchor: (keys[each.anchor], each.state) for each in people}
@@ -121,8 +127,7 @@ class Hub:
             row.values[Field.EXTENSION]: id_ for id_, row in self.employees.items() if row.values[Field.EXTENSION]
         }
         sides.may_give_up = self.may_give_up
-        numbers = choose_numbers(sides, lambda number: is_emergency(number, self.options.region))
-        return list(rules.plan_people(sides, numbers, lambda each: keys[each.anchor]))
+        return sides, choose_numbers(sides, lambda number: is_emergency(number, self.options.region))
 
     def apply(self, planned: Sequence[Planned]) -> None:
         """Carry a plan out: all numbers at once, as the end state is what counts."""

@@ -3,9 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from syncapp.models import Employee, RunItem, SyncRecord
 from syncapp.store import items
+from syncapp.store.items import insert_items, iter_planned
+from syncapp.store.newcomers import from_now_on
+from syncapp.store.writer import apply_items
 from tests.factories import make_employee, make_record, make_server
 from tests.store.plans import carry_out, creation, make_run, outcomes
 
@@ -75,3 +79,16 @@ def test_namesakes_of_one_run_are_no_strangers(monkeypatch: pytest.MonkeyPatch) 
     )
 
     assert [written.outcome for written in done.values()] == ["created"] * 3
+
+
+def test_somebody_who_comes_after_some_of_our_own_is_not_created_again() -> None:
+    run, newcomers = make_run(make_server()), from_now_on()
+    names = ("Boris Sidorov", "Clara Dale", "Anna Petrova")
+    insert_items(run, [(creation(name), "") for name in names], start=0)
+
+    for number, rows in enumerate(iter_planned(run.pk, size=1)):
+        if number == 2:
+            make_employee(name="Petrova Anna")
+        apply_items(run, rows, now=timezone.now(), beat=lambda: None, newcomers=newcomers)
+
+    assert outcomes(run) == {"Boris Sidorov": "created", "Clara Dale": "created", "Anna Petrova": "skipped"}
