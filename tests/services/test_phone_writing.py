@@ -385,6 +385,18 @@ def test_photo_goes_out_and_is_not_sent_twice(pbx: MikoPbx, phones: PhoneSystem,
     assert changes_of(item_of(run, "Anna Orlova")).keys() == {"name"}
 
 
+@pytest.mark.promise(5)
+def test_photo_of_somebody_s_own_is_looked_at_before_ours_would_replace_it(pbx: MikoPbx, phones: PhoneSystem) -> None:
+    before = drawn(size=(300, 200))
+    there(pbx, "Anna Orlova").picture = before
+    edit(photo=take_in(drawn(size=(1200, 900)), now=timezone.now()))
+
+    sync(phones)
+
+    assert there(pbx, "Anna Orlova").picture == before
+    assert Conflict.objects.get().field == "photo"
+
+
 @pytest.mark.promise(9)
 def test_no_secret_is_kept_anywhere(pbx: MikoPbx, phones: PhoneSystem) -> None:
     secret = there(pbx, "Anna Orlova").sip_secret
