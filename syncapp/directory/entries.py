@@ -1,14 +1,31 @@
 """From a row as the library gives it to a `RemoteRecord`."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from syncapp.core.account_state import account_state
 from syncapp.core.records import RemoteRecord
+from syncapp.core.vocabulary import State
 from syncapp.directory.kinds import KindProfile
 from syncapp.directory.schema import Schema
 from syncapp.exceptions import DirectoryError
+
+# Sets of names that rows have: people of a company share a few.
+MOST_FORMS = 1000
+
+_Pairs = tuple[tuple[str, str], ...]
+
+
+class _Form(NamedTuple):
+    """How rows with one set of names are read: pairs of a name that was asked for and the row's own for it."""
+
+    asked: _Pairs
+    wanted: _Pairs
+    judged: _Pairs  # what tells the state of the account
+    person: _Pairs  # what tells whether this is a person
+    anchor: str
 
 
 class EntryReader:
@@ -17,7 +34,7 @@ class EntryReader:
     A server may answer by another spelling or alias than it was asked for
     (`sn` for `surname`), and adds variants with options (`displayName;lang-ru`)
     that nobody asked for: only exact names count, and they come back as asked,
-    in lower case.
+    in lower case. How is worked out once for each set of names.
     """
 
     def __init__(self, profile: KindProfile, wanted: Sequence[str], schema: Schema | None, *, now: datetime) -> None:
@@ -26,32 +43,32 @@ class EntryReader:
         self._wanted = tuple(dict.fromkeys(name.lower() for name in wanted))
         self._anchor = profile.anchor_attribute.lower()
         ruled_by = (profile.disabled_when.attribute.lower(),) if profile.disabled_when else ()
+        self._judged_by = (*profile.state_attributes, *ruled_by)
         # What must be asked for: operational attributes come only when named.
-        judged_by = (*profile.state_attributes, *ruled_by, *profile.person_attributes)
-        self.requested = tuple(dict.fromkeys((*self._wanted, self._anchor, *judged_by)))
+        self.requested = tuple(
+            dict.fromkeys((*self._wanted, self._anchor, *self._judged_by, *profile.person_attributes))
+        )
         self._asked_as = _answers(self.requested, schema)
-        self._spellings: dict[str, tuple[str, ...]] = {}
+        self._forms: dict[tuple[str, ...], _Form] = {}
 
     def read(self, dn: str, row: Mapping[str, list[bytes]]) -> RemoteRecord:
         """Return the entry; raise DirectoryError for one without an immutable id, or with several."""
-        return self._record(dn, self.values(row))
+        return self._record(dn, row, self._form(row))
 
     def read_person(self, dn: str, row: Mapping[str, list[bytes]]) -> RemoteRecord | None:
         """As `read`, but None for an entry that passed the filter and is no person (rule A8)."""
-        values = self.values(row)
-        return self._record(dn, values) if self._profile.is_person(values) else None
+        form = self._form(row)
+        if self._profile.person_attributes and not self._profile.is_person(_taken(form.person, row)):
+            return None
+        return self._record(dn, row, form)
 
     def values(self, row: Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
         """Return the row's values by the names that were asked for, in lower case."""
-        values: dict[str, list[bytes]] = {}
-        for name, found in row.items():
-            for asked in self._spellings.get(name) or self._learn(name):
-                values[asked] = found
-        return values
+        return _taken(self._form(row).asked, row)
 
-    def _record(self, dn: str, values: Mapping[str, list[bytes]]) -> RemoteRecord:
+    def _record(self, dn: str, row: Mapping[str, list[bytes]], form: _Form) -> RemoteRecord:
         profile = self._profile
-        ids = values.get(self._anchor, [])
+        ids = row.get(form.anchor, [])
         if len(ids) > 1:
             raise DirectoryError("anchor_several_values", dn=dn, attribute=profile.anchor_attribute)
         try:
@@ -59,16 +76,36 @@ class EntryReader:
         except (IndexError, ValueError):
             code = "chosen_anchor_missing" if profile.anchor_is_chosen else "entry_without_anchor"
             raise DirectoryError(code, dn=dn, attribute=profile.anchor_attribute) from None
-        return RemoteRecord(
-            anchor=anchor,
-            dn=dn,
-            attributes={name: values[name] for name in self._wanted if name in values},
-            state=account_state(profile.state_attributes, values, now=self._now, rule=profile.disabled_when),
-        )
+        state = State.ACTIVE
+        if form.judged:  # of most accounts nothing says that they are not
+            judged = _taken(form.judged, row)
+            state = account_state(profile.state_attributes, judged, now=self._now, rule=profile.disabled_when)
+        return RemoteRecord(anchor, dn, _taken(form.wanted, row), state)
 
-    def _learn(self, name: str) -> tuple[str, ...]:
-        self._spellings[name] = self._asked_as.get(name.lower(), ())
-        return self._spellings[name]
+    def _form(self, row: Mapping[str, list[bytes]]) -> _Form:
+        names = tuple(row)
+        return self._forms.get(names) or self._learn(names)
+
+    def _learn(self, names: tuple[str, ...]) -> _Form:
+        own = {asked: name for name in names for asked in self._asked_as.get(name.lower(), ())}
+
+        def pairs(asked: Iterable[str]) -> _Pairs:
+            return tuple((each, own[each]) for each in asked if each in own)
+
+        form = _Form(
+            asked=tuple(own.items()),
+            wanted=pairs(self._wanted),
+            judged=pairs(self._judged_by),
+            person=pairs(self._profile.person_attributes),
+            anchor=own.get(self._anchor, ""),
+        )
+        if len(self._forms) < MOST_FORMS:
+            self._forms[names] = form
+        return form
+
+
+def _taken(pairs: _Pairs, row: Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
+    return {asked: row[name] for asked, name in pairs}
 
 
 def _answers(requested: Sequence[str], schema: Schema | None) -> Mapping[str, tuple[str, ...]]:
