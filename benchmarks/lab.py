@@ -43,7 +43,9 @@ class Sample:
 class Lab:
     """A directory with people, and the environment in which programs are measured on it."""
 
-    def __init__(self, folder: Path, directory: DirectoryServer, kind: str, database: str) -> None:
+    def __init__(
+        self, folder: Path, directory: DirectoryServer, kind: str, database: str, *, admin_uri: str = ""
+    ) -> None:
         self._folder = folder
         self._kind = kind
         self._directory = directory
@@ -61,6 +63,7 @@ class Lab:
             "BENCH_BASE": directory.suffix,
             "BENCH_DN": directory.writer_dn,
             "BENCH_PASSWORD": directory.service_password,
+            "BENCH_ADMIN_URI": admin_uri,
         }
 
     def fresh_database(self, *, writes: bool = False) -> None:
@@ -123,7 +126,7 @@ def active_directory(people: int, *, database: str = "") -> Iterator[Lab]:
     """Start a Samba domain controller with so many people; it needs root."""
     with TemporaryDirectory(prefix="bench-") as name, SambaAd() as directory:
         directory.load("".join(domain(people, suffix=directory.suffix, realm=REALM)))
-        yield Lab(Path(name), directory, "active_directory", database)
+        yield Lab(Path(name), directory, "active_directory", database, admin_uri=directory.local_uri)
 
 
 POOL = """

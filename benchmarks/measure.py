@@ -19,6 +19,9 @@ import django
 import ldap
 from ldap.controls import SimplePagedResultsControl
 from ldap.ldapobject import SimpleLDAPObject
+from ldap.syncrepl import SyncDoneControl, SyncRequestControl
+
+from syncapp.directory.incremental.dirsync import DirSyncAnswer, DirSyncRequest
 
 # What the usual mapping of OpenLDAP reads, with the anchor and the account's state.
 ATTRIBUTES = [
@@ -30,6 +33,7 @@ SERVER = "Benchmark"
 STEP = 50_000
 # So often something that takes milliseconds is repeated, for their median.
 OFTEN = 9
+IN_MILLISECONDS = ("incremental", "elsewhere", "bare-dirsync", "bare-syncrepl")
 
 Measured = Callable[[], int]  # returns of how many people
 phases: dict[str, float] = {}  # seconds of the run that was measured, by phase
@@ -78,10 +82,61 @@ def sync(*, incremental: bool = False, preview: bool = False) -> int:
     return int(run.counts["read"])
 
 
+def imported(measured: Measured) -> Measured:
+    """The same, with what a run imports imported before."""
+    import syncapp.services.sync  # noqa: F401  # for that alone
+
+    return measured
+
+
 def warm_incremental() -> Measured:
     """A run that reads changes, in a process that has done one already, as a worker's has."""
     sync(incremental=True)
     return lambda: sync(incremental=True)
+
+
+def changed_elsewhere() -> Measured:
+    """The same after somebody wrote something in the domain that is no person."""
+    quiet = warm_incremental()
+    connection = ldap.initialize(os.environ["BENCH_ADMIN_URI"])
+    description = str(time.time()).encode()
+    connection.modify_s(f"CN=Users,{os.environ['BENCH_BASE']}", [(ldap.MOD_REPLACE, "description", [description])])
+    connection.unbind_s()
+    return quiet
+
+
+def bare_dirsync() -> Measured:
+    """What a domain controller alone needs to say that nobody has changed."""
+    connection = _connect()
+
+    def ask(wanted: str, cookie: bytes) -> bytes:
+        control = DirSyncRequest(cookie)
+        number = connection.search_ext(os.environ["BENCH_BASE"], ldap.SCOPE_SUBTREE, wanted, serverctrls=[control])
+        known = {DirSyncAnswer.controlType: DirSyncAnswer}
+        _kind, _rows, _id, controls, *_ = connection.result4(number, resp_ctrl_classes=known)
+        after: bytes = controls[0].cookie
+        return after
+
+    cookie = ask("(!(objectClass=*))", b"")
+    return lambda: 0 if ask("(|(sAMAccountType=805306368)(isDeleted=TRUE))", cookie) else -1
+
+
+def bare_syncrepl() -> Measured:
+    """What an OpenLDAP alone needs to say that nobody has changed."""
+    connection = _connect()
+
+    def ask(scope: int, cookie: str | None) -> str | None:
+        control = SyncRequestControl(cookie=cookie)
+        number = connection.search_ext(
+            os.environ["BENCH_BASE"], scope, "(objectClass=inetOrgPerson)", ["1.1"], serverctrls=[control]
+        )
+        known = {SyncDoneControl.controlType: SyncDoneControl}
+        _kind, _rows, _id, controls, *_ = connection.result4(number, resp_ctrl_classes=known)
+        after: str | None = controls[0].cookie
+        return after
+
+    cookie = ask(ldap.SCOPE_BASE, None)
+    return lambda: 0 if ask(ldap.SCOPE_SUBTREE, cookie) is None else -1
 
 
 def profiled_sync() -> int:
@@ -156,10 +211,13 @@ def kinds(number: int) -> Mapping[str, Callable[[], Measured]]:
     """What can be measured: each prepares something and returns what is measured."""
     return {
         "plain": lambda: plain_read,
-        "sync": lambda: sync,
-        "preview": lambda: lambda: sync(preview=True),
-        "changes": lambda: lambda: sync(incremental=True),
+        "sync": lambda: imported(sync),
+        "preview": lambda: imported(lambda: sync(preview=True)),
+        "changes": lambda: imported(lambda: sync(incremental=True)),
         "incremental": warm_incremental,
+        "elsewhere": changed_elsewhere,
+        "bare-dirsync": bare_dirsync,
+        "bare-syncrepl": bare_syncrepl,
         "profile": lambda: profiled_sync,
         "rival": lambda: rival,
         "modify": lambda: plain_writes(number, STEP),
@@ -178,9 +236,10 @@ def _peak_memory() -> float:
 def main() -> None:
     django.setup()
     what, number = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    measured = kinds(number)[what]()
+    prepare = kinds(number)[what]
     seconds, cpus = [], []
-    for _time in range(OFTEN if what == "incremental" else 1):
+    for _time in range(OFTEN if what in IN_MILLISECONDS else 1):
+        measured = prepare()
         began, cpu = time.perf_counter(), time.process_time()
         people = measured()
         seconds.append(time.perf_counter() - began)

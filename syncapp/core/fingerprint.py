@@ -11,7 +11,10 @@ import phonenumbers
 from syncapp.core.converters import CONVERTERS_VERSION
 from syncapp.core.options import SyncOptions
 from syncapp.core.records import KnownRecord, RemoteRecord
+from syncapp.core.vocabulary import State
 
+# Asked of the vocabulary each time they would cost as much as the digest.
+_STATES = {state: state.value for state in State}
 LATER = ("phone", "phones", "secret_key")
 
 
@@ -39,11 +42,11 @@ def fingerprint(record: RemoteRecord, attributes: Sequence[str], digest: bytes) 
     everything with its length, so that no two different contents look alike, and
     in version 2 of its form equal contents always alike.
     """
+    _anchor, dn, known, state = record
     values = [
-        None if not found else found if len(found) == 1 else sorted(found)
-        for found in map(record.attributes.get, attributes)
+        None if not found else found if len(found) == 1 else sorted(found) for found in map(known.get, attributes)
     ]
-    content = marshal.dumps((digest, record.state.value, record.dn, values), 2)
+    content = marshal.dumps((digest, _STATES[state], dn, values), 2)
     return blake2b(content, digest_size=12).hexdigest()
 
 

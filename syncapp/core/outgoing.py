@@ -60,7 +60,9 @@ def outgoing_text(
     if before not in reading.values and (before or reading.values or reading.foreign):
         return _changed(reading.values, foreign=bool(reading.foreign))
     raws = attributes.get(rule.attribute.lower(), [])
-    old = _raw_of(before, rule, raws, region)
+    # Nearly always one value stands there, and has just been read as the one that was planned with.
+    alone = len(raws) == 1 and reading.values == (before,)
+    old = raws[0] if alone else _raw_of(before, rule, raws, region)
     try:
         text = to_remote(
             rule,

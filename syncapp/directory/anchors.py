@@ -51,9 +51,9 @@ def filter_value_of_389(anchor: str) -> str:
 
 def uuid_of_text(value: bytes) -> str:
     """Any punctuation: nsUniqueId is written 8-8-8-8, the sync control writes it as a UUID."""
-    text = value.decode("ascii").strip().lower()
+    text = value.decode("ascii")
     # As it nearly always is; taking a UUID apart and putting it together costs much more.
-    return text if _CANONICAL_UUID.fullmatch(text) else str(UUID(text))
+    return text if _CANONICAL_UUID.fullmatch(text) else str(UUID(text.strip()))
 
 
 def chosen_anchor(value: bytes) -> str:

@@ -1,7 +1,7 @@
 """From a row as the library gives it to a `RemoteRecord`."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,8 +12,20 @@ from syncapp.directory.kinds import KindProfile
 from syncapp.directory.schema import Schema
 from syncapp.exceptions import DirectoryError
 
-# So many forms of rows are remembered.
-_SHAPES = 1024
+# Sets of names that rows have: people of a company share a few.
+MOST_FORMS = 1000
+
+_Pairs = tuple[tuple[str, str], ...]
+
+
+class _Form(NamedTuple):
+    """How rows with one set of names are read: pairs of a name that was asked for and the row's own for it."""
+
+    asked: _Pairs
+    wanted: _Pairs
+    judged: _Pairs  # what tells the state of the account
+    person: _Pairs  # what tells whether this is a person
+    anchor: str
 
 
 class EntryReader:
@@ -22,7 +34,7 @@ class EntryReader:
     A server may answer by another spelling or alias than it was asked for
     (`sn` for `surname`), and adds variants with options (`displayName;lang-ru`)
     that nobody asked for: only exact names count, and they come back as asked,
-    in lower case.
+    in lower case. How is worked out once for each set of names.
     """
 
     def __init__(self, profile: KindProfile, wanted: Sequence[str], schema: Schema | None, *, now: datetime) -> None:
@@ -31,31 +43,32 @@ class EntryReader:
         self._wanted = tuple(dict.fromkeys(name.lower() for name in wanted))
         self._anchor = profile.anchor_attribute.lower()
         ruled_by = (profile.disabled_when.attribute.lower(),) if profile.disabled_when else ()
+        self._judged_by = (*profile.state_attributes, *ruled_by)
         # What must be asked for: operational attributes come only when named.
-        judged_by = (*profile.state_attributes, *ruled_by, *profile.person_attributes)
-        self.requested = tuple(dict.fromkeys((*self._wanted, self._anchor, *judged_by)))
+        self.requested = tuple(
+            dict.fromkeys((*self._wanted, self._anchor, *self._judged_by, *profile.person_attributes))
+        )
         self._asked_as = _answers(self.requested, schema)
-        self._judged_by = frozenset(name.lower() for name in (*profile.state_attributes, *ruled_by))
-        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._forms: dict[tuple[str, ...], _Form] = {}
 
     def read(self, dn: str, row: Mapping[str, list[bytes]]) -> RemoteRecord:
         """Return the entry; raise DirectoryError for one without an immutable id, or with several."""
-        shape = self._shape(row)
-        return self._record(dn, shape, {asked: row[name] for asked, name in shape.pairs})
+        return self._record(dn, row, self._form(row))
 
     def read_person(self, dn: str, row: Mapping[str, list[bytes]]) -> RemoteRecord | None:
         """As `read`, but None for an entry that passed the filter and is no person (rule A8)."""
-        shape = self._shape(row)
-        values = {asked: row[name] for asked, name in shape.pairs}
-        return self._record(dn, shape, values) if self._profile.is_person(values) else None
+        form = self._form(row)
+        if self._profile.person_attributes and not self._profile.is_person(_taken(form.person, row)):
+            return None
+        return self._record(dn, row, form)
 
     def values(self, row: Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
         """Return the row's values by the names that were asked for, in lower case."""
-        return {asked: row[name] for asked, name in self._shape(row).pairs}
+        return _taken(self._form(row).asked, row)
 
-    def _record(self, dn: str, shape: "_Shape", values: Mapping[str, list[bytes]]) -> RemoteRecord:
+    def _record(self, dn: str, row: Mapping[str, list[bytes]], form: _Form) -> RemoteRecord:
         profile = self._profile
-        ids = values.get(self._anchor, [])
+        ids = row.get(form.anchor, [])
         if len(ids) > 1:
             raise DirectoryError("anchor_several_values", dn=dn, attribute=profile.anchor_attribute)
         try:
@@ -63,35 +76,36 @@ class EntryReader:
         except (IndexError, ValueError):
             code = "chosen_anchor_missing" if profile.anchor_is_chosen else "entry_without_anchor"
             raise DirectoryError(code, dn=dn, attribute=profile.anchor_attribute) from None
-        return RemoteRecord(
-            anchor=anchor,
-            dn=dn,
-            attributes={name: values[name] for name in shape.wanted},
-            state=account_state(profile.state_attributes, values, now=self._now, rule=profile.disabled_when)
-            if shape.is_judged
-            else State.ACTIVE,
-        )
+        state = State.ACTIVE
+        if form.judged:  # of most accounts nothing says that they are not
+            judged = _taken(form.judged, row)
+            state = account_state(profile.state_attributes, judged, now=self._now, rule=profile.disabled_when)
+        return RemoteRecord(anchor, dn, _taken(form.wanted, row), state)
 
-    def _shape(self, row: Mapping[str, list[bytes]]) -> "_Shape":
-        """What is to be taken of rows that came with these attributes: few forms, and many rows of each."""
+    def _form(self, row: Mapping[str, list[bytes]]) -> _Form:
         names = tuple(row)
-        shape = self._shapes.get(names)
-        if shape is None:
-            answers = {asked: name for name in names for asked in self._asked_as.get(name.lower(), ())}
-            wanted = tuple(name for name in self._wanted if name in answers)
-            shape = _Shape(tuple(answers.items()), wanted, not self._judged_by.isdisjoint(answers))
-            if len(self._shapes) >= _SHAPES:
-                self._shapes.clear()
-            self._shapes[names] = shape
-        return shape
+        return self._forms.get(names) or self._learn(names)
+
+    def _learn(self, names: tuple[str, ...]) -> _Form:
+        own = {asked: name for name in names for asked in self._asked_as.get(name.lower(), ())}
+
+        def pairs(asked: Iterable[str]) -> _Pairs:
+            return tuple((each, own[each]) for each in asked if each in own)
+
+        form = _Form(
+            asked=tuple(own.items()),
+            wanted=pairs(self._wanted),
+            judged=pairs(self._judged_by),
+            person=pairs(self._profile.person_attributes),
+            anchor=own.get(self._anchor, ""),
+        )
+        if len(self._forms) < MOST_FORMS:
+            self._forms[names] = form
+        return form
 
 
-class _Shape(NamedTuple):
-    """`pairs` of a name as it was asked for and as it came, those of them that are `wanted`, and whether any tells the state."""
-
-    pairs: tuple[tuple[str, str], ...]
-    wanted: tuple[str, ...]
-    is_judged: bool
+def _taken(pairs: _Pairs, row: Mapping[str, list[bytes]]) -> dict[str, list[bytes]]:
+    return {asked: row[name] for asked, name in pairs}
 
 
 def _answers(requested: Sequence[str], schema: Schema | None) -> Mapping[str, tuple[str, ...]]:

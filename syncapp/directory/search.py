@@ -32,7 +32,7 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Sees every row as it comes; `attributes` are asked for on its account alone."""
+    """Sees every row as it comes, for the sake of `attributes`, which are asked for on its account alone."""
 
     attributes: Sequence[str] = ()
     see: Callable[[Mapping[str, list[bytes]]], None] = lambda _row: None
@@ -148,13 +148,15 @@ def _unique_pages(
     """
     seen: dict[str, str] = {}
     chosen = directory.profile.anchor_is_chosen
+    see = witness.see if witness.attributes else None
     for request in requests:
         for rows in read_pages(directory, config, request):
             page = []
             for dn, values in rows:
                 if dn is None:  # a referral is no person
                     continue
-                witness.see(values)
+                if see is not None:
+                    see(values)
                 record = reader.read_person(dn, values)
                 if record is None:
                     continue

@@ -48,6 +48,7 @@ class DirectorySession:
         self._config = config
         self._writer = Writer(directory, config)
         self._marking: Marking | None = None
+        self._contexts: Mapping[str, str] = {}
 
     @property
     def kind(self) -> str:
@@ -74,7 +75,9 @@ class DirectorySession:
         return self._writer.dropped
 
     def identity(self) -> Identity:
-        return identity_of(self._directory, self._config)
+        identity = identity_of(self._directory, self._config)
+        self._contexts = identity.contexts
+        return identity
 
     def check_attributes(self, names: Sequence[str]) -> None:
         check_attributes(self._config, names, self._directory.schema)
@@ -112,7 +115,8 @@ class DirectorySession:
         return self._fetcher(attributes, now, in_scope=in_scope).fetch(entries)
 
     def scope(self) -> Scope:
-        return scope_of(self._directory, self._config)
+        # Usually the base is the context whose id says whose directory this is.
+        return scope_of(self._directory, self._config, self._contexts)
 
     def find_base(self, anchor: str) -> str:
         return find_unit(self._directory, self._config, anchor)

@@ -1,5 +1,8 @@
 """The entries below which people are read: remembered by their immutable id, for units are renamed."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import ldap
 import ldap.dn
 
@@ -8,7 +11,7 @@ from syncapp.directory.answers import receive
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.errors import connection_error
 from syncapp.directory.kinds import PROFILES, KindProfile
-from syncapp.directory.scope import is_below, people_filter
+from syncapp.directory.scope import is_below, parse_dn, people_filter
 from syncapp.directory.search import read_bases
 from syncapp.directory.survey import Directory
 
@@ -16,13 +19,16 @@ from syncapp.directory.survey import Directory
 _NOT_SEEN = (ldap.NO_SUCH_OBJECT, ldap.REFERRAL, ldap.INSUFFICIENT_ACCESS, ldap.UNWILLING_TO_PERFORM)
 
 
-def scope_of(directory: Directory, config: DirectoryConfig) -> Scope:
-    """Return whom a read of everybody brings."""
+def scope_of(directory: Directory, config: DirectoryConfig, known: Mapping[str, str] = MappingProxyType({})) -> Scope:
+    """Return whom a read of everybody brings; `known` are DNs whose immutable ids need not be asked for."""
     profile = unit_profile(directory.profile)
+    ids = {parse_dn(dn): anchor for dn, anchor in known.items() if anchor}
     bases = {}
     for base in read_bases(directory, config):
-        rows = _search(directory, config, base, ldap.SCOPE_BASE, "(objectClass=*)", profile.anchor_attribute)
-        bases[base] = next((anchor for _dn, anchor in rows), "")
+        bases[base] = ids.get(parse_dn(base), "")
+        if not bases[base]:
+            rows = _search(directory, config, base, ldap.SCOPE_BASE, "(objectClass=*)", profile.anchor_attribute)
+            bases[base] = next((anchor for _dn, anchor in rows), "")
     return Scope(bases, people_filter(config, directory.profile))
 
 

@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import cache
 from itertools import islice
 
 import ldap
@@ -105,6 +106,8 @@ class Writer:
         self._sends_along = post_read.OID.encode() in controls
         self._one_by_one = directory.profile.one_write_with.encode() in controls
         self._post_read: list[PostReadRequest] = []
+        # Asked for each write, of a schema that stays as it is.
+        self._compares = cache(self._may_be_compared)
 
     def write(self, jobs: Iterable[WriteJob], fetcher: Fetcher) -> Iterator[WriteResult]:
         """Carry out jobs and yield what became of each, in the order in which they end.
@@ -219,7 +222,7 @@ class Writer:
         task.after = None
         return True
 
-    def _compares(self, attribute: str) -> bool:
+    def _may_be_compared(self, attribute: str) -> bool:
         """Whether a value of the attribute can be named to be deleted; pictures often cannot."""
         profile, schema = self._directory.profile, self._directory.schema
         return profile.compares_everything or schema is None or schema.compares(attribute)

@@ -132,14 +132,12 @@ class DirectoryReader:
         probes = PROBES if self._sends else 0
         empty = {rule for rule in self.options.rules if rule.field is not Field.PHOTO}
         record_ids = []
-        came: set[str] = set()
         now = timezone.now()
         for page in self._session.pages(self._wanted, now=now, mark=True):
             for raw in page:
                 record = self._opaque.conceal(raw)
                 mark = fingerprint(record, self._wanted, self._digest)
-                passport = passports.get(record.anchor)
-                came.add(record.anchor)
+                passport = passports.pop(record.anchor, None)
                 if empty:
                     empty -= _filled(empty, record)
                 if passport is not None and passport.fingerprint == mark and not passport.due:
@@ -159,8 +157,8 @@ class DirectoryReader:
         self._completed(read, record_ids)
         absent = [
             passport.record_id
-            for anchor, passport in passports.items()
-            if anchor not in came and passport.is_expected and not (self.options.phone and is_before(anchor))
+            for anchor, passport in passports.items()  # of those who did not come
+            if passport.is_expected and not (self.options.phone and is_before(anchor))
         ]
         self._look_for(absent, read, last, now)
         return read
@@ -262,18 +260,15 @@ class DirectoryReader:
         """Read certain people of the scope, given by anchor and last known DN; nothing is said of who is not there."""
         self._check()
         read = RemoteRead(self.options, self._session.uri, whole=False)
-        passports = snapshots.passports(self._server.pk)
         now = timezone.now()
-        record_ids = []
         for _anchor, raw in self._session.fetch(entries, self._wanted, now=now, in_scope=True):
             if raw is None:
                 continue
             read.count += 1
             record = self._opaque.conceal(raw)
             read.people.append(self._person(record, fingerprint(record, self._wanted, self._digest), now))
-            if record.anchor in passports:
-                record_ids.append(passports[record.anchor].record_id)
-        return self._completed(read, record_ids)
+        known = snapshots.passports_of(self._server.pk, {person.anchor for person in read.people})
+        return self._completed(read, [passport.record_id for passport in known.values()])
 
     def again(self, entries: Iterable[tuple[str, str]], beat: Callable[[], None]) -> dict[str, RemotePerson]:
         """Read entries of a plan once more, by anchor; left out is who is not in scope any more.

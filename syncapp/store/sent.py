@@ -22,7 +22,7 @@ from syncapp.store.bulk import CHUNK, as_json, as_time, unless_null, update_rows
 from syncapp.store.items import PlannedRow, dump_base, dump_refusals, dump_written, iter_planned, load_written
 from syncapp.store.matters import open_matters
 
-_ORDER = tuple(Outcome)  # that of rule E1
+_PLACES = {outcome.value: place for place, outcome in enumerate(Outcome)}  # that of rule E1
 _STILL_WRITING = ("id", "outcome")
 
 
@@ -67,7 +67,7 @@ class Sent:
         elif self.wrote:
             own = Outcome.UPDATED
         here = self.row.outcome_here(changed=self.row.changed_here)
-        return own if own == here else min(own, Outcome(here), key=_ORDER.index)
+        return own if _PLACES[own] <= _PLACES[here] else Outcome(here)
 
     @property
     def unwritten(self) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import orjson
-from django.db.models import IntegerField, Q, QuerySet, TextField
+from django.db.models import Case, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast
 
 from syncapp.core.matters import EntryKeys, HubKeys, Matter
@@ -29,13 +29,16 @@ VALUE_COLUMNS = (*(field.value for field in ALL_FIELDS[:-1]), "sip_secret_mark")
 
 
 class Passport(NamedTuple):
-    """What tells whether a known entry needs a look: one for each record, so made quickly and kept small."""
+    """What tells whether a known entry needs a look: one for each record, so made quickly and kept small.
+
+    `due` and `waiting` are '' for no.
+    """
 
     anchor: str
     record_id: int
     fingerprint: str
-    due: int
-    waiting: int
+    due: str
+    waiting: str
     state: str
     employee_id: int | None
 
@@ -60,8 +63,11 @@ def passports_of(endpoint_id: int, anchors: Collection[str]) -> dict[str, Passpo
 
 
 def _passports(records: QuerySet[SyncRecord]) -> dict[str, Passport]:
-    # As numbers: SQLite knows no booleans, and to make some of 40,000 zeros took as long as to read the rows.
-    due, waiting = (Cast(name, IntegerField()) for name in ("due", "waiting"))
+    # As texts: SQLite knows no booleans, and to make some of 40,000 numbers took as long as to read the rows.
+    due, waiting = (
+        Case(When(**{name: True}, then=Value("1")), default=Value(""), output_field=TextField())
+        for name in ("due", "waiting")
+    )
     rows = records.values_list("anchor", "id", "fingerprint", due, waiting, "state", "employee_id")
     return {row[0]: Passport._make(row) for row in rows.order_by().iterator(chunk_size=5000)}
 

@@ -2,6 +2,8 @@
 
 It knows no subtree: the whole naming context is asked, and who is elsewhere is told by
 the DN. Of each entry it sends what has changed; that it has changed is enough for us.
+Where the controller's own number of changes has not moved there is nothing to ask for:
+Samba looks at everybody to say that nobody has changed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,6 +19,7 @@ from syncapp.directory.errors import is_verdict
 from syncapp.directory.filters import any_of
 from syncapp.directory.identity import holding_contexts
 from syncapp.directory.incremental.strategy import Found, Place, Position, Taken, refused
+from syncapp.directory.incremental.usn import NUMBER, number_of_changes
 from syncapp.directory.scope import is_below
 from syncapp.directory.search import read_bases
 
@@ -35,14 +38,14 @@ class _Value(univ.Sequence):
     )
 
 
-class _Request(RequestControl):
+class DirSyncRequest(RequestControl):
     def __init__(self, cookie: bytes) -> None:
         value = _Value()
         value["flags"], value["size"], value["cookie"] = _OBJECT_SECURITY, _MOST_BYTES, cookie
         super().__init__(OID, True, encoder.encode(value))
 
 
-class _Answer(ResponseControl):
+class DirSyncAnswer(ResponseControl):
     controlType = OID
 
     def decodeControlValue(self, encodedControlValue: bytes) -> None:
@@ -56,23 +59,26 @@ class DirSync:
     def begin(self, place: Place) -> Taken | None:
         if not place.offers(OID):
             return None
-        position = {}
+        cookies = {}
         try:
             for context in sorted(holding_contexts(place.directory, place.config)):
                 for _rows, cookie in _pages(place, context, _NOBODY, b""):
-                    position[context] = cookie.hex()
+                    cookies[context] = cookie.hex()
         except ldap.LDAPError as error:
             if is_verdict(error):
                 return None
             raise place.lost(error) from None
-        return Taken(position) if position else None
+        return Taken({**cookies, **_number(place)}) if cookies else None
 
     def changes(self, place: Place, position: Position) -> Found:
-        found, bases = Found({}), read_bases(place.directory, place.config)
+        number = _number(place)
+        if number and number[NUMBER] == position.get(NUMBER):
+            return Found(position, untouched=True)
+        found, bases = Found(number), read_bases(place.directory, place.config)
         wanted = any_of([place.directory.profile.people_filter, "(isDeleted=TRUE)"])
         try:
-            for context, before in position.items():
-                for rows, cookie in _pages(place, context, wanted, bytes.fromhex(before)):
+            for context in sorted(position.keys() - {NUMBER}):
+                for rows, cookie in _pages(place, context, wanted, bytes.fromhex(position[context])):
                     found.position = {**found.position, context: cookie.hex()}
                     for dn, values in rows:
                         if dn is not None:
@@ -80,6 +86,12 @@ class DirSync:
         except ldap.LDAPError as error:
             raise refused(place, error) from None
         return found
+
+
+def _number(place: Place) -> Position:
+    """The part of a position that says how far the controller had counted before any cookie of it was asked for."""
+    number = number_of_changes(place)
+    return {NUMBER: str(number)} if number else {}
 
 
 def _take(place: Place, dn: str, values: Mapping[str, list[bytes]], bases: list[str], found: Found) -> None:
@@ -96,9 +108,9 @@ def _pages(place: Place, context: str, wanted: str, cookie: bytes) -> Iterator[t
     connection, limit = place.directory.connection, place.config.operation_timeout
     more = True
     while more:
-        number = connection.search_ext(context, ldap.SCOPE_SUBTREE, wanted, serverctrls=[_Request(cookie)])
-        rows, controls = receive(connection, number, limit=limit, known={OID: _Answer})
-        [answer] = [control for control in controls if isinstance(control, _Answer)]
+        number = connection.search_ext(context, ldap.SCOPE_SUBTREE, wanted, serverctrls=[DirSyncRequest(cookie)])
+        rows, controls = receive(connection, number, limit=limit, known={OID: DirSyncAnswer})
+        [answer] = [control for control in controls if isinstance(control, DirSyncAnswer)]
         more, cookie = answer.has_more, answer.cookie
         yield rows, cookie
 

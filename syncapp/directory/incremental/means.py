@@ -68,9 +68,9 @@ def read_changes(directory: Directory, config: DirectoryConfig, watermark: Water
     source = _source(place)
     if source != watermark.source:
         raise FullReadNeededError("full_read_other_machine", uri=directory.uri)
-    if units_digest(directory, config) != watermark.units:
-        raise FullReadNeededError("full_read_units")
     found = _BY_NAME[watermark.strategy].changes(place, watermark.position)
+    if not found.untouched and units_digest(directory, config) != watermark.units:
+        raise FullReadNeededError("full_read_units")
     entries = [(anchor, dn) for dn, anchor in found.entries.items()]
     return Delta(watermark._replace(position=found.position), entries, found.gone, found.present)
 

@@ -7,7 +7,7 @@ from syncapp.directory.entries import EntryReader
 from syncapp.directory.filters import all_of
 from syncapp.directory.identity import holding_contexts
 from syncapp.directory.incremental.strategy import Found, Place
-from syncapp.directory.scope import people_filter
+from syncapp.directory.scope import is_below, people_filter
 from syncapp.directory.search import SearchRequest, read_bases, read_pages
 from syncapp.exceptions import DirectoryError
 
@@ -25,7 +25,8 @@ def poll(place: Place, condition: str, attribute: str, found: Found) -> Iterator
     reader = EntryReader(directory.profile, [attribute], None, now=place.now)
     requested = (directory.profile.anchor_attribute, attribute)
     wanted = all_of([people_filter(config, directory.profile), condition])
-    for base in read_bases(directory, config):
+    bases = read_bases(directory, config)
+    for base in bases:
         request = SearchRequest(base, wanted, requested, config.page_size, config.operation_timeout)
         for rows in read_pages(directory, config, request):
             for dn, row in rows:
@@ -34,6 +35,8 @@ def poll(place: Place, condition: str, attribute: str, found: Found) -> Iterator
                     yield row
     anybody = all_of([directory.profile.people_filter, condition])
     for context in sorted(holding_contexts(directory, config)):
+        if anybody == wanted and any(is_below(context, base) for base in bases):
+            continue  # all of it is what has just been read
         # What the account may not see there cannot be missed.
         with suppress(DirectoryError):
             around = SearchRequest(context, anybody, requested, config.page_size, config.operation_timeout)

@@ -17,12 +17,16 @@ Position = Mapping[str, str]
 
 @dataclass(slots=True)
 class Found:
-    """What a server tells of its changes, as `Delta` has it; `entries` maps DNs to anchors."""
+    """What a server tells of its changes, as `Delta` has it; `entries` maps DNs to anchors.
+
+    `untouched`: nothing at all was written there since, neither people nor anything else.
+    """
 
     position: Position
     entries: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     present: set[str] | None = None
+    untouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

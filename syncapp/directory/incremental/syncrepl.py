@@ -50,7 +50,7 @@ class Syncrepl:
         return Taken(position)
 
     def changes(self, place: Place, position: Position) -> Found:
-        found, present = Found({}), []
+        found, present = Found({}, untouched=True), []
         for base, cookie in position.items():
             try:
                 number = _ask(place, base, ldap.SCOPE_SUBTREE, cookie)
@@ -66,8 +66,10 @@ class Syncrepl:
             done = _done(controls)
             named = _take(rows, found)
             present.append(None if done.refreshDeletes else named)
-            # That of the end alone: those on the way run ahead of what was told. None means that nothing has changed.
+            # That of the end alone: those on the way run ahead of what was told. An end without one
+            # says that nothing has changed in the whole database.
             found.position = {**found.position, base: done.cookie or cookie}
+            found.untouched = found.untouched and done is not _NO_END and done.cookie is None
         # Of several bases only all of them together tell who is still there.
         if all(each is not None for each in present):
             found.present = set().union(*(each or () for each in present))
