@@ -27,7 +27,7 @@ from syncapp.store import snapshots
 from syncapp.store.items import PlannedRow, iter_planned
 from syncapp.store.sent import Sent, close_unsent, store_sent
 from syncapp.telephony.endpoint import PhoneEndpoint
-from syncapp.telephony.mikopbx import SMALLEST_PICTURE
+from syncapp.telephony.pictures import SMALLEST_PICTURE
 
 # People who are written and stored together: a killed process leaves no more than these in doubt.
 BATCH = 500

@@ -5,7 +5,6 @@ create (the phone on the desk would fall off; what a directory has is its own de
 a change of somebody without a number (his detail shows one that was made up).
 """
 
-import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,15 +17,13 @@ from syncapp.exceptions import TelephonyAnswerError
 from syncapp.telephony.config import MobileForm, PhoneConfig
 from syncapp.telephony.forms import dial_string, kept_email, kept_name, mobile_form, same_number, written_mobile
 from syncapp.telephony.mikopbx_client import MikoPbxClient, Reply, UncertainError, rows_of
+from syncapp.telephony.pictures import data_uri, picture_refusal, place_of
 from syncapp.telephony.protocol import NewPerson, PhonePerson, Summary, Written
 from syncapp.telephony.sip_secret import is_weak, new_secret
 
 EMPLOYEES, EXTENSIONS = "/employees", "/extensions"
 FORWARDS = ("fwd_forwarding", "fwd_forwardingonbusy", "fwd_forwardingonunavailable")
-SMALLEST_PICTURE = 1024
-PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"RIFF")
 _OK, _MADE, _NOT_FOUND = 200, 201, 404
-_NO_PICTURE = "unknownPerson"
 _SECRET, _HIDDEN = "sip_secret", "***"
 
 # Kinds of numbers as the box calls them.
@@ -94,11 +91,11 @@ class MikoPbxSession:
 
     def picture(self, anchor: str) -> bytes | None:
         detail = self._detail(anchor)
-        path = _place_of(detail["user_avatar"]) if detail else ""
+        path = place_of(detail["user_avatar"]) if detail else ""
         return self.client.picture(path) if path else None
 
     def create(self, person: NewPerson) -> Written:
-        refusal = _picture_refusal(person.picture)
+        refusal = picture_refusal(person.picture)
         if refusal:
             return Written(refusal=refusal)
         body = {**self._template(), **self._values_of(person), _SECRET: person.secret or new_secret()}
@@ -135,7 +132,7 @@ class MikoPbxSession:
         secret: str = "",
         is_fresh: bool = False,
     ) -> Written:
-        refusal = _picture_refusal(picture or b"")
+        refusal = picture_refusal(picture or b"")
         if refusal or not before.number:
             return Written(refusal=refusal or _refused("phone_person_without_number", name=before.name))
         now = before if is_fresh else self._person(before.anchor)
@@ -146,7 +143,7 @@ class MikoPbxSession:
             return Written(now, drifted=drifted)
         body, remarks = self._patch(now, values)
         if picture is not None:
-            body["user_avatar"] = _data_uri(picture)
+            body["user_avatar"] = data_uri(picture)
         if secret and (self._detail(now.anchor) or {}).get(_SECRET) != secret:
             body[_SECRET] = secret
         if not body:
@@ -246,7 +243,7 @@ class MikoPbxSession:
         detail = self._detail(anchor)
         if detail is None or any(detail[name] != value for name, value in body.items() if name != "user_avatar"):
             return None
-        if "user_avatar" in body and _data_uri(self.picture(anchor) or b"") != body["user_avatar"]:
+        if "user_avatar" in body and data_uri(self.picture(anchor) or b"") != body["user_avatar"]:
             return None
         return self._from_detail(detail)
 
@@ -270,7 +267,7 @@ class MikoPbxSession:
             "mobile_number": mobile,
             "mobile_dialstring": mobile,
         }
-        return {**values, "user_avatar": _data_uri(person.picture)} if person.picture else values
+        return {**values, "user_avatar": data_uri(person.picture)} if person.picture else values
 
     def _template(self) -> dict[str, Any]:
         """The server's own defaults, asked for once; what only the server may say is left out of them."""
@@ -313,9 +310,9 @@ class MikoPbxSession:
             number=str(detail["number"]),
             mobile=str(detail["mobile_number"]),
             dial_string=str(detail["mobile_dialstring"]),
-            has_picture=bool(_place_of(detail["user_avatar"])),
+            has_picture=bool(place_of(detail["user_avatar"])),
             forwards={name: str(detail[name]) for name in FORWARDS if detail.get(name)},
-            picture=_place_of(detail["user_avatar"]),
+            picture=place_of(detail["user_avatar"]),
             ring_length=int(detail["fwd_ringlength"] or 0),
         )
 
@@ -327,7 +324,7 @@ class MikoPbxSession:
                 email=str(row["user_email"]),
                 number=str(row["number"]),
                 mobile=str(row["mobile"]),
-                picture=_place_of(row["avatar"]),
+                picture=place_of(row["avatar"]),
                 disabled=bool(row["disabled"]),
             )
         except (KeyError, TypeError, ValueError):
@@ -347,22 +344,6 @@ def _value(person: PhonePerson, name: Field) -> str:
         Field.EXTENSION: person.number,
         Field.MOBILE: person.mobile,
     }[name]
-
-
-def _place_of(path: Any) -> str:
-    """Return where a picture is kept; '' for the one that stands for none."""
-    return "" if _NO_PICTURE in str(path) else str(path)
-
-
-def _data_uri(picture: bytes) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}" if picture else ""
-
-
-def _picture_refusal(picture: bytes) -> WriteRefusal | None:
-    """Refuse here what the box would refuse: there the old picture is lost all the same."""
-    if picture and (len(picture) < SMALLEST_PICTURE or not picture.startswith(PICTURES)):
-        return _refused("phone_picture_refused", smallest=SMALLEST_PICTURE)
-    return None
 
 
 def _without(refusal: WriteRefusal, body: Mapping[str, Any]) -> WriteRefusal:
