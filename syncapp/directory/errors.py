@@ -24,7 +24,8 @@ _READING_REFUSED = (ldap.INSUFFICIENT_ACCESS, ldap.INAPPROPRIATE_AUTH)
 # How each of the directories says to an anonymous reader that he must log in.
 _LOGIN_NEEDED = (*_READING_REFUSED, ldap.OPERATIONS_ERROR)
 _NEEDS_ENCRYPTION = (ldap.STRONG_AUTH_REQUIRED, ldap.CONFIDENTIALITY_REQUIRED)
-_LIMITS = (ldap.SIZELIMIT_EXCEEDED, ldap.TIMELIMIT_EXCEEDED, ldap.ADMINLIMIT_EXCEEDED)
+# How a server says that an answer is not the whole one.
+LIMITS = (ldap.SIZELIMIT_EXCEEDED, ldap.TIMELIMIT_EXCEEDED, ldap.ADMINLIMIT_EXCEEDED)
 
 # Active Directory puts the real reason of a refused login into the text.
 _AD_REASON = re.compile(r"\bdata ([0-9a-f]{3,4})\b", re.IGNORECASE)
@@ -101,7 +102,7 @@ def read_error(
     contexts: tuple[str, ...] = (),
 ) -> SyncError:
     """Translate a failed search below `base`. None of these reads may be used as if it were complete."""
-    if isinstance(error, _LIMITS):
+    if isinstance(error, LIMITS):
         return _limit_error(error, kind=kind, account=account, base=base)
     if isinstance(error, ldap.NO_SUCH_OBJECT):
         nearest = str(_details(error).get("matched", ""))

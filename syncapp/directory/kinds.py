@@ -86,6 +86,7 @@ class KindProfile:
     `one_write_with`: where the server lists this control, one write at a time is sent.
     `state_attributes` (lower-cased) tell who is switched off or expired, besides
     `disabled_when`. `account_forms`: how the account to log in with may be written.
+    `streams`: what a server allows to be read in pages it nearly always allows as one answer.
     `anchor_is_chosen`: nothing but its own entries says that the anchor is unique.
     """
 
@@ -109,6 +110,7 @@ class KindProfile:
     longest: Mapping[str, int] = field(default_factory=dict)
     compares_everything: bool = False
     one_write_with: str = ""
+    streams: bool = False
     anchor_is_chosen: bool = False
     disabled_when: DisabledRule | None = None
 
@@ -158,6 +160,7 @@ _PROFILES = (
         account_example="uid=sync,ou=system,dc=corp,dc=example",
         change_marker="entryCSN",
         marker_is_coarse=False,
+        streams=True,
     ),
     KindProfile(
         kind="389ds",

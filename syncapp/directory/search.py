@@ -1,6 +1,7 @@
-"""Reading everybody in scope, page by page: all of it, or an error (promise 4)."""
+"""Reading everybody in scope, page by page or as one stream: all of it, or an error (promise 4)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +10,10 @@ import ldap
 from ldap.controls import SimplePagedResultsControl
 
 from syncapp.core.records import RemoteRecord
-from syncapp.directory.answers import receive
+from syncapp.directory.answers import receive, stream
 from syncapp.directory.config import DirectoryConfig
 from syncapp.directory.entries import EntryReader
-from syncapp.directory.errors import read_error
+from syncapp.directory.errors import LIMITS, read_error
 from syncapp.directory.filters import all_of
 from syncapp.directory.scope import check_attributes, people_filter, search_bases
 from syncapp.directory.survey import Directory
@@ -49,10 +50,13 @@ def iter_pages(
     now: datetime,
     extra_filter: str = "",
     witness: Witness = NOBODY_WATCHES,
+    streams: bool = False,
 ) -> Iterator[list[RemoteRecord]]:
     """Return the pages of all people in scope, each person once, with the named attributes.
 
-    With `extra_filter` only those of them who pass it.
+    With `extra_filter` only those of them who pass it. `streams`: they may come in one
+    answer where this kind of directory allows it, for whoever asks takes them all or
+    hangs up.
 
     Everything that can be refused is refused here, before the first page. Never
     ends early in silence: a short list would later read as "these people are
@@ -61,7 +65,9 @@ def iter_pages(
     reader = EntryReader(directory.profile, attributes, directory.schema, now=now)
     requested = tuple(dict.fromkeys((*reader.requested, *witness.attributes)))
     requests = people_requests(directory, config, requested, mapped=attributes, extra_filter=extra_filter)
-    return _unique_pages(directory, config, requests, reader, witness)
+    read = read_stream if streams and directory.profile.streams else read_pages
+    rows = (rows for request in requests for rows in read(directory, config, request))
+    return _unique_pages(directory, rows, reader, witness)
 
 
 def count_people(directory: Directory, config: DirectoryConfig, *, with_attribute: str) -> Iterator[int]:
@@ -134,12 +140,25 @@ def read_pages(directory: Directory, config: DirectoryConfig, request: SearchReq
         raise _translated(exc, directory, config, request.base) from None
 
 
+def read_stream(directory: Directory, config: DirectoryConfig, request: SearchRequest) -> Iterator[list[Row]]:
+    """Yield the rows of one search as they come, or raise; referrals are rows whose DN is None.
+
+    Where a limit of the server ends it, all of them follow once more, page by page: a
+    limit that pages do not have loses nobody, and one that they have is what is raised.
+    """
+    connection = directory.connection
+    try:
+        with suppress(*LIMITS):
+            number = connection.search_ext(request.base, ldap.SCOPE_SUBTREE, request.filter, list(request.attributes))
+            yield from stream(connection, number, limit=request.limit)
+            return
+    except ldap.LDAPError as exc:
+        raise _translated(exc, directory, config, request.base) from None
+    yield from read_pages(directory, config, request)
+
+
 def _unique_pages(
-    directory: Directory,
-    config: DirectoryConfig,
-    requests: Sequence[SearchRequest],
-    reader: EntryReader,
-    witness: Witness,
+    directory: Directory, pages: Iterable[list[Row]], reader: EntryReader, witness: Witness
 ) -> Iterator[list[RemoteRecord]]:
     """Tell entries apart by anchor: somebody who is moved meanwhile may come in two pages or bases.
 
@@ -149,23 +168,22 @@ def _unique_pages(
     seen: dict[str, str] = {}
     chosen = directory.profile.anchor_is_chosen
     see = witness.see if witness.attributes else None
-    for request in requests:
-        for rows in read_pages(directory, config, request):
-            page = []
-            for dn, values in rows:
-                if dn is None:  # a referral is no person
-                    continue
-                if see is not None:
-                    see(values)
-                record = reader.read_person(dn, values)
-                if record is None:
-                    continue
-                if record.anchor not in seen:
-                    seen[record.anchor] = dn if chosen else ""
-                    page.append(record)
-                elif chosen and seen[record.anchor] != dn:
-                    raise anchor_twice(directory, record.anchor, seen[record.anchor], dn)
-            yield page
+    for rows in pages:
+        page = []
+        for dn, values in rows:
+            if dn is None:  # a referral is no person
+                continue
+            if see is not None:
+                see(values)
+            record = reader.read_person(dn, values)
+            if record is None:
+                continue
+            if record.anchor not in seen:
+                seen[record.anchor] = dn if chosen else ""
+                page.append(record)
+            elif chosen and seen[record.anchor] != dn:
+                raise anchor_twice(directory, record.anchor, seen[record.anchor], dn)
+        yield page
 
 
 def anchor_twice(directory: Directory, anchor: str, dn: str, other: str) -> DirectoryError:

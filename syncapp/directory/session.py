@@ -100,7 +100,13 @@ class DirectorySession:
                 witness = Witness(self._marking.mark.attributes, self._marking.mark.see)
         extra_filter = f"({having}=*)" if having else ""
         return iter_pages(
-            self._directory, self._config, attributes, now=now, extra_filter=extra_filter, witness=witness
+            self._directory,
+            self._config,
+            attributes,
+            now=now,
+            extra_filter=extra_filter,
+            witness=witness,
+            streams=mark,
         )
 
     def whole(self, record: RemoteRecord) -> RemoteRecord:

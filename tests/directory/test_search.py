@@ -27,9 +27,13 @@ MANY = 1_200
 ODD_UNIT = "ou=Отдел\\, R\\+D"
 
 
-def read(config: DirectoryConfig, *attributes: str) -> list[RemoteRecord]:
+def read(config: DirectoryConfig, *attributes: str, streams: bool = False) -> list[RemoteRecord]:
     with open_directory(config) as directory:
-        return [record for page in iter_pages(directory, config, attributes, now=NOW) for record in page]
+        pages = iter_pages(directory, config, attributes, now=NOW, streams=streams)
+        return [record for page in pages for record in page]
+
+
+both_ways = pytest.mark.parametrize("streams", [False, True], ids=["in pages", "as one stream"])
 
 
 def uids(records: Sequence[RemoteRecord]) -> list[str]:
@@ -314,12 +318,15 @@ def reader(openldap: OpenLdap, branch: str) -> tuple[str, str]:
     return dn, password
 
 
+@both_ways
 @pytest.mark.promise(4)
-def test_size_limit_reached_is_incomplete(tree: str, reader: tuple[str, str], make_config: MakeConfig) -> None:
+def test_size_limit_reached_is_incomplete(
+    streams: bool, tree: str, reader: tuple[str, str], make_config: MakeConfig
+) -> None:
     config = make_config(base_dn=tree, bind_dn=reader[0], bind_password=reader[1])
 
     with refusal(IncompleteReadError, "size_limit_openldap") as caught:
-        read(config, "uid")
+        read(config, "uid", streams=streams)
 
     assert caught[0].params["account"] == reader[0]
 
@@ -346,23 +353,43 @@ def test_limits_on_paging_are_incomplete(limits: str, make_config: MakeConfig) -
 
 
 @pytest.mark.promise(4)
-def test_connection_lost_between_pages(tree: str, openldap: OpenLdap, make_config: MakeConfig) -> None:
+@pytest.mark.parametrize("limits", ["size=50 size.prtotal=unlimited", "size=unlimited", "size=50 size.prtotal=100"])
+def test_stream_that_a_limit_ends_goes_on_in_pages_with_everybody_once(limits: str, make_config: MakeConfig) -> None:
+    dn, many = "cn=reader,dc=example,dc=test", 120
+    with OpenLdap(database_config=f'limits dn.exact="{dn}" {limits}') as server:
+        people = (person(f"uid=n{number:03},{server.suffix}", uid=f"n{number:03}") for number in range(many))
+        server.load(account(dn, "reader") + "".join(people))
+        config = make_config(uris=(server.uri,), bind_dn=dn, bind_password="reader", page_size=50)
+
+        if "prtotal=100" in limits:
+            with refusal(IncompleteReadError, "size_limit_openldap"):
+                read(config, "uid", streams=True)
+        else:
+            assert uids(read(config, "uid", streams=True)) == [f"n{number:03}" for number in range(many)]
+
+
+@both_ways
+@pytest.mark.promise(4)
+def test_connection_lost_in_the_middle(streams: bool, tree: str, openldap: OpenLdap, make_config: MakeConfig) -> None:
     port = int(openldap.uri.rpartition(":")[2])
     with servers.proxy(port, lose_after=300_000) as lossy:
         config = make_config(uris=(f"ldap://127.0.0.1:{lossy}",), base_dn=f"ou=crowd,{tree}")
 
         with refusal(DirectoryUnavailableError, "connection_lost"):
-            read(config, "uid", "description")
+            read(config, "uid", "description", streams=streams)
 
 
+@both_ways
 @pytest.mark.promise(4)
-def test_server_falls_silent_between_pages(tree: str, openldap: OpenLdap, make_config: MakeConfig) -> None:
+def test_server_falls_silent_in_the_middle(
+    streams: bool, tree: str, openldap: OpenLdap, make_config: MakeConfig
+) -> None:
     port = int(openldap.uri.rpartition(":")[2])
     with servers.proxy(port, stall_after=300_000) as stalling:
         config = make_config(uris=(f"ldap://127.0.0.1:{stalling}",), base_dn=f"ou=crowd,{tree}", operation_timeout=1.0)
 
         with refusal(DirectoryUnavailableError, "answer_timeout"):
-            read(config, "uid", "description")
+            read(config, "uid", "description", streams=streams)
 
 
 @pytest.mark.promise(4)
@@ -378,19 +405,20 @@ def test_server_that_ignores_paging_is_not_believed(tree: str, openldap: OpenLda
             read(config, "uid")
 
 
-def test_operations_grow_with_pages_and_not_with_people(make_config: MakeConfig) -> None:
+@both_ways
+def test_operations_grow_with_pages_and_not_with_people(streams: bool, make_config: MakeConfig) -> None:
     with OpenLdap() as server:
         server.load("".join(person(f"uid=n{number},{server.suffix}", uid=f"n{number}") for number in range(1_001)))
         config = make_config(uris=(server.uri,), bind_dn=server.service_dn, bind_password=server.service_password)
         before = server.operations()
 
-        read(config, "uid")
+        assert len(read(config, "uid", streams=streams)) == 1_001
 
         after = server.operations()
 
     # The counter's own connection adds a bind and a search.
     done = {name: after[name] - before[name] - (name in ("Bind", "Search")) for name in ("Bind", "Search", "Modify")}
-    greeting, root_dse, schema, pages = 1, 1, 1, 3
+    greeting, root_dse, schema, pages = 1, 1, 1, 1 if streams else 3
     assert done == {"Bind": 1, "Search": greeting + root_dse + schema + pages, "Modify": 0}
 
 
