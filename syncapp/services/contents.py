@@ -63,18 +63,20 @@ class OpaqueReader:
         rule = self._photo
         if rule is None or not people:
             return
-        having = self._who_has_one(rule, beat) if ask_first else {person.anchor for person in people}
-        looked: dict[str, tuple[Reading, int]] = {}
-        entries = ((person.anchor, person.dn) for person in people if person.anchor in having)
+        having = self._who_has_one(rule, beat) if ask_first else None
+        places = {
+            person.anchor: place for place, person in enumerate(people) if having is None or person.anchor in having
+        }
+        del having
+        entries = ((person.anchor, person.dn) for person in people if person.anchor in places)
         for number, (anchor, record) in enumerate(_fetched(self._session, entries, rule), start=1):
-            looked[anchor] = _UNKNOWN, 0
+            look = _UNKNOWN, 0
             if record is not None:
-                looked[anchor] = _read_photos(rule, record.attributes.get(rule.attribute.lower(), ()))
+                look = _read_photos(rule, record.attributes.get(rule.attribute.lower(), ()))
+            place = places.pop(anchor)
+            people[place] = _with_photo(people[place], *look)
             if number % TOGETHER == 0:
                 beat()
-        for place, person in enumerate(people if looked else ()):
-            if person.anchor in looked:
-                people[place] = _with_photo(person, *looked[person.anchor])
 
     def _who_has_one(self, rule: FieldRule, beat: Callable[[], None]) -> set[str]:
         having: set[str] = set()

@@ -1,5 +1,6 @@
 """People who leave and return: whole runs over a real OpenLDAP (rules B9, D1 to D4)."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from syncapp.directory import answers
 from syncapp.exceptions import IncompleteReadError
 from syncapp.models import Conflict, DirectoryServer, Employee, RunItem, SyncRecord, SyncRun
 from syncapp.services.edits import set_archived
@@ -244,14 +246,16 @@ def test_read_that_breaks_off_marks_nobody(
     company, server = staffed
     _deleted(company)
 
-    def breaks_off(*args: Any, **kwargs: Any) -> Any:
-        raise IncompleteReadError("paging_ignored", uri=server.uris[0])
+    def breaks_off(*args: Any, **how: Any) -> Iterator[list[Any]]:
+        for rows in answers.stream(*args, **how):
+            yield rows[:1]
+            raise ldap.SERVER_DOWN
 
-    monkeypatch.setattr("syncapp.directory.search._next_cookie", breaks_off)
+    monkeypatch.setattr("syncapp.directory.search.stream", breaks_off)
 
     run = sync(server)
 
-    assert (run.status, run.error_code) == ("failed", "paging_ignored")
+    assert (run.status, run.error_code) == ("failed", "connection_lost")
     assert person()[1].state == "active"
 
 

@@ -85,7 +85,7 @@ def reader_of(real: RealServer, base: str) -> DirectoryServer:
         bind_dn=real.server.service_dn,
         base_dn=base,
     )
-    server.set_bind_password(real.server.service_password)
+    server.set_secret(real.server.service_password)
     server.save()
     return server
 
