@@ -14,9 +14,10 @@ from syncapp.core.outward import Outward
 from syncapp.core.phones import FEW_STRANGE, looks_like_another
 from syncapp.core.planned import PlanItem, RecordTouch
 from syncapp.core.records import Message, RemoteRecord
-from syncapp.core.vocabulary import TEXT_FIELDS, Field, Side, State
+from syncapp.core.vocabulary import Field, Side, State
 from syncapp.exceptions import ConfigurationError, PlanHeldError
 from syncapp.models import DirectoryServer, PhoneSystem, SyncRecord, SyncRun
+from syncapp.services.afterwards import NAMED, name_renumbered, say_what_was_written
 from syncapp.services.brakes import too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
@@ -40,12 +41,9 @@ from syncapp.store.items import PlannedRow, dump_scope, insert_items, iter_plann
 from syncapp.store.newcomers import Newcomers, from_now_on
 from syncapp.store.phone_tasks import forget_settled
 from syncapp.store.records import confirm_missing
-from syncapp.store.sent import UnknownWrite, last_full_count, last_whole_run, unknown_writes, waiting_for
+from syncapp.store.sent import last_full_count, last_whole_run, waiting_for
 from syncapp.store.writer import apply_items, apply_touches, let_waiting_go_on, settle_the_rest
 from syncapp.telephony.endpoint import PhoneEndpoint
-
-# So many names are said in a note.
-NAMED = 20
 
 
 def take_steps(execution: Execution) -> None:
@@ -120,7 +118,7 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
         execution.counts = applied_counts(
             endpoint_id=server.pk, read=read, tally=tally, known=how_many_known(execution)
         )
-        _name_renumbered(execution, tally)
+        name_renumbered(execution, tally)
         name_rekeyed(execution, tally, "phone_secrets_sent")
 
 
@@ -161,7 +159,7 @@ def _plan(
         wave = Wave(read, planning, newcomers, first=execution.stored)
         _store_plan(execution, wave)
     if read.whole:
-        _say_what_was_written(execution, read)
+        say_what_was_written(execution, read)
     return wave
 
 
@@ -324,30 +322,3 @@ def _write_back(
     _apply(execution, session, second, tally)
     with execution.timed(RunPhase.WRITE_BACK):
         sending.send(second.entries, total=tally.writing - before, after=second.first - 1)
-
-
-def _say_what_was_written(execution: Execution, read: RemoteRead) -> None:
-    """Say of runs that ended while they were writing which of their values stand in the domain (promise 1)."""
-    unknown = unknown_writes(execution.server.pk)
-    if not unknown:
-        return
-    found: dict[int, list[str]] = {}
-    for person in read.people:
-        write = unknown.get(person.anchor)
-        if write is not None and _stands_there(write, person.readings):
-            found.setdefault(write.run_id, []).append(write.name or person.anchor)
-    for run_id, names in sorted(found.items()):
-        people = sorted(names)[:NAMED]
-        execution.note(Message("write_found", {"run": run_id, "count": len(names), "people": people}))
-
-
-def _stands_there(write: UnknownWrite, readings: Mapping[Field, object]) -> bool:
-    values = {name: value for name, value in write.values.items() if name in TEXT_FIELDS}
-    return bool(values) and all(value in getattr(readings.get(name), "values", ()) for name, value in values.items())
-
-
-def _name_renumbered(execution: Execution, tally: Tally) -> None:
-    """List the phones that have to be set up anew (rule C7)."""
-    if tally.renumbered:
-        people = sorted(tally.renumbered)[:NAMED]
-        execution.note(Message("phones_anew", {"count": len(tally.renumbered), "people": people}))

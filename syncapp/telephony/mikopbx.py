@@ -11,7 +11,7 @@ from typing import Any
 
 from syncapp.core.phone_numbers import NumberInUse
 from syncapp.core.records import Message
-from syncapp.core.vocabulary import Field, NumberKind, RefusalKind
+from syncapp.core.vocabulary import Field, NumberKind
 from syncapp.core.writes import WriteRefusal
 from syncapp.exceptions import TelephonyAnswerError
 from syncapp.telephony.config import MobileForm, PhoneConfig
@@ -19,12 +19,12 @@ from syncapp.telephony.forms import dial_string, kept_email, kept_name, mobile_f
 from syncapp.telephony.mikopbx_client import MikoPbxClient, Reply, UncertainError, rows_of
 from syncapp.telephony.pictures import data_uri, picture_refusal, place_of
 from syncapp.telephony.protocol import NewPerson, PhonePerson, Summary, Written
+from syncapp.telephony.refusals import SECRET, refused, without_secret
 from syncapp.telephony.sip_secret import is_weak, new_secret
 
 EMPLOYEES, EXTENSIONS = "/employees", "/extensions"
 FORWARDS = ("fwd_forwarding", "fwd_forwardingonbusy", "fwd_forwardingonunavailable")
 _OK, _MADE, _NOT_FOUND = 200, 201, 404
-_SECRET, _HIDDEN = "sip_secret", "***"
 
 # Kinds of numbers as the box calls them.
 KINDS = {
@@ -98,7 +98,7 @@ class MikoPbxSession:
         refusal = picture_refusal(person.picture)
         if refusal:
             return Written(refusal=refusal)
-        body = {**self._template(), **self._values_of(person), _SECRET: person.secret or new_secret()}
+        body = {**self._template(), **self._values_of(person), SECRET: person.secret or new_secret()}
         for _again in range(2):
             try:
                 reply = self.client.send("POST", EMPLOYEES, body)
@@ -109,7 +109,7 @@ class MikoPbxSession:
             else:
                 if not reply.ok:
                     return Written(
-                        refusal=_without(
+                        refusal=without_secret(
                             self._why(reply, {"number": person.number, "mobile_number": body["mobile_number"]}), body
                         )
                     )
@@ -134,18 +134,18 @@ class MikoPbxSession:
     ) -> Written:
         refusal = picture_refusal(picture or b"")
         if refusal or not before.number:
-            return Written(refusal=refusal or _refused("phone_person_without_number", name=before.name))
+            return Written(refusal=refusal or refused("phone_person_without_number", name=before.name))
         now = before if is_fresh else self._person(before.anchor)
         if now is None:
-            return Written(refusal=_refused("phone_person_gone", name=before.name))
+            return Written(refusal=refused("phone_person_gone", name=before.name))
         drifted = frozenset(each for each in values if _value(now, each) != _value(before, each))
         if drifted:
             return Written(now, drifted=drifted)
         body, remarks = self._patch(now, values)
         if picture is not None:
             body["user_avatar"] = data_uri(picture)
-        if secret and (self._detail(now.anchor) or {}).get(_SECRET) != secret:
-            body[_SECRET] = secret
+        if secret and (self._detail(now.anchor) or {}).get(SECRET) != secret:
+            body[SECRET] = secret
         if not body:
             return Written(now, remarks=remarks)
         return self._with_late_forwards(now, body, self._send_patch(now, body, remarks))
@@ -178,8 +178,8 @@ class MikoPbxSession:
                 if reply.ok:
                     return self._kept(self._from_detail(reply.data), body, remarks)
                 if reply.status == _NOT_FOUND:
-                    return Written(refusal=_refused("phone_person_gone", name=now.name))
-                return Written(now, refusal=_without(self._why(reply, body, now), body), remarks=remarks)
+                    return Written(refusal=refused("phone_person_gone", name=now.name))
+                return Written(now, refusal=without_secret(self._why(reply, body, now), body), remarks=remarks)
         raise error
 
     def _patch(self, now: PhonePerson, values: Mapping[Field, str]) -> tuple[dict[str, Any], tuple[Message, ...]]:
@@ -202,19 +202,19 @@ class MikoPbxSession:
     def _why(self, reply: Reply, body: Mapping[str, Any], now: PhonePerson | None = None) -> WriteRefusal:
         """Say why a person was refused. The texts are in the box's language: what is the matter is asked for."""
         if reply.filtered:
-            return _refused("phone_filtered")
+            return refused("phone_filtered")
         own = {now.number, now.mobile} if now else set()
         wanted = [str(body[name]) for name in ("number", "mobile_number") if body.get(name)]
         occupied = self.occupied() if wanted else {}
         for number in wanted:
             if number in occupied and number not in own:
-                return _refused("phone_number_taken", number=number, kind=occupied[number])
+                return refused("phone_number_taken", number=number, kind=occupied[number])
         if now and not self._takes_changes(now.anchor):
             detail = self._detail(now.anchor) or {}
             if is_weak(str(detail.get("sip_secret", ""))):
-                return _refused("phone_secret_weak", number=now.number)
-            return _refused("phone_stored_values_refused", number=now.number, texts=list(reply.errors))
-        return _refused("phone_refused", texts=list(reply.errors))
+                return refused("phone_secret_weak", number=now.number)
+            return refused("phone_stored_values_refused", number=now.number, texts=list(reply.errors))
+        return refused("phone_refused", texts=list(reply.errors))
 
     def _takes_changes(self, anchor: str) -> bool:
         """Whether the box takes a change that changes nothing: it judges everything stored along with it."""
@@ -344,16 +344,3 @@ def _value(person: PhonePerson, name: Field) -> str:
         Field.EXTENSION: person.number,
         Field.MOBILE: person.mobile,
     }[name]
-
-
-def _without(refusal: WriteRefusal, body: Mapping[str, Any]) -> WriteRefusal:
-    """Take a secret out of what the box said of it: its texts may quote what they were sent."""
-    texts = refusal.message.params.get("texts")
-    if not texts or not body.get(_SECRET):
-        return refusal
-    params = {**refusal.message.params, "texts": [str(text).replace(body[_SECRET], _HIDDEN) for text in texts]}
-    return WriteRefusal(refusal.kind, Message(refusal.message.code, params))
-
-
-def _refused(code: str, **params: Any) -> WriteRefusal:
-    return WriteRefusal(RefusalKind.VALUE, Message(code, params))

@@ -3,9 +3,8 @@
 import base64
 from typing import Any
 
-from syncapp.core.records import Message
-from syncapp.core.vocabulary import RefusalKind
 from syncapp.core.writes import WriteRefusal
+from syncapp.telephony.refusals import refused
 
 SMALLEST_PICTURE = 1024
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"RIFF")
@@ -24,5 +23,5 @@ def data_uri(picture: bytes) -> str:
 def picture_refusal(picture: bytes) -> WriteRefusal | None:
     """Refuse here what the box would refuse: there the old picture is lost all the same."""
     if picture and (len(picture) < SMALLEST_PICTURE or not picture.startswith(PICTURES)):
-        return WriteRefusal(RefusalKind.VALUE, Message("phone_picture_refused", {"smallest": SMALLEST_PICTURE}))
+        return refused("phone_picture_refused", smallest=SMALLEST_PICTURE)
     return None
