@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from syncapp.choices import Field
 from syncapp.core.records import Message
+from syncapp.messages.naming import Naming
 from syncapp.models import Employee, SyncRecord
 from syncapp.services.endpoints import all_synchronised
 from syncapp.services.explain import Explanation, FieldTold, ServerTold, explain, explain_employee, explain_record
@@ -45,8 +46,8 @@ class StepRow:
     obstacle: bool
 
     @classmethod
-    def of(cls, step: Message) -> Self:
-        return cls(sentence(step.code, step.params), step.code in OBSTACLES)
+    def of(cls, step: Message, naming: Naming) -> Self:
+        return cls(sentence(step.code, step.params, naming), step.code in OBSTACLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class FieldRow:
     changed: str
 
     @classmethod
-    def of(cls, told: FieldTold) -> Self:
+    def of(cls, told: FieldTold, naming: Naming) -> Self:
         field = told.field.value
         return cls(
             title=capfirst(str(Field(field).label)),
@@ -69,8 +70,8 @@ class FieldRow:
             here=_shown(field, told.local),
             there=_joined(field, (*told.remote, *told.foreign)),
             agreed=_joined(field, tuple(dict.fromkeys(told.agreed))) if told.agreed is not None else "–",
-            why=sentence(told.why.code, told.why.params),
-            effects=[sentence(effect.code, effect.params) for effect in told.effects],
+            why=sentence(told.why.code, told.why.params, naming),
+            effects=[sentence(effect.code, effect.params, naming) for effect in told.effects],
             changed=_changed(told),
         )
 
@@ -78,6 +79,8 @@ class FieldRow:
 @dataclass(frozen=True, slots=True)
 class ServerCard:
     title: SafeString
+    in_hub: str
+    in_it: str
     error: str
     steps: Sequence[StepRow]
     links: Sequence[SafeString]
@@ -92,10 +95,12 @@ class ServerCard:
         ]
         return cls(
             title=format_html("{}", told.server),
-            error=sentence(told.error.code, told.error.params) if told.error is not None else "",
-            steps=[StepRow.of(step) for step in told.steps],
+            in_hub=capfirst(str(told.naming.in_hub)),
+            in_it=capfirst(str(told.naming.in_it)),
+            error=sentence(told.error.code, told.error.params, told.naming) if told.error is not None else "",
+            steps=[StepRow.of(step, told.naming) for step in told.steps],
             links=links,
-            fields=[FieldRow.of(each) for each in told.fields],
+            fields=[FieldRow.of(each, told.naming) for each in told.fields],
         )
 
 

@@ -1,5 +1,6 @@
 """Phone systems on the site: entered, changed, tested, confirmed."""
 
+import re
 from typing import Any
 
 import pytest
@@ -300,3 +301,5 @@ def test_explain_on_a_record_asks_the_phone_system(viewer_client: Client, pbx: M
     shown = viewer_client.get(page("syncapp_explain", query=f"record={record.pk}"), headers={"HX-Request": "true"})
 
     assert f"{phones.name}: Anna Orlova (row {anna.id})" in text(shown)
+    heads = re.findall(r'<th scope="col">(.*?)</th>', text(shown))
+    assert heads[1:3] == ["Here", "In the phone system"]

@@ -17,6 +17,7 @@ from syncapp.core.records import Message
 from syncapp.core.vocabulary import OPAQUE_FIELDS
 from syncapp.management.script import ScriptCommand
 from syncapp.management.terminal import reader_may_leave
+from syncapp.messages.naming import OF_ANY, Naming
 from syncapp.services.endpoints import Synchronised, all_synchronised
 from syncapp.services.explain import Explanation, FieldTold, ServerTold, explain
 from syncapp.services.explain.report import as_object
@@ -56,24 +57,26 @@ class Command(ScriptCommand):
             return
         if not explanation.found:
             self.stdout.write(_("Nobody was found by “%(text)s”.") % {"text": explanation.text})
-        self._lines(explanation.facts, "")
+        self._lines(explanation.facts, "", OF_ANY)
         for told in explanation.servers:
             self._server(told)
 
     def _server(self, told: ServerTold) -> None:
         self.stdout.write(f"{told.server}:")
         if told.error is not None:
-            self.stdout.write(f"  ✗ {messages.render(told.error.code, told.error.params)}")
-        self._lines(told.steps, "  ")
+            self.stdout.write(f"  ✗ {messages.render(told.error.code, told.error.params, told.naming)}")
+        self._lines(told.steps, "  ", told.naming)
         for each in told.fields:
-            self.stdout.write(f"  {capfirst(str(Field(each.field).label))} ({each.attribute}): {_values(each)}")
-            self._lines((each.why, *each.effects), "    ")
+            self.stdout.write(
+                f"  {capfirst(str(Field(each.field).label))} ({each.attribute}): {_values(each, told.naming)}"
+            )
+            self._lines((each.why, *each.effects), "    ", told.naming)
             if each.changed is not None:
                 self.stdout.write(f"    {_last(each.changed)}")
 
-    def _lines(self, steps: Iterable[Message], indent: str) -> None:
+    def _lines(self, steps: Iterable[Message], indent: str, naming: Naming) -> None:
         for step in steps:
-            self.stdout.write(f"{indent}{messages.render(step.code, step.params)}")
+            self.stdout.write(f"{indent}{messages.render(step.code, step.params, naming)}")
 
 
 def _servers(name: str | None) -> list[Synchronised]:
@@ -85,12 +88,13 @@ def _servers(name: str | None) -> list[Synchronised]:
     return found
 
 
-def _values(told: FieldTold) -> str:
+def _values(told: FieldTold, naming: Naming) -> str:
     """What stands on both sides; of pictures and secrets only whether there is one."""
     here, there = [told.local] if told.local else [], [*told.remote, *told.foreign]
     if told.field in OPAQUE_FIELDS:
         here, there = [_("there is one")] * bool(here), [_("there is one")] * bool(there)
-    return _("here %(here)s, in the domain %(there)s") % {
+    return _("here %(here)s, %(in_it)s %(there)s") % {
+        "in_it": naming.in_it,
         "here": ", ".join(here) or "–",
         "there": ", ".join(there) or "–",
     }

@@ -26,6 +26,7 @@ from syncapp.services.identity import expect_known
 from syncapp.services.opening import open_endpoint
 from syncapp.services.people import Found, employees_meant, found_of, records_meant, search
 from syncapp.services.ports import EndpointSession, OpenSession
+from syncapp.store.naming import naming_of_server
 from syncapp.telephony.config import PhoneConfig
 
 __all__ = ["Explanation", "FieldTold", "ServerTold", "explain", "explain_employee", "explain_record"]
@@ -106,7 +107,8 @@ def explain_record(record: SyncRecord, *, open_session: OpenSession = open_endpo
 
 
 def _asking(server: Synchronised, records: Sequence[SyncRecord]) -> _Asking:
-    return _Asking(server, ServerTold(server.name, server.pk), {record.anchor: record for record in records})
+    told = ServerTold(server.name, server.pk, naming_of_server(server))
+    return _Asking(server, told, {record.anchor: record for record in records})
 
 
 def _regions(servers: Sequence[Synchronised]) -> list[str]:

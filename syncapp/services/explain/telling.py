@@ -12,6 +12,7 @@ from syncapp.core.records import Message, RemoteRecord
 from syncapp.core.sides import is_frozen, refusal_to_create, will_be_created
 from syncapp.core.vocabulary import Field
 from syncapp.exceptions import SyncError
+from syncapp.messages.naming import Naming
 from syncapp.models import Conflict, Employee, PhoneSystem, SyncRecord
 from syncapp.services.endpoints import Synchronised, sends
 from syncapp.services.explain.foresight import Foresight, foresee
@@ -51,6 +52,7 @@ class ServerTold:
 
     server: str
     server_id: int
+    naming: Naming
     steps: list[Message] = field(default_factory=list)
     fields: list[FieldTold] = field(default_factory=list)
     error: Message | None = None
