@@ -7,6 +7,7 @@ each value; for 25,000 rows that took 10 to 12 s where `executemany` took 0.1 to
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 import orjson
@@ -41,23 +42,27 @@ def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> int:
     return count
 
 
-def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert rows given as tuples of column values (JSON as text, times by `as_time`).
 
     PostgreSQL takes them as one COPY: `executemany` is a statement for each row there.
+    It stores the first rows while the others are still made, so let `rows` make them one by one.
     """
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
-    if connection.vendor == "postgresql" and rows:
-        with (
-            connection.cursor() as cursor,
-            connection.wrap_database_errors,
-            cursor.copy(f"COPY {table_of(model)} ({names}) FROM STDIN") as copy,
-        ):
-            for row in rows:
-                copy.write_row(row)
+    if connection.vendor != "postgresql":
+        places = ", ".join(["%s"] * len(columns))
+        execute_many(f"INSERT INTO {table_of(model)} ({names}) VALUES ({places})", list(rows))  # noqa: S608 - names of ours
         return
-    places = ", ".join(["%s"] * len(columns))
-    execute_many(f"INSERT INTO {table_of(model)} ({names}) VALUES ({places})", rows)  # noqa: S608 - names of ours
+    rows = iter(rows)
+    if (first := next(rows, None)) is None:
+        return
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {table_of(model)} ({names}) FROM STDIN") as copy,
+    ):
+        for row in chain([first], rows):
+            copy.write_row(row)
 
 
 def select_rows(
@@ -134,7 +139,9 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+                # The sequence is looked up once, not for each row.
+                "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass)) FROM generate_series(1, %s)",
+                [table, count],
             )
             return [row[0] for row in cursor.fetchall()]
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])

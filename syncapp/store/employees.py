@@ -1,6 +1,6 @@
 """Employees written in bulk, conditional on the version that was planned with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -27,14 +27,16 @@ def create_employees(batch: "Sequence[Written]", *, now: datetime) -> None:
     """Insert a new employee for each, and tell each its id."""
     ids = reserve_ids(Employee, len(batch))
     at = as_time(now)
-    rows = []
-    for written, id_ in zip(batch, ids, strict=True):
-        written.employee_id = id_
-        values, plan = _NOTHING | written.changes, written.row.plan
-        keys = _name_key(values["name"], plan["keys"]), email_key(values["email"])
-        secret = written.sip_secret or ""
-        rows.append((id_, *_in_order(values), secret, *keys, plan["number_plan"], plan["issued"], 1, at, at))
-    insert_rows(Employee, _COLUMNS, rows)
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for written, id_ in zip(batch, ids, strict=True):
+            written.employee_id = id_
+            values, plan = _NOTHING | written.changes, written.row.plan
+            keys = _name_key(values["name"], plan["keys"]), email_key(values["email"])
+            secret = written.sip_secret or ""
+            yield (id_, *_in_order(values), secret, *keys, plan["number_plan"], plan["issued"], 1, at, at)
+
+    insert_rows(Employee, _COLUMNS, rows())
 
 
 def _name_key(name: str, entry_keys: list[Any]) -> str:

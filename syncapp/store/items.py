@@ -173,7 +173,7 @@ def _outcome_here(item: PlanItem) -> str:
 def insert_items(run: SyncRun, items: list[tuple[PlanItem, str]], *, start: int) -> None:
     """Store planned items, each with the status that its record had before, from position `start` on."""
     run_id = run.pk
-    rows = [
+    rows = (
         (
             run_id, position, item.anchor, item.record_id, item.employee_id, item.name, item.dn, str(item.outcome),
             "planned", as_json(dump_changes(item.changes)), item.message.code if item.message else "",
@@ -181,7 +181,7 @@ def insert_items(run: SyncRun, items: list[tuple[PlanItem, str]], *, start: int)
             item.fingerprint, item.employee_version, "[]",
         )
         for position, (item, before) in enumerate(items, start)
-    ]  # fmt: skip
+    )  # fmt: skip
     with transaction.atomic():
         insert_rows(RunItem, _COLUMNS, rows)
 

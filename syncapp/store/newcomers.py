@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from syncapp.core.normalise import email_key, name_key
 from syncapp.core.vocabulary import Field
@@ -26,15 +26,16 @@ _KNOWN_BY = ("email_key", "name_key", "mobile")
 
 @dataclass(slots=True)
 class Newcomers:
-    """`newest`: the highest id when the plan was made, or later when all since were the run's own. `own`: how many it has created since.
+    """`newest`: the highest id when the plan was made, or later when all since were the run's own.
 
     `since`: when a plan of an earlier run was made. Then edits count as well: in days
-    somebody may have become the person whom the plan would create.
+    somebody may have become the person whom the plan would create. `alone`: whether
+    the last look found nobody else's.
     """
 
     newest: int
-    own: int = 0
     since: datetime | None = None
+    alone: bool = False
 
     def leave_out_known(self, run: SyncRun, batch: "Iterable[Written]") -> None:
         """Leave out whom somebody else has brought in meanwhile, by e-mail, name or mobile: the next run matches them."""
@@ -44,8 +45,10 @@ class Newcomers:
         came = Employee.rows.filter(id__gt=self.newest)
         if self.since is not None:
             came = Employee.rows.filter(Q(id__gt=self.newest) | Q(updated_at__gte=self.since))
-        elif self._are_all_own(came):
-            return
+        else:
+            self.alone = newest_employee() == self.newest
+            if self.alone:
+                return
         tied_here = SyncRecord.objects.filter(endpoint_id=run.server_id, employee=OuterRef("pk"))
         strangers = came.exclude(Exists(tied_here)).values_list(*_KNOWN_BY)
         keys = {key for row in strangers for key in row if key}
@@ -53,14 +56,15 @@ class Newcomers:
             if not keys.isdisjoint(_keys(written.changes).values()):
                 written.leave_out("came_meanwhile")
 
-    def _are_all_own(self, came: QuerySet[Employee]) -> bool:
-        """Whether nobody else has brought anybody in. Then who is here by now need not be counted once more."""
-        found = came.aggregate(count=Count("id"), last=Max("id"))
-        if found["count"] != self.own:
-            return False
-        if self.own:
-            self.newest, self.own = found["last"], 0
-        return True
+    def created(self, batch: "Iterable[Written]") -> None:
+        """Count whom the run has just brought in as its own, once that is committed.
+
+        Nobody creates between our look and our commit: where all before were the
+        run's own, all are by now.
+        """
+        if self.alone:
+            ids = (written.employee_id for written in batch if written.creates)
+            self.newest = max(filter(None, ids), default=self.newest)
 
 
 def _keys(values: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Sync records written in bulk."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +33,15 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
     fresh = [written for written in batch if written.record_id is None and not written.due]
     at, run_id, server_id = as_time(now), run.pk, run.server_id
     here, not_here = (at, Side.LOCAL.value), (None, "")
-    rows = []
-    for written, id_ in zip(fresh, reserve_ids(SyncRecord, len(fresh)), strict=True):
-        written.record_id = id_
-        updated = here if _changed(written) else not_here
-        content = _content(run_id, written, at)
-        rows.append((id_, server_id, written.row.anchor, at, "[]", "{}", "{}", at, *updated, *content))
+    ids = reserve_ids(SyncRecord, len(fresh))
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for written, id_ in zip(fresh, ids, strict=True):
+            written.record_id = id_
+            updated = here if _changed(written) else not_here
+            content = _content(run_id, written, at)
+            yield (id_, server_id, written.row.anchor, at, "[]", "{}", "{}", at, *updated, *content)
+
     known = [written for written in batch if written.row.record_id is not None and not written.due]
     update_rows(
         SyncRecord,
@@ -59,7 +62,7 @@ def write_records(run: SyncRun, batch: "Sequence[Written]", *, now: datetime) ->
             *_CONTENT,
         ],
     )
-    insert_rows(SyncRecord, _INSERT, rows)
+    insert_rows(SyncRecord, _INSERT, rows())
     _remember_unusable(batch)
     stale = [written.row.record_id for written in batch if written.due and written.row.record_id is not None]
     if stale:

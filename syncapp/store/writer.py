@@ -86,7 +86,7 @@ def _apply_or_halve(job: _Job, groups: Sequence[Sequence[PlannedRow]]) -> list[W
                 creating_alone()
             job.beat()
             written = _apply(job, rows)
-        job.newcomers.own += sum(each.creates for each in written)
+        job.newcomers.created(written)
         return written
     except (IntegrityError, DataError) as error:
         if len(rows) > 1:

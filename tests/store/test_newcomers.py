@@ -53,6 +53,17 @@ def test_entry_that_was_known_stays_due() -> None:
     assert (record.due, record.status, record.employee) == (True, "proposed", None)
 
 
+def test_somebody_who_came_before_some_of_our_own_is_not_created_again() -> None:
+    run, newcomers = make_run(make_server()), from_now_on()
+    make_employee(name="Petrova Anna")
+    insert_items(run, [(creation(name), "") for name in ("Boris Sidorov", "Anna Petrova")], start=0)
+
+    for rows in iter_planned(run.pk, size=1):
+        apply_items(run, rows, now=timezone.now(), beat=lambda: None, newcomers=newcomers)
+
+    assert outcomes(run) == {"Boris Sidorov": "created", "Anna Petrova": "skipped"}
+
+
 OTHERS: dict[str, Callable[[], object]] = {
     "nobody": lambda: None,
     "a stranger": lambda: make_employee(name="Zoe Other"),
