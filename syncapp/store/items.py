@@ -21,8 +21,9 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-# By a dictionary: the `value` of a member is a property, which Python 3.11 takes long to look up.
+# By dictionaries: the `value` of a member is a property, which Python 3.11 takes long to look up, and so is the way back.
 _TEXT: Mapping[Field, str] = {field: field.value for field in Field}
+_FIELDS: Mapping[str, Field] = {field.value: field for field in Field}
 _LOCAL, _UPDATED, _SKIPPED = Side.LOCAL, Outcome.UPDATED, Outcome.SKIPPED
 
 
@@ -34,7 +35,7 @@ def dump_base(base: Mapping[Field, Base]) -> dict[str, list[Any]]:
 
 
 def load_base(data: Mapping[str, list[Any]]) -> dict[Field, Base]:
-    return {Field(name): Base(pair[0], pair[1], len(pair) > 2) for name, pair in data.items()}
+    return {_FIELDS[name]: Base(pair[0], pair[1], len(pair) > 2) for name, pair in data.items()}
 
 
 def dump_keys(keys: EntryKeys) -> list[Any]:

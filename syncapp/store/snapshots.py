@@ -1,7 +1,7 @@
 """Rows read for a run, as the rules take them: a fixed number of queries, or one per chunk."""
 
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from django.db.models import Case, Q, QuerySet, TextField, Value, When
@@ -102,35 +102,69 @@ def _expected(endpoint_id: int) -> QuerySet[SyncRecord]:
     return SyncRecord.objects.filter(endpoint_id=endpoint_id).exclude(state__in=[State.MISSING, State.RELEASED])
 
 
+# By dictionaries: to call an enumeration takes several times as long.
+_STATES, _OUTCOMES = {state.value: state for state in State}, {outcome.value: outcome for outcome in Outcome}
+_JSON = ("message_params", "remarks", "base", "keys", "refused", "waits", "refusals", "written")
+_KNOWN = (
+    "id", "anchor", "employee_id", "state", "status", "dn", "name", "fingerprint", "message_code", "due", "abroad",
+    "former_employee_id",
+)  # fmt: skip
+
+
 def known_records(endpoint_id: int, record_ids: Collection[int]) -> dict[str, KnownRecord]:
-    """Map anchors to the full records of those who need a look, with their open matters."""
+    """Map anchors to the full records of those who need a look, with their open matters.
+
+    Without objects of the ORM: after a change of the settings these are everybody.
+    """
     matters = _open_matters(endpoint_id) if record_ids else {}
+    texts = {f"{name}_text": Cast(name, TextField()) for name in _JSON}
     known = {}
     for chunk in chunks_of_ids(record_ids):
-        for row in SyncRecord.objects.filter(id__in=chunk).order_by("id"):
-            known[row.anchor] = KnownRecord(
-                id=row.pk,
-                anchor=row.anchor,
-                employee_id=row.employee_id,
-                state=State(row.state),
-                status=Outcome(row.status),
-                dn=row.dn,
-                name=row.name,
-                fingerprint=row.fingerprint,
-                remarks=load_messages(row.remarks),
-                message=Message(row.message_code, row.message_params) if row.message_code else None,
-                base=load_base(row.base),
-                keys=load_keys(row.keys),
-                refused=frozenset(row.refused),
-                waits=load_waits(row.waits),
-                refusals=load_refusals(row.refusals),
-                written=load_written(row.written),
-                due=row.due,
-                open_matters=tuple(matters.get(row.pk, ())),
-                abroad=row.abroad,
-                former_id=row.former_employee_id,
+        rows = SyncRecord.objects.filter(id__in=chunk).order_by("id").annotate(**texts)
+        for (
+            id_,
+            anchor,
+            employee_id,
+            state,
+            status,
+            dn,
+            name,
+            mark,
+            code,
+            due,
+            abroad,
+            former_id,
+            *more,
+        ) in rows.values_list(*_KNOWN, *texts):
+            params, remarks, base, keys, refused, waits, refusals, written = map(_loaded, more)
+            known[anchor] = KnownRecord(
+                id=id_,
+                anchor=anchor,
+                employee_id=employee_id,
+                state=_STATES[state],
+                status=_OUTCOMES[status],
+                dn=dn,
+                name=name,
+                fingerprint=mark,
+                remarks=load_messages(remarks),
+                message=Message(code, params) if code else None,
+                base=load_base(base),
+                keys=load_keys(keys),
+                refused=frozenset(refused),
+                waits=load_waits(waits),
+                refusals=load_refusals(refusals),
+                written=load_written(written),
+                due=due,
+                open_matters=tuple(matters.get(id_, ())),
+                abroad=abroad,
+                former_id=former_id,
             )
     return known
+
+
+def _loaded(text: str) -> Any:
+    """Read JSON; that of most records is empty, be it a list or an object."""
+    return orjson.loads(text) if len(text) > len("{}") else {}
 
 
 def _open_matters(endpoint_id: int) -> dict[int, list[Matter]]:
@@ -236,10 +270,9 @@ def former_ties(endpoint_id: int) -> dict[str, int]:
 
 def entry_keys(endpoint_id: int) -> Iterator[tuple[str, EntryKeys, State]]:
     """Yield anchor, match keys and state of every known entry."""
-    states = {state.value: state for state in State}
     rows = SyncRecord.objects.filter(endpoint_id=endpoint_id).annotate(text=Cast("keys", TextField()))
     for anchor, text, state in rows.order_by().values_list("anchor", "text", "state").iterator(chunk_size=5000):
-        yield anchor, load_keys(orjson.loads(text)), states[state]
+        yield anchor, load_keys(orjson.loads(text)), _STATES[state]
 
 
 def number_owners(number_plan: str) -> dict[str, int]:
