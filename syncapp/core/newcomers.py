@@ -33,6 +33,7 @@ def planner_of_newcomers(sides: Sides, numbers: Numbers) -> Quickly:
     issues = extension is not None and not (extension.pushes and sides.outward.allowed)
     waits = _NUMBER_WAITS if extension is not None and extension.pushes else NO_WAITS
     without_number = {*numbers.unread, *numbers.unserved}
+    withheld = waits is not NO_WAITS and sides.outward.withheld
     known, number_plan, phone = sides.known, sides.options.number_plan, sides.options.phone
 
     def plan(person: RemotePerson, keys: EntryKeys, moves: bool) -> PlanItem | None:
@@ -73,7 +74,7 @@ def planner_of_newcomers(sides: Sides, numbers: Numbers) -> Quickly:
             number_plan=number_plan,
             number_moves=moves,
             waits=waits if issued is not None else NO_WAITS,
-            fingerprint=person.fingerprint,
+            fingerprint="" if issued is not None and withheld else person.fingerprint,
             seen=person.seen,
             kinds=ONLY_CREATED,
         )

@@ -34,6 +34,7 @@ class Outward:
     """What a run knows about writing to the endpoint.
 
     `allowed`: write-back is on, and this is not the first applied run (rule E2).
+    `withheld`: it is on, and this is the first: whatever waits goes out in the next one.
     `asked`: somebody asked for these people, so that remembered refusals do not
     count. `closed` are attributes, as the mapping spells them, that nobody may
     write; `opened` those whose missing right has turned out to be there.
@@ -42,6 +43,7 @@ class Outward:
     """
 
     allowed: bool = False
+    withheld: bool = False
     asked: bool = False
     closed: Collection[str] = ()
     opened: Collection[str] = ()

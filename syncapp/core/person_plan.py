@@ -186,6 +186,7 @@ class PersonPlan:
         outcome = self._outcome()
         message = self.failure or self.matter_message or self.message
         settled = outcome in SETTLED and self.action is not Action.WAIT
+        settled = settled and not (self.waits and self.outward.withheld)
         names = person.readings[Field.NAME].values if Field.NAME in person.readings else ()
         name = names[0] if names else ""
         state_changed = record is not None and record.state is not person.state

@@ -145,15 +145,15 @@ def extension_pattern(pools: tuple[PoolSpec, ...]) -> str:
     return "^(" + "|".join([r"\d{2,5}", *(rf"\d{{{length}}}" for length in others)]) + ")$"
 
 
-def sync_options(server: Synchronised, kind: str, *, write_back: bool) -> SyncOptions:
-    """Return everything of the server's settings that can change a decision; `write_back` is the run's."""
+def sync_options(server: Synchronised, kind: str) -> SyncOptions:
+    """Return everything of the server's settings that can change a decision."""
     if isinstance(server, PhoneSystem):
         rules = field_rules(server, kind)
         return SyncOptions(
             rules=rules,
             match_keys=tuple(MatchKey(key) for key in server.match_keys),
             region=server.region,
-            write_back=write_back,
+            write_back=sends(server),
             number_plan=server.number_plan,
             phone=True,
             secret_key=key_mark() if SECRET_RULE in rules else "",
@@ -164,7 +164,7 @@ def sync_options(server: Synchronised, kind: str, *, write_back: bool) -> SyncOp
         region=server.region,
         create=CreateRule(server.create),
         taken_number=TakenNumber(server.taken_number),
-        write_back=write_back,
+        write_back=sends(server),
         number_plan=server.number_plan,
         pools=pool_specs(server),
         superiors=superiors(server),

@@ -71,7 +71,7 @@ def examine(
     ends = monotonic() + seconds - _LONGEST_WAIT if seconds is not None else float("inf")
     try:
         with open_session(_config(server, hurried=seconds is not None), lambda: None) as session:
-            options = sync_options(server, session.kind, write_back=False)
+            options = sync_options(server, session.kind)
             mapped = {name for rule in options.rules for name in attributes_as_typed(rule.attribute)}
             session.check_attributes(sorted(mapped))
             for finding in _all(session, options, examination, ends):

@@ -57,7 +57,7 @@ def find_people(server: Synchronised, text: str, *, open_session: OpenSession = 
     if known:
         return known
     with open_session(run_config(server), lambda: None) as session:
-        options = sync_options(server, session.kind, write_back=False)
+        options = sync_options(server, session.kind)
         found = (found_of(record, options) for record in search(session, options, text))
         return sorted(found, key=lambda found: (found.name, found.dn))
 

@@ -144,7 +144,7 @@ def run_query(server: DirectoryServer, *, limit: int = 20) -> QueryResult:
         operation_timeout=_LONGEST_WAIT,
     )
     with open_directory(config) as directory:
-        options = sync_options(server, directory.kind, write_back=False)
+        options = sync_options(server, directory.kind)
         wanted = sorted({name for rule in options.rules for name in attributes_as_typed(rule.attribute)})
         people: list[RemotePerson] = []
         for page in iter_pages(directory, config, wanted, now=timezone.now()):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -93,7 +93,7 @@ class DirectoryReader:
 
     def __init__(self, server: Synchronised, session: EndpointSession, keeper: Keeper, *, sends: bool) -> None:
         self._server, self._session, self._keeper, self._sends = server, session, keeper, sends
-        self.options = sync_options(server, session.kind, write_back=sends)
+        self.options = sync_options(server, session.kind)
         self._opaque = OpaqueReader(self.options, session)
         # Not the photo itself: that something of the entry has changed tells that it may have, too.
         rules = [rule for rule in self.options.rules if rule.field is not Field.PHOTO]
@@ -193,7 +193,9 @@ class DirectoryReader:
             return ""
         decisive = [sorted(scope.bases.items()), scope.filter, server.bind_dn, self._session.kind]
         entries = [server.anchor_attribute, server.disabled_attribute, server.disabled_value]
-        text = json.dumps([self._digest.hex(), *decisive, *entries])
+        # A run that may not write yet leaves people who wait, and changes alone would not bring them.
+        digest = settings_digest(replace(self.options, write_back=self._sends))
+        text = json.dumps([digest.hex(), *decisive, *entries])
         return blake2b(text.encode(), digest_size=16).hexdigest()
 
     def scope(self) -> Scope:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from syncapp.core.options import SyncOptions
 from syncapp.core.records import Message
 from syncapp.exceptions import PlanStaleError
 from syncapp.models import PhoneSystem, SyncRun
-from syncapp.services.endpoints import Synchronised, sends
+from syncapp.services.endpoints import Synchronised
 from syncapp.services.runs import enqueue_run
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def scope_of(server: Synchronised) -> dict[str, Any]:
 
 def configuration_digest(server: Synchronised, options: SyncOptions) -> str:
     """Digest of everything by which a plan is made, but for the addresses of the server and its limits."""
-    own = settings_digest(replace(options, write_back=sends(server)))
+    own = settings_digest(options)
     return blake2b(own + json.dumps(scope_of(server), sort_keys=True).encode(), digest_size=16).hexdigest()
 
 

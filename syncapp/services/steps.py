@@ -65,7 +65,11 @@ def take_steps(execution: Execution) -> None:
             stack.enter_context(keeping_what_is_seen(server, session))
             recognise(run, session)
             # First in, then out (rule E2).
-            outward = Outward(allowed=sends(server) and last is not None, asked=bool(run.anchors))
+            outward = Outward(
+                allowed=sends(server) and last is not None,
+                withheld=sends(server) and last is None,
+                asked=bool(run.anchors),
+            )
             reader = DirectoryReader(server, session, execution.keeper, sends=outward.allowed)
             read = read_people(execution, session, reader, last_look(last))
         _close_read_only(execution, session, read, outward)

@@ -23,7 +23,7 @@ WITH_NUMBER = person("anna", name="Anna Petrova", extension="215")
 PULL_ALONE = replace(OPTIONS, rules=tuple(replace(rule, direction=Direction.PULL) for rule in RULES))
 PUSH_ALONE = replace(OPTIONS, rules=tuple(replace(rule, direction=Direction.PUSH) for rule in RULES))
 WITHOUT_NUMBERS = replace(OPTIONS, rules=tuple(rule for rule in RULES if rule.field is not Field.EXTENSION))
-SENDS = Outward(allowed=True)
+SENDS, WITHHOLDS = Outward(allowed=True), Outward(withheld=True)
 
 
 def both_ways(
@@ -43,11 +43,11 @@ def both_ways(
 
 
 @law
-@given(hubs(), ENTRIES, st.booleans())
+@given(hubs(), ENTRIES, st.sampled_from([Outward(), SENDS, WITHHOLDS]))
 def test_law_what_is_said_quickly_is_what_the_long_way_says(
-    hub: Hub, people: list[RemotePerson], allowed: bool
+    hub: Hub, people: list[RemotePerson], outward: Outward
 ) -> None:
-    for quick, slow in both_ways(hub, people, Outward(allowed=allowed)):
+    for quick, slow in both_ways(hub, people, replace(outward)):
         assert quick is None or quick == slow
 
 
@@ -55,6 +55,7 @@ QUICK = {
     "number of the pool": (OPTIONS, None, ANNA),
     "number of the directory": (OPTIONS, None, WITH_NUMBER),
     "number of the directory, sending": (OPTIONS, SENDS, WITH_NUMBER),
+    "number of the pool, in the next run": (OPTIONS, WITHHOLDS, ANNA),
     "number of the pool that is never written back": (PULL_ALONE, SENDS, ANNA),
     "no pool": (replace(OPTIONS, pools=()), SENDS, ANNA),
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 from django.utils import timezone
 
+from syncapp.core.outward import PROBES
 from syncapp.core.vocabulary import Field
 from syncapp.directory.session import open_session
 from syncapp.exceptions import ConfigurationError
@@ -57,6 +58,21 @@ def test_who_changed_in_the_directory_is_looked_at(server: DirectoryServer, comp
     company.change("anna", title="President")
 
     assert looked_at(server) == {"anna"}
+
+
+def test_after_a_first_run_only_those_are_looked_at_for_whom_something_is_to_be_written(company: Company) -> None:
+    """A first run writes nothing yet (rule E2): who got a number of the pool, or had one already, is next."""
+    company.add("anna", "Anna Petrova", telephoneNumber="215")
+    new, known = ([f"{kind}{number}" for number in range(PROBES + 1)] for kind in ("new", "known"))
+    for uid in (*new, *known):
+        company.add(uid, f"{uid} Person", mail=f"{uid}@example.test")
+    for number, uid in enumerate(known, start=250):
+        Employee.objects.create(name=f"{uid} Person", email=f"{uid}@example.test", extension=str(number))
+    server = company.server(write_back=True, bind_dn=company.directory.writer_dn)
+    sync(server)
+
+    assert looked_at(server) == {*new, *known}
+    assert sync(server).counts["written_back"] == len(new) + len(known)
 
 
 def test_who_is_missing_is_looked_for_only_as_long_as_the_entry_is_somebody_s(

@@ -125,7 +125,7 @@ def _answer(
                 session = stack.enter_context(open_session(_patient(each.server), lambda: None))
                 expect_known(each.server.pk, session)
                 each.session = session
-                each.options = sync_options(each.server, each.session.kind, write_back=False)
+                each.options = sync_options(each.server, each.session.kind)
         for each in asked:
             _look(each, text)
             _set_aside(each)
