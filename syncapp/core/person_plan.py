@@ -204,7 +204,8 @@ class PersonPlan:
                 abroad=self.abroad,
                 written=person.written,
             )
-            return None if self._is_stored(touch) else touch
+            # Unsettled ones are looked at in every run.
+            return None if record.fingerprint == touch.fingerprint and self.says_no_more(touch) else touch
         return PlanItem(
             anchor=person.anchor,
             dn=person.dn,
@@ -235,14 +236,14 @@ class PersonPlan:
             record_seen=record_mark(record) if record is not None else "",
         )
 
-    def _is_stored(self, touch: RecordTouch) -> bool:
-        """Whether the record says all that already: unsettled ones are looked at in every run."""
+    def says_no_more(self, touch: RecordTouch) -> bool:
+        """Whether the record says all that already, but for the fingerprint."""
         record = self.record
         return (
             record is not None
             and not record.due
-            and (record.dn, record.name, record.fingerprint, record.waits, record.abroad)
-            == (touch.dn, touch.name, touch.fingerprint, touch.waits, touch.abroad)
+            and (record.dn, record.name, record.waits, record.abroad)
+            == (touch.dn, touch.name, touch.waits, touch.abroad)
             and (record.base, record.keys, record.remarks, record.written)
             == (touch.base, touch.keys, touch.remarks, touch.written)
         )

@@ -7,6 +7,7 @@ through the people one by one, so that no more than one item is in memory.
 
 from collections.abc import Callable, Iterator
 
+from syncapp.core.converters import entry_keys
 from syncapp.core.home import has_come_home
 from syncapp.core.matters import EntryKeys
 from syncapp.core.merge import Decision, FieldMerge, merge_field
@@ -15,9 +16,17 @@ from syncapp.core.numbers import Numbers
 from syncapp.core.options import FieldRule
 from syncapp.core.person_plan import PersonPlan
 from syncapp.core.phones import differs_at_first, has_phone, is_believed, merge_secret, rule_at_first, rules_for
-from syncapp.core.planned import PlanItem, RecordTouch
+from syncapp.core.planned import PlanItem, RecordTouch, Refresh
 from syncapp.core.records import Message, RemotePerson
-from syncapp.core.sides import EMPTY, Sides, is_frozen, is_remapped, refusal_to_create, will_be_created
+from syncapp.core.sides import (
+    EMPTY,
+    Sides,
+    is_frozen,
+    is_remapped,
+    is_settled_who,
+    refusal_to_create,
+    will_be_created,
+)
 from syncapp.core.vocabulary import (
     INACTIVE_STATES,
     Action,
@@ -26,6 +35,8 @@ from syncapp.core.vocabulary import (
     Outcome,
 )
 
+# Whom nothing is to be decided about gets none.
+NO_NUMBERS = Numbers()
 _EXTENSION, _PHOTO = Field.EXTENSION, Field.PHOTO
 SETTLED = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.SKIPPED})
 
@@ -59,6 +70,25 @@ def _plan_person(
     person: RemotePerson, sides: Sides, numbers: Numbers, keys: EntryKeys, *, moves: bool
 ) -> PlanItem | RecordTouch | None:
     return decide_person(person, sides, numbers, keys, moves=moves).result()
+
+
+def look_again(person: RemotePerson, sides: Sides) -> Refresh | None:
+    """What comes of a look at somebody about whom neither tie nor number is to be decided; None for news of any kind.
+
+    What is said of such a person depends on nobody else, so it can be said before
+    everybody is known.
+    """
+    record = sides.known.get(person.anchor)
+    if record is None or record.due or record.written or record.refusals or _EXTENSION in sides.remapped:
+        return None
+    if not is_settled_who(person, record):
+        return None
+    plan = decide_person(person, sides, NO_NUMBERS, entry_keys(person))
+    news = plan.result()
+    if plan.local is None or isinstance(news, PlanItem) or (news is not None and not plan.says_no_more(news)):
+        return None
+    mark = news.fingerprint if news is not None else record.fingerprint
+    return Refresh(record.id, plan.local.version, mark)
 
 
 def begin_person(person: RemotePerson, sides: Sides, keys: EntryKeys, *, moves: bool = False) -> PersonPlan:

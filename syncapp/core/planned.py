@@ -59,6 +59,14 @@ class PlanItem(NamedTuple):
     kinds: tuple[str, ...] = ()  # of change, as the brakes count them
 
 
+class Refresh(NamedTuple):
+    """A known record of which nothing changes but the fingerprint: the settings have, or how a value is spelled."""
+
+    record_id: int
+    employee_version: int
+    fingerprint: str
+
+
 class RecordTouch(NamedTuple):
     """A known record that is looked at without anything happening to the person.
 

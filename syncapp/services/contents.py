@@ -5,7 +5,7 @@ not part of the main read: they are fetched for people who need a look, and once
 more when they come in, a few at a time: those of everybody are never in memory.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from django.utils import timezone
 
@@ -55,19 +55,19 @@ class OpaqueReader:
         marks = sorted({raw.decode() for raw in record.attributes.get(self._secret.attribute.lower(), ())})
         return person._replace(readings={**person.readings, _SECRET: Reading(tuple(marks))})
 
-    def add_photos(self, people: list[RemotePerson], beat: Callable[[], None], *, ask_first: bool) -> None:
-        """Add what is read of everybody's photo. With `ask_first` only of those who turn out to have one.
+    def add_photos(
+        self, people: list[RemotePerson], beat: Callable[[], None], having: Collection[str] | None = None
+    ) -> None:
+        """Add what is read of everybody's photo; of those `having` one alone, where that is known.
 
         In their places, so that nobody is in memory twice.
         """
         rule = self._photo
         if rule is None or not people:
             return
-        having = self._who_has_one(rule, beat) if ask_first else None
         places = {
             person.anchor: place for place, person in enumerate(people) if having is None or person.anchor in having
         }
-        del having
         entries = ((person.anchor, person.dn) for person in people if person.anchor in places)
         for number, (anchor, record) in enumerate(_fetched(self._session, entries, rule), start=1):
             look = _UNKNOWN, 0
@@ -78,9 +78,11 @@ class OpaqueReader:
             if number % TOGETHER == 0:
                 beat()
 
-    def _who_has_one(self, rule: FieldRule, beat: Callable[[], None]) -> set[str]:
+    def who_has_one(self, beat: Callable[[], None]) -> set[str]:
+        """Return the anchors of those who have a photo: where most people need a look, often nobody has."""
         having: set[str] = set()
-        for page in self._session.pages([], now=timezone.now(), having=rule.attribute):
+        rule = self._photo
+        for page in self._session.pages([], now=timezone.now(), having=rule.attribute) if rule is not None else ():
             having.update(record.anchor for record in page)
             beat()
         return having

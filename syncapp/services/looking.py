@@ -11,11 +11,14 @@ from syncapp.services.bookmarks import bookmark_for, dump_bookmark, known_entrie
 from syncapp.services.execution import Execution
 from syncapp.services.ports import EndpointSession
 from syncapp.services.reading import NEVER_LOOKED, DirectoryReader, LastLook, RemoteRead
+from syncapp.services.settled import Settled
 from syncapp.store.items import load_scope
 from syncapp.store.sent import last_full_count
 
 
-def read_people(execution: Execution, session: EndpointSession, reader: DirectoryReader, look: LastLook) -> RemoteRead:
+def read_people(
+    execution: Execution, session: EndpointSession, reader: DirectoryReader, look: LastLook, settled: Settled | None
+) -> RemoteRead:
     anchors = [(anchor, dn) for anchor, dn in execution.run.anchors]
     if anchors:
         return reader.some(anchors)
@@ -24,7 +27,7 @@ def read_people(execution: Execution, session: EndpointSession, reader: Director
         return changes
     expected = last_full_count(execution.server.pk)
     try:
-        return reader.everybody(lambda done: execution.came(done, expected), look)
+        return reader.everybody(lambda done: execution.came(done, expected), look, settled)
     except ConfigurationError as error:
         raise _where_the_base_went(error, session, look) from error
 

@@ -22,20 +22,19 @@ from syncapp.core.options import FieldRule
 from syncapp.core.outward import Outward
 from syncapp.core.plan import plan_people
 from syncapp.core.planned import PlanItem, RecordTouch
-from syncapp.core.quality import foreign_values
+from syncapp.core.quality import Quality
 from syncapp.core.records import KnownRecord, LocalPerson, Message, RemotePerson
 from syncapp.core.sides import EMPTY, Sides, is_settled_who, unmatched, will_be_created
 from syncapp.core.telephones import is_emergency
 from syncapp.core.vocabulary import INACTIVE_STATES, Action, Field, State
 from syncapp.services.endpoints import Synchronised
+from syncapp.services.people_here import load_locals
 from syncapp.services.phone_numbers import PhoneLook, remembered
 from syncapp.services.reading import RemoteRead
 from syncapp.store import snapshots
 from syncapp.store.cooling import cooling_numbers
-from syncapp.store.leavers import who_has_left
 from syncapp.store.owners import giving_up
-from syncapp.store.phone_service import phones_first
-from syncapp.store.residences import residences, same_entries
+from syncapp.store.residences import same_entries
 from syncapp.store.unplaced import tried as tried_to_make
 
 UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -103,20 +102,22 @@ def make_plan(
     keys = {person.anchor: entry_keys(person) for person in read.people}
     planning = Planning(sides, Numbers(), keys)
     _plan_absent(read, planning)
+    quality = read.settled.quality if read.settled is not None else Quality()
+    quality.add(read.people)
+    if read.whole and quality.people * 2 > read.count:  # of a few who changed nothing can be said
+        planning.notes += quality.notes(read.options.rules)
+    planning.notes += _emptied_attributes(read)
     if not read.people:
         return planning
-    if read.whole and len(read.people) * 2 > read.count:  # of a few who changed nothing can be said
-        planning.notes += foreign_values(read.people, read.options.rules)
-    planning.notes += _emptied_attributes(read)
     if not remapped and all(is_settled_who(person, read.known.get(person.anchor)) for person in read.people):
-        _load_locals(server, sides)  # of thousands of others nothing has to be known
+        load_locals(server, sides)  # of thousands of others nothing has to be known
         return planning
     entries = _everybody(server, read, keys)
     _count_claims(sides, entries)
     beat()
     strangers = _match(server, read, sides, planning, entries)
     beat()
-    _load_locals(server, sides)
+    load_locals(server, sides)
     cooling = cooling_numbers(read.options.number_plan, now=timezone.now())
     sides.owners = {**cooling, **snapshots.number_owners(read.options.number_plan)}
     sides.may_give_up = _may_give_up(server, sides, entries)
@@ -275,24 +276,12 @@ def _was_refused(sides: Sides, anchor: str, employee_id: int) -> bool:
 def _emptied_attributes(read: RemoteRead) -> list[Message]:
     """An attribute that is empty for everybody and was not: nobody did that on purpose (rule B3)."""
     before = {name for record in read.known.values() for name, base in record.base.items() if base.remote}
+    before |= read.settled.filled if read.settled is not None else set()
     return [
         Message("attribute_empty_for_all", {"field": rule.field.value, "attribute": rule.attribute})
         for rule in read.options.rules
         if rule.field in read.never_filled and rule.field in before and not _is_never_told(rule, read)
     ]
-
-
-def _load_locals(server: Synchronised, sides: Sides) -> None:
-    ids = {employee_id for person in sides.people if (employee_id := sides.employee_of(person.anchor)) is not None}
-    sides.locals = snapshots.local_people(ids)
-    if sides.options.phone:
-        sides.left = who_has_left(ids)
-    if not sides.options.phone:  # which directory is somebody's home is no question there
-        sides.outward.residences = residences(ids, server.pk, sides.options.superiors)
-    if sides.options.phones:
-        sides.outward.phones = phones_first(
-            ids, sides.options.phones, here=server.name, number_plan=sides.options.number_plan
-        )
 
 
 def _is_never_told(rule: FieldRule, read: RemoteRead) -> bool:

@@ -1,11 +1,12 @@
 """Step 2 and 3 of a run: what the directory says, beside what is known of it."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+import marshal
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.utils import timezone
 
@@ -17,13 +18,14 @@ from syncapp.core.options import FieldRule, SyncOptions
 from syncapp.core.outward import PROBES
 from syncapp.core.phones import is_before
 from syncapp.core.records import KnownRecord, Message, RemotePerson, RemoteRecord, Scope
-from syncapp.core.vocabulary import TEXT_FIELDS, Field
+from syncapp.core.vocabulary import TEXT_FIELDS, Field, State
 from syncapp.core.watermark import Watermark
 from syncapp.exceptions import FullReadNeededError
 from syncapp.models import PhoneSystem
 from syncapp.services.contents import OpaqueReader, without_unusable
 from syncapp.services.endpoints import Synchronised, sync_options
 from syncapp.services.ports import EndpointSession
+from syncapp.services.settled import Settled
 from syncapp.store import snapshots
 from syncapp.store.bulk import in_chunks
 
@@ -61,6 +63,7 @@ class RemoteRead:
     of those who did not come either and are in scope all the same. `scope` is what was
     to be read; `scope_changed`: the last run was to bring others. `watermark`: from
     where what changes after this read can be read, None where that is not known.
+    `settled`: who was looked at and set aside, for nothing new is to be said of them.
     """
 
     options: SyncOptions
@@ -76,6 +79,19 @@ class RemoteRead:
     scope: Scope | None = None
     scope_changed: bool = False
     watermark: Watermark | None = None
+    settled: Settled | None = None
+
+
+class _Kept(NamedTuple):
+    """Somebody who needs a look, in a tenth of the memory: after a change of the settings these are everybody."""
+
+    packed: bytes
+    fingerprint: str
+    record_id: int
+
+    def record(self) -> RemoteRecord:
+        anchor, dn, attributes, state = marshal.loads(self.packed)  # noqa: S302 - packed by ourselves just before
+        return RemoteRecord(anchor, dn, attributes, State(state))
 
 
 class Keeper(Protocol):
@@ -119,19 +135,23 @@ class DirectoryReader:
                 self._keeper.note(note.code, **note.params)
         self._is_checked = True
 
-    def everybody(self, beat: Callable[[int], None], last: LastLook = NEVER_LOOKED) -> RemoteRead:
+    def everybody(
+        self, beat: Callable[[int], None], last: LastLook = NEVER_LOOKED, settled: Settled | None = None
+    ) -> RemoteRead:
         """Read everybody in scope, or raise: never a part of them (promise 4). Then look for who did not come.
 
         A person whose fingerprint is the stored one, and who is not due, is passed
         over before anything is decoded; but a few of those who wait, for a right that
-        was missing may be there by now (rule B10).
+        was missing may be there by now (rule B10). `settled` sets aside whom a look says
+        nothing new of.
         """
         self._check()
-        read = RemoteRead(self.options, self._session.uri)
+        read = RemoteRead(self.options, self._session.uri, settled=settled)
         passports = snapshots.passports(self._server.pk)
         probes = PROBES if self._sends else 0
         empty = {rule for rule in self.options.rules if rule.field is not Field.PHOTO}
         record_ids = []
+        kept: list[_Kept] = []
         now = timezone.now()
         for page in self._session.pages(self._wanted, now=now, mark=True):
             for raw in page:
@@ -147,6 +167,15 @@ class DirectoryReader:
                 whole = self._session.whole(raw)
                 if whole is None:  # gone since the list was read: the next run says so
                     continue
+                if settled is not None and passport is not None and passport.may_be_settled:
+                    kept.append(
+                        _Kept(
+                            marshal.dumps((record.anchor, record.dn, dict(record.attributes), record.state.value)),
+                            mark,
+                            passport.record_id,
+                        )
+                    )
+                    continue
                 read.people.append(self._person(record if whole is raw else self._opaque.conceal(whole), mark, now))
                 if passport is not None:
                     record_ids.append(passport.record_id)
@@ -154,7 +183,12 @@ class DirectoryReader:
             beat(read.count)
         read.watermark = self._session.watermark
         read.never_filled = frozenset(rule.field for rule in empty)
-        self._completed(read, record_ids)
+        having = None
+        if (len(read.people) + len(kept)) * FEW > read.count:
+            having = self._opaque.who_has_one(self._keeper.beat)
+        self._completed(read, record_ids, having)
+        if settled is not None:
+            self._sift(kept, settled, read, having, now)
         absent = [
             passport.record_id
             for anchor, passport in passports.items()  # of those who did not come
@@ -162,6 +196,20 @@ class DirectoryReader:
         ]
         self._look_for(absent, read, last, now)
         return read
+
+    def _sift(
+        self, kept: Sequence[_Kept], settled: Settled, read: RemoteRead, having: Collection[str] | None, now: datetime
+    ) -> None:
+        """Look at people some at a time, and keep those of whom there is more to say."""
+        for chunk in in_chunks(kept):
+            people = [self._person(each.record(), each.fingerprint, now) for each in chunk]
+            known = snapshots.known_records(self._server.pk, [each.record_id for each in chunk])
+            people = self._looked_at(people, known, having)
+            for person in settled.sift(people, known):
+                read.people.append(person)
+                read.known[person.anchor] = record = known[person.anchor]
+                read.known_by_id[record.id] = record
+            self._keeper.beat()
 
     def _look_for(self, record_ids: Collection[int], read: RemoteRead, last: LastLook, now: datetime) -> None:
         """Find out where people are who did not come, without regard to the scope (rules D2, D3)."""
@@ -300,14 +348,20 @@ class DirectoryReader:
         raw = {name: record.attributes[name] for name in self._written if name in record.attributes}
         return person._replace(raw=raw)
 
-    def _completed(self, read: RemoteRead, record_ids: Sequence[int]) -> RemoteRead:
-        """Add the photos, and what is known of everybody who needs a look."""
+    def _completed(
+        self, read: RemoteRead, record_ids: Sequence[int], having: Collection[str] | None = None
+    ) -> RemoteRead:
+        """Add the photos, and what is known of everybody who needs a look; `having`: who has a photo, where that was asked."""
         read.known = snapshots.known_records(self._server.pk, record_ids)
         read.known_by_id = {record.id: record for record in read.known.values()}
-        most = read.whole and len(read.people) * FEW > read.count
-        self._opaque.add_photos(read.people, self._keeper.beat, ask_first=most)
-        read.people = [without_unusable(person, read.known.get(person.anchor)) for person in read.people]
+        read.people = self._looked_at(read.people, read.known, having)
         return read
+
+    def _looked_at(
+        self, people: list[RemotePerson], known: Mapping[str, KnownRecord], having: Collection[str] | None
+    ) -> list[RemotePerson]:
+        self._opaque.add_photos(people, self._keeper.beat, having)
+        return [without_unusable(person, known.get(person.anchor)) for person in people]
 
 
 def _changed_lately(values: Sequence[bytes] | None, now: datetime) -> bool:

@@ -36,13 +36,14 @@ from syncapp.services.reading import DirectoryReader, RemoteRead
 from syncapp.services.seals import Seal, configuration_digest, scope_of
 from syncapp.services.secrets import forget_unmapped_secrets
 from syncapp.services.sending import Sending
+from syncapp.services.settled import Settled
 from syncapp.store.bulk import in_chunks
 from syncapp.store.items import PlannedRow, dump_scope, insert_items, iter_planned
 from syncapp.store.newcomers import Newcomers, from_now_on
 from syncapp.store.phone_tasks import forget_settled
 from syncapp.store.records import confirm_missing
 from syncapp.store.sent import last_full_count, last_whole_run, waiting_for
-from syncapp.store.writer import apply_items, apply_touches, let_waiting_go_on, settle_the_rest
+from syncapp.store.writer import apply_items, apply_refreshed, apply_touches, let_waiting_go_on, settle_the_rest
 from syncapp.telephony.endpoint import PhoneEndpoint
 
 
@@ -71,9 +72,13 @@ def take_steps(execution: Execution) -> None:
                 asked=bool(run.anchors),
             )
             reader = DirectoryReader(server, session, execution.keeper, sends=outward.allowed)
-            read = read_people(execution, session, reader, last_look(last))
-        _close_read_only(execution, session, read, outward)
-        remapped = _compare_mapping(execution, read, last.mapping if last else {})
+            _close_read_only(execution, session, reader.options, outward)
+            mapping = mapping_state(reader.options, last.mapping if last else {})
+            remapped = remapped_fields(last.mapping if last else {}, mapping)
+            settled = None if reader.options.phone else Settled(server, reader.options, outward, remapped)
+            read = read_people(execution, session, reader, last_look(last), settled)
+        if read.scope is not None:
+            SyncRun.objects.filter(pk=run.pk).update(mapping=mapping, scope=dump_scope(read.scope))
         planned_at = timezone.now()
         wave = _plan(execution, session, read, outward, remapped)
         held = _judge(execution, wave, remapped, last)
@@ -126,20 +131,12 @@ def finishing(execution: Execution, session: EndpointSession, tally: Tally, *, r
         name_rekeyed(execution, tally, "phone_secrets_sent")
 
 
-def _close_read_only(execution: Execution, session: EndpointSession, read: RemoteRead, outward: Outward) -> None:
+def _close_read_only(execution: Execution, session: EndpointSession, options: SyncOptions, outward: Outward) -> None:
     """What the server alone writes is said once, and not tried for each person."""
     if outward.allowed:
-        outward.closed = session.read_only([rule.attribute for rule in read.options.rules if rule.pushes])
+        outward.closed = session.read_only([rule.attribute for rule in options.rules if rule.pushes])
         for attribute in outward.closed:
             execution.note(Message("write_read_only", {"attribute": attribute}))
-
-
-def _compare_mapping(execution: Execution, read: RemoteRead, previous: Mapping[str, str]) -> frozenset[Field]:
-    """Return the fields that are read in another way than in the last run; keep how this one reads, and whom."""
-    now = mapping_state(read.options, previous)
-    if read.scope is not None:
-        SyncRun.objects.filter(pk=execution.run.pk).update(mapping=now, scope=dump_scope(read.scope))
-    return remapped_fields(previous, now)
 
 
 def _plan(
@@ -275,6 +272,9 @@ def _apply(execution: Execution, session: EndpointSession, wave: Wave, tally: Ta
             apply_touches(run, chunk)
             if wave.read.options.phone:
                 let_waiting_go_on(run, [touch.record_id for touch in chunk])
+        for refreshed in in_chunks(wave.read.settled.refreshed if wave.read.settled is not None else ()):
+            execution.keeper.beat()
+            apply_refreshed(refreshed)
         settle_the_rest(run)
         if any(absence.record.state is State.MISSING for absence in wave.read.absent):
             confirm_missing(run, seen=wave.read.seen, now=timezone.now())

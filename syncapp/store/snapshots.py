@@ -43,6 +43,11 @@ class Passport(NamedTuple):
     employee_id: int | None
 
     @property
+    def may_be_settled(self) -> bool:
+        """Whether a look may show nothing new: nothing is said of them but that their entry, or a setting, is another."""
+        return self.employee_id is not None and self.state == State.ACTIVE and not self.due
+
+    @property
     def is_expected(self) -> bool:
         """Whether it is looked for when it does not come: not who was let go, nor whoever is missing and nobody's."""
         forgotten = self.employee_id is None and self.state == State.MISSING

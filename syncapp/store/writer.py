@@ -15,7 +15,7 @@ from types import MappingProxyType
 from django.db import DataError, IntegrityError, OperationalError, transaction
 
 from syncapp.core.phones import anchor_before
-from syncapp.core.planned import RecordTouch
+from syncapp.core.planned import RecordTouch, Refresh
 from syncapp.core.records import Message
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field, Outcome
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
@@ -236,7 +236,6 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
     Whose employee is not as planned with any more, or was tied meanwhile, is left
     alone altogether: the next run looks, for edits and decisions leave the record `due`.
     """
-    version = f"SELECT e.version FROM {table_of(Employee)} e WHERE e.id = {table_of(SyncRecord)}.employee_id"  # noqa: S608 - names of ours
     with in_turn(), transaction.atomic():
         update_rows(
             SyncRecord,
@@ -271,8 +270,24 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
                 "written",
                 "due",
             ],
-            where=["id", f"COALESCE(({version}), 0) = %s"],
+            where=["id", f"COALESCE({_version()}, 0) = %s"],
         )
+
+
+def apply_refreshed(refreshed: Sequence[Refresh]) -> None:
+    """Store fingerprints of people of whom nothing else changes, where the employee is as looked at."""
+    with in_turn(), transaction.atomic():
+        update_rows(
+            SyncRecord,
+            [(each.fingerprint, each.record_id, each.employee_version) for each in refreshed],
+            assign=["fingerprint"],
+            where=["id", f"{_version()} = %s"],
+        )
+
+
+def _version() -> str:
+    """The version of a record's employee, in SQL."""
+    return f"(SELECT e.version FROM {table_of(Employee)} e WHERE e.id = {table_of(SyncRecord)}.employee_id)"  # noqa: S608 - names of ours
 
 
 def settle_the_rest(run: SyncRun) -> None:
