@@ -92,11 +92,12 @@ def update_rows(
     """Update rows given as tuples: the values assigned, then those of the columns by which a row is found.
 
     What is assigned or compared is a column, which takes the next value, or an
-    expression `… = …` with places (`%s`) of its own. Both are text of this package,
-    never of a user. Plain columns of rows found by their id PostgreSQL gets as one statement.
+    expression `… = …` with places (`%s`) of its own, which for a comparison hold numbers.
+    Both are text of this package, never of a user. PostgreSQL gets all rows as one
+    statement: `executemany` is one for each row there.
     """
-    if connection.vendor == "postgresql" and len(rows) > 1 and where == ("id",) and not any("=" in e for e in assign):
-        _update_at_once(model, rows, [*assign, "id"])
+    if connection.vendor == "postgresql" and len(rows) > 1:
+        _update_at_once(model, rows, assign, where)
         return
     assignments, condition = (
         joint.join(each if "=" in each else f"{each} = %s" for each in parts)
@@ -105,19 +106,31 @@ def update_rows(
     execute_many(f"UPDATE {table_of(model)} SET {assignments} WHERE {condition}", rows)  # noqa: S608 - names of ours
 
 
-def _update_at_once(model: type[models.Model], rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> None:
-    """Update columns, the last of which is the id, by one array for each.
+def _update_at_once(
+    model: type[models.Model], rows: Sequence[Sequence[Any]], assign: Sequence[str], where: Sequence[str]
+) -> None:
+    """Give the values of all rows as one array for each place.
 
     Arrays have the columns' types without lengths: to cast to those would cut what is too long.
     """
     types = {field.column: str(field.db_type(connection)).partition("(")[0] for field in model._meta.concrete_fields}
-    names = [connection.ops.quote_name(column) for column in columns]
-    arrays = ", ".join(f"%s::{types[column]}[]" for column in columns)
-    assignments = ", ".join(f"{name} = new.{name}" for name in names[:-1])
+    arrays: list[str] = []
+
+    def placed(part: str, table: str) -> str:
+        column, is_expression, _right = part.partition(" =")
+        if is_expression and "%s" not in part:
+            return part
+        arrays.append(f"%s::{types.get(column, 'bigint')}[]")
+        value = f"new.place{len(arrays)}"
+        return part.replace("%s", value) if is_expression else f"{table}{connection.ops.quote_name(column)} = {value}"
+
+    assignments = ", ".join(placed(part, "") for part in assign)
+    condition = " AND ".join(placed(part, f"{table_of(model)}.") for part in where)
+    places = ", ".join(f"place{number}" for number in range(1, len(arrays) + 1))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table_of(model)} AS old SET {assignments}"  # noqa: S608 - names of ours
-            f" FROM unnest({arrays}) AS new ({', '.join(names)}) WHERE old.id = new.id",
+            f"UPDATE {table_of(model)} SET {assignments}"  # noqa: S608 - names of ours
+            f" FROM unnest({', '.join(arrays)}) AS new ({places}) WHERE {condition}",
             [list(values) for values in zip(*rows, strict=True)],
         )
 

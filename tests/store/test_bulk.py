@@ -8,7 +8,7 @@ import pytest
 from django.db import DataError, IntegrityError, connection, transaction  # noqa: F401 - skipif asks for it
 
 from syncapp.models import Employee, RunItem
-from syncapp.store.bulk import as_json, as_time, insert_rows, select_rows, update_rows
+from syncapp.store.bulk import as_json, as_time, insert_rows, select_rows, unless_null, update_rows
 from syncapp.store.items import iter_planned
 from tests.factories import make_employee, make_server
 from tests.store.plans import make_run
@@ -93,6 +93,20 @@ def test_refused_rows_raise_what_the_orm_raises_and_leave_nothing() -> None:
         insert_rows(RunItem, COLUMNS, [rows[0], (None, *rows[1][1:])])
 
     assert RunItem.objects.count() == 0
+
+
+def test_update_rows_takes_expressions_and_leaves_out_whom_the_condition_does_not_fit() -> None:
+    one, other, edited = (make_employee(name="Anna", title="Clerk") for _ in range(3))
+
+    update_rows(
+        Employee,
+        [("Boris", None, AT, one.pk, 1), (None, "Boss", AT, other.pk, 1), ("Clara", "Boss", AT, edited.pk, 0)],
+        assign=[unless_null("name"), unless_null("title"), "version = version + 1", "archived_at"],
+        where=["id", "COALESCE(version, 0) = %s"],
+    )
+
+    rows = Employee.rows.order_by("id").values_list("name", "title", "version", "archived_at")
+    assert list(rows) == [("Boris", "Clerk", 2, AT), ("Anna", "Boss", 2, AT), ("Anna", "Clerk", 1, None)]
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite stores values of any length")
