@@ -89,6 +89,16 @@ def imported(measured: Measured) -> Measured:
     return measured
 
 
+def sync_with_other_settings() -> Measured:
+    """A run after a change of the settings that changes nothing for anybody: everybody has to be looked at."""
+    from syncapp.models import DirectoryServer
+
+    server = DirectoryServer.objects.get(name=SERVER)
+    server.match_keys = server.match_keys[:-1]
+    server.save()
+    return imported(sync)
+
+
 def warm_incremental() -> Measured:
     """A run that reads changes, in a process that has done one already, as a worker's has."""
     sync(incremental=True)
@@ -212,6 +222,7 @@ def kinds(number: int) -> Mapping[str, Callable[[], Measured]]:
     return {
         "plain": lambda: plain_read,
         "sync": lambda: imported(sync),
+        "reset": sync_with_other_settings,
         "preview": lambda: imported(lambda: sync(preview=True)),
         "changes": lambda: imported(lambda: sync(incremental=True)),
         "incremental": warm_incremental,

@@ -89,13 +89,18 @@ def for_document(results: Results) -> str:
     return "\n".join(lines) + "\n"
 
 
+def has_place(document: str, name: str) -> bool:
+    """Whether the document has the marks of a group of cases."""
+    return f"<!-- {name} -->" in document and f"<!-- end of {name} -->" in document
+
+
 def put_into(document: str, name: str, text: str) -> str:
     """Replace what stands between the marks of a group of cases."""
     begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     found = re.sub(
         rf"{re.escape(begin)}.*?{re.escape(end)}", lambda _: f"{begin}\n{text}{end}", document, flags=re.DOTALL
     )
-    if begin not in document or end not in document:
+    if not has_place(document, name):
         raise ValueError(f"the document has no place for {name}")
     return found
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from benchmarks.cases import CASES, PLAIN_READ, RIVAL_AGAIN, RIVAL_FIRST, Options
 from benchmarks.lab import PROJECT, RIVAL_PACKAGES, openldap
 from benchmarks.plot import bars
-from benchmarks.results import Results, for_document, for_terminal, put_into
+from benchmarks.results import Results, for_document, for_terminal, has_place, put_into
 
 DOCUMENT = PROJECT / "docs" / "performance.md"
 PLOT = PROJECT / "docs" / "images" / "performance.svg"
@@ -32,6 +32,10 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.cases) - set(CASES):
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
+    database = "PostgreSQL" if options.database else "SQLite"
+    sections = {name: name if database == "SQLite" else f"{name}, {database}" for name in options.cases or CASES}
+    if options.write and (without := [each for each in sections.values() if not has_place(_document(), each)]):
+        parser.error(f"the document has no place for {'; '.join(without)}")
     console = Console(width=130)
     if options.profile:
         with openldap(options.people, database=options.database) as lab:
@@ -41,21 +45,24 @@ def main() -> None:
         return
     if not RIVAL_PACKAGES.exists():
         console.print("ldap_sync_users is left out: benchmarks/requirements.txt is not installed")
-    for name in options.cases or CASES:
+    for name, section in sections.items():
         before = os.getloadavg()[0]
         results = CASES[name](Options(options.people, options.rounds, options.database, console.print))
         results.title += f"; load of the machine before: {before:.1f}"
         for table in for_terminal(results):
             console.print(table)
         if options.write:
-            _write(name, results, "PostgreSQL" if options.database else "SQLite")
+            _write(section, results, database)
 
 
-def _write(name: str, results: Results, database: str) -> None:
+def _document() -> str:
+    return DOCUMENT.read_text(encoding="utf-8")
+
+
+def _write(section: str, results: Results, database: str) -> None:
     results.title = f"{date.today().isoformat()}, {database}: {results.title}"  # noqa: DTZ011 - the day here
-    text = put_into(DOCUMENT.read_text(encoding="utf-8"), name, for_document(results))
-    DOCUMENT.write_text(text, encoding="utf-8")
-    if name == "reading":
+    DOCUMENT.write_text(put_into(_document(), section, for_document(results)), encoding="utf-8")
+    if section == "reading":
         seconds = {case: results.seconds(case) for case in results.samples}
         others = frozenset({PLAIN_READ, RIVAL_FIRST, RIVAL_AGAIN})
         PLOT.write_text(bars(results.title.partition(";")[0], seconds, others=others), encoding="utf-8")
