@@ -72,11 +72,11 @@ def _plan_person(
     return decide_person(person, sides, numbers, keys, moves=moves).result()
 
 
-def look_again(person: RemotePerson, sides: Sides) -> Refresh | None:
-    """What comes of a look at somebody about whom neither tie nor number is to be decided; None for news of any kind.
+def look_again(person: RemotePerson, sides: Sides) -> RecordTouch | Refresh | None:
+    """What comes of a look at somebody about whom neither tie nor number is to be decided; None where it may be news.
 
-    What is said of such a person depends on nobody else, so it can be said before
-    everybody is known.
+    What is said of such a person depends on nobody else, and says nothing of anybody
+    else, so that it can be said before everybody is known.
     """
     record = sides.known.get(person.anchor)
     if record is None or record.due or record.written or record.refusals or _EXTENSION in sides.remapped:
@@ -85,10 +85,14 @@ def look_again(person: RemotePerson, sides: Sides) -> Refresh | None:
         return None
     plan = decide_person(person, sides, NO_NUMBERS, entry_keys(person))
     news = plan.result()
-    if plan.local is None or isinstance(news, PlanItem) or (news is not None and not plan.says_no_more(news)):
+    if plan.local is None or isinstance(news, PlanItem):
         return None
-    mark = news.fingerprint if news is not None else record.fingerprint
-    return Refresh(record.id, plan.local.version, mark)
+    if news is None:
+        return Refresh(record.id, plan.local.version, record.fingerprint)
+    # By keys others are matched; and what waits no more was written by a run that could not say so (promise 1).
+    if news.keys != record.keys or not record.waits.keys() <= news.waits.keys():
+        return None
+    return Refresh(record.id, plan.local.version, news.fingerprint) if plan.says_no_more(news) else news
 
 
 def begin_person(person: RemotePerson, sides: Sides, keys: EntryKeys, *, moves: bool = False) -> PersonPlan:

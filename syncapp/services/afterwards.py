@@ -6,7 +6,7 @@ from syncapp.core.records import Message
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.services.counts import Tally
 from syncapp.services.execution import Execution
-from syncapp.services.reading import RemoteRead
+from syncapp.services.remote_read import RemoteRead
 from syncapp.store.sent import UnknownWrite, unknown_writes
 
 # So many names are said in a note.

@@ -16,7 +16,7 @@ from syncapp.services.counts import NAMES, Tally
 from syncapp.services.endpoints import Synchronised
 from syncapp.services.planning import Planning
 from syncapp.services.ports import OpenSession
-from syncapp.services.reading import RemoteRead
+from syncapp.services.remote_read import RemoteRead
 from syncapp.services.runs import RunKeeper
 from syncapp.store.newcomers import Newcomers
 

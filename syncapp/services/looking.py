@@ -10,7 +10,8 @@ from syncapp.models import SyncRun
 from syncapp.services.bookmarks import bookmark_for, dump_bookmark, known_entries, new_bookmark
 from syncapp.services.execution import Execution
 from syncapp.services.ports import EndpointSession
-from syncapp.services.reading import NEVER_LOOKED, DirectoryReader, LastLook, RemoteRead
+from syncapp.services.reading import DirectoryReader
+from syncapp.services.remote_read import NEVER_LOOKED, LastLook, RemoteRead
 from syncapp.services.settled import Settled
 from syncapp.store.items import load_scope
 from syncapp.store.sent import last_full_count

@@ -15,7 +15,7 @@ from syncapp.core.writes import MakeJob, MakeResult, WriteRefusal
 from syncapp.models import PhoneSystem
 from syncapp.services.phone_systems import is_told_whom, serving_cautions
 from syncapp.services.planning import Planning
-from syncapp.services.reading import RemoteRead
+from syncapp.services.remote_read import RemoteRead
 from syncapp.services.secrets import key_mark
 from syncapp.store import snapshots
 from syncapp.store.phone_service import active_in, service_of

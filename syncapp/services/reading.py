@@ -1,31 +1,31 @@
 """Step 2 and 3 of a run: what the directory says, beside what is known of it."""
 
 import json
-import marshal
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from django.utils import timezone
 
-from syncapp.core.absence import Absence, Evidence, judge, same_scope
+from syncapp.core.absence import Evidence, judge, same_scope
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import attributes_of, read_person
 from syncapp.core.fingerprint import fingerprint, settings_digest
-from syncapp.core.options import FieldRule, SyncOptions
+from syncapp.core.options import FieldRule
 from syncapp.core.outward import PROBES
 from syncapp.core.phones import is_before
 from syncapp.core.records import KnownRecord, Message, RemotePerson, RemoteRecord, Scope
-from syncapp.core.vocabulary import TEXT_FIELDS, Field, State
+from syncapp.core.vocabulary import TEXT_FIELDS, Field
 from syncapp.core.watermark import Watermark
 from syncapp.exceptions import FullReadNeededError
 from syncapp.models import PhoneSystem
 from syncapp.services.contents import OpaqueReader, without_unusable
 from syncapp.services.endpoints import Synchronised, sync_options
 from syncapp.services.ports import EndpointSession
-from syncapp.services.settled import Settled
+from syncapp.services.remote_read import NEVER_LOOKED, LastLook, RemoteRead
+from syncapp.services.settled import Packed, Settled
 from syncapp.store import snapshots
 from syncapp.store.bulk import in_chunks
 
@@ -39,59 +39,6 @@ BEAT_EVERY = 200
 TOGETHER = 100
 # Absent people who are looked up between two signs of life.
 LOOKED_UP = 200
-
-
-@dataclass(frozen=True, slots=True)
-class LastLook:
-    """What the last applied run over everybody was to bring, and which controller answered it."""
-
-    uri: str = ""
-    scope: Scope | None = None
-
-
-NEVER_LOOKED = LastLook()
-
-
-@dataclass(slots=True)
-class RemoteRead:
-    """What was read, and from which controller. `people` are those who need a look; of the settled rest only the number is kept.
-
-    `count`: entries that came. `known` are the records of `people`. `whole`: it was
-    everybody in scope; only then something can be said of those who did not come.
-    `never_filled` are the fields of which no entry had a value. `absent`: known
-    people who did not come, with what a look for each of them showed; `seen`: records
-    of those who did not come either and are in scope all the same. `scope` is what was
-    to be read; `scope_changed`: the last run was to bring others. `watermark`: from
-    where what changes after this read can be read, None where that is not known.
-    `settled`: who was looked at and set aside, for nothing new is to be said of them.
-    """
-
-    options: SyncOptions
-    uri: str
-    count: int = 0
-    whole: bool = True
-    people: list[RemotePerson] = field(default_factory=list)
-    known: dict[str, KnownRecord] = field(default_factory=dict)
-    known_by_id: dict[int, KnownRecord] = field(default_factory=dict)
-    never_filled: frozenset[Field] = frozenset()
-    absent: list[Absence] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)
-    scope: Scope | None = None
-    scope_changed: bool = False
-    watermark: Watermark | None = None
-    settled: Settled | None = None
-
-
-class _Kept(NamedTuple):
-    """Somebody who needs a look, in a tenth of the memory: after a change of the settings these are everybody."""
-
-    packed: bytes
-    fingerprint: str
-    record_id: int
-
-    def record(self) -> RemoteRecord:
-        anchor, dn, attributes, state = marshal.loads(self.packed)  # noqa: S302 - packed by ourselves just before
-        return RemoteRecord(anchor, dn, attributes, State(state))
 
 
 class Keeper(Protocol):
@@ -151,7 +98,7 @@ class DirectoryReader:
         probes = PROBES if self._sends else 0
         empty = {rule for rule in self.options.rules if rule.field is not Field.PHOTO}
         record_ids = []
-        kept: list[_Kept] = []
+        kept: list[Packed] = []
         now = timezone.now()
         for page in self._session.pages(self._wanted, now=now, mark=True):
             for raw in page:
@@ -168,13 +115,7 @@ class DirectoryReader:
                 if whole is None:  # gone since the list was read: the next run says so
                     continue
                 if settled is not None and passport is not None and passport.may_be_settled:
-                    kept.append(
-                        _Kept(
-                            marshal.dumps((record.anchor, record.dn, dict(record.attributes), record.state.value)),
-                            mark,
-                            passport.record_id,
-                        )
-                    )
+                    kept.append(Packed.of(record, mark, passport.record_id))
                     continue
                 read.people.append(self._person(record if whole is raw else self._opaque.conceal(whole), mark, now))
                 if passport is not None:
@@ -198,11 +139,11 @@ class DirectoryReader:
         return read
 
     def _sift(
-        self, kept: Sequence[_Kept], settled: Settled, read: RemoteRead, having: Collection[str] | None, now: datetime
+        self, kept: Sequence[Packed], settled: Settled, read: RemoteRead, having: Collection[str] | None, now: datetime
     ) -> None:
         """Look at people some at a time, and keep those of whom there is more to say."""
         for chunk in in_chunks(kept):
-            people = [self._person(each.record(), each.fingerprint, now) for each in chunk]
+            people = [self._person(each.unpacked(), each.fingerprint, now) for each in chunk]
             known = snapshots.known_records(self._server.pk, [each.record_id for each in chunk])
             people = self._looked_at(people, known, having)
             for person in settled.sift(people, known):

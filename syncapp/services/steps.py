@@ -32,7 +32,8 @@ from syncapp.services.phone_secrets import is_first_secret, name_rekeyed
 from syncapp.services.photos import FOLDERS, keep_for, sweep
 from syncapp.services.planning import Planning, make_plan
 from syncapp.services.ports import EndpointSession
-from syncapp.services.reading import DirectoryReader, RemoteRead
+from syncapp.services.reading import DirectoryReader
+from syncapp.services.remote_read import RemoteRead
 from syncapp.services.seals import Seal, configuration_digest, scope_of
 from syncapp.services.secrets import forget_unmapped_secrets
 from syncapp.services.sending import Sending
@@ -158,6 +159,9 @@ def _plan(
             read.known_by_id |= {each.record.id: each.record for each in planning.unplaced.values() if each.record}
             planning.notes += _phones_of_leavers(planning)
         wave = Wave(read, planning, newcomers, first=execution.stored)
+        if read.settled is not None:
+            wave.touches += read.settled.touches
+            wave.tally.waiting += read.settled.waiting
         _store_plan(execution, wave)
     if read.whole:
         say_what_was_written(execution, read)

@@ -11,7 +11,8 @@ from syncapp.directory.session import open_session
 from syncapp.exceptions import ConfigurationError
 from syncapp.models import DirectoryServer, Employee, FieldMapping, SyncRecord, SyncRun
 from syncapp.services.endpoints import directory_config
-from syncapp.services.reading import DirectoryReader, RemoteRead
+from syncapp.services.reading import DirectoryReader
+from syncapp.services.remote_read import RemoteRead
 from syncapp.services.runs import RunKeeper
 from tests.services.company import Company, sync
 

@@ -1,0 +1,51 @@
+"""What was read of an endpoint, and what the last run had looked at."""
+
+from dataclasses import dataclass, field
+
+from syncapp.core.absence import Absence
+from syncapp.core.options import SyncOptions
+from syncapp.core.records import KnownRecord, RemotePerson, Scope
+from syncapp.core.vocabulary import Field
+from syncapp.core.watermark import Watermark
+from syncapp.services.settled import Settled
+
+
+@dataclass(frozen=True, slots=True)
+class LastLook:
+    """What the last applied run over everybody was to bring, and which controller answered it."""
+
+    uri: str = ""
+    scope: Scope | None = None
+
+
+NEVER_LOOKED = LastLook()
+
+
+@dataclass(slots=True)
+class RemoteRead:
+    """What was read, and from which controller. `people` are those who need a look; of the settled rest only the number is kept.
+
+    `count`: entries that came. `known` are the records of `people`. `whole`: it was
+    everybody in scope; only then something can be said of those who did not come.
+    `never_filled` are the fields of which no entry had a value. `absent`: known
+    people who did not come, with what a look for each of them showed; `seen`: records
+    of those who did not come either and are in scope all the same. `scope` is what was
+    to be read; `scope_changed`: the last run was to bring others. `watermark`: from
+    where what changes after this read can be read, None where that is not known.
+    `settled`: who was looked at and set aside, for nothing new is to be said of them.
+    """
+
+    options: SyncOptions
+    uri: str
+    count: int = 0
+    whole: bool = True
+    people: list[RemotePerson] = field(default_factory=list)
+    known: dict[str, KnownRecord] = field(default_factory=dict)
+    known_by_id: dict[int, KnownRecord] = field(default_factory=dict)
+    never_filled: frozenset[Field] = frozenset()
+    absent: list[Absence] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+    scope: Scope | None = None
+    scope_changed: bool = False
+    watermark: Watermark | None = None
+    settled: Settled | None = None
