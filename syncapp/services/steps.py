@@ -39,12 +39,13 @@ from syncapp.services.secrets import forget_unmapped_secrets
 from syncapp.services.sending import Sending
 from syncapp.services.settled import Settled
 from syncapp.store.bulk import in_chunks
+from syncapp.store.elsewhere import let_waiting_go_on
 from syncapp.store.items import PlannedRow, dump_scope, insert_items, iter_planned
 from syncapp.store.newcomers import Newcomers, from_now_on
 from syncapp.store.phone_tasks import forget_settled
 from syncapp.store.records import confirm_missing
 from syncapp.store.sent import last_full_count, last_whole_run, waiting_for
-from syncapp.store.writer import apply_items, apply_refreshed, apply_touches, let_waiting_go_on, settle_the_rest
+from syncapp.store.writer import apply_items, apply_refreshed, apply_touches, settle_the_rest
 from syncapp.telephony.endpoint import PhoneEndpoint
 
 

@@ -7,7 +7,7 @@ is to blame, so that one person's trouble stays theirs (promise 7).
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -19,8 +19,9 @@ from syncapp.core.planned import RecordTouch, Refresh
 from syncapp.core.records import Message
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field, Outcome
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
-from syncapp.store.bulk import as_json, chunks_of_ids, table_of, update_rows
+from syncapp.store.bulk import as_json, table_of, update_rows
 from syncapp.store.chains import apart
+from syncapp.store.elsewhere import ask_who_is_at_home, let_waiting_go_on, mark_due_elsewhere
 from syncapp.store.employees import create_employees, update_employees
 from syncapp.store.items import PlannedRow, dump_base, dump_keys, dump_messages, dump_waits, dump_written
 from syncapp.store.matters import write_matters
@@ -117,8 +118,10 @@ def _apply(job: _Job, rows: Sequence[PlannedRow]) -> list[Written]:
     write_records(run, batch, now=now)
     write_matters(run, [written for written in batch if not written.due], now=now)
     news = [w for w in batch if w.updates or (w.row.plan["state_changed"] and not w.due)]
-    _mark_other_endpoints_due(run, [w.row.employee_id for w in news if w.row.employee_id is not None])
-    let_waiting_go_on(run, [w.record_id for w in batch if w.row.plan["action"] == _JOIN and w.record_id])
+    mark_due_elsewhere(run, [w.row.employee_id for w in news if w.row.employee_id is not None])
+    joined = [w for w in batch if w.row.plan["action"] == _JOIN]
+    ask_who_is_at_home(run, [w.row.employee_id for w in joined if w.row.employee_id is not None and not w.due])
+    let_waiting_go_on(run, [w.record_id for w in joined if w.record_id])
     _finish_items(batch)
     return batch
 
@@ -178,21 +181,6 @@ def _keep_bases(batch: Sequence[Written]) -> None:
         for record_id, base in SyncRecord.objects.filter(id__in=left).values_list("id", "base"):
             stored = {name.value: base[name] for name in left[record_id].left_out if name in base}
             left[record_id].base = {**left[record_id].base, **stored}
-
-
-def _mark_other_endpoints_due(run: SyncRun, employee_ids: list[int]) -> None:
-    """What one endpoint brought is a hub edit for all others, and who left here may have another home now."""
-    if employee_ids:
-        others = SyncRecord.objects.filter(employee_id__in=employee_ids, due=False)
-        others.exclude(endpoint_id=run.server_id).update(due=True)
-
-
-def let_waiting_go_on(run: SyncRun, record_ids: Collection[int]) -> None:
-    """Have other endpoints look at people who wait there: what was agreed here may be what they waited for (rule C6)."""
-    for chunk in chunks_of_ids(record_ids):
-        people = SyncRecord.objects.filter(id__in=chunk, employee__isnull=False).values("employee")
-        waiting = SyncRecord.objects.filter(employee__in=people, waiting=True, due=False)
-        waiting.exclude(endpoint_id=run.server_id).update(due=True)
 
 
 def _finish_items(batch: Sequence[Written]) -> None:

@@ -138,6 +138,22 @@ def test_equal_ranks_the_server_that_was_here_first_gives(company: Company, bran
     assert not record(first).abroad
 
 
+def test_server_at_which_somebody_was_long_at_home_notices_another_that_comes_first(
+    company: Company, branch: Company
+) -> None:
+    company.add("anna", NAME, mail=MAIL, title="Boss")
+    branch.add("anna", NAME, mail=MAIL, title="Intern")
+    first, second = server(company, 1), server(branch, 2)
+    for _time in range(3):
+        sync(second)
+
+    sync(first, force=True)
+
+    assert record(second).due
+    sync(second, force=True)
+    assert record(second).abroad
+
+
 def test_differences_are_conflicts_when_the_home_switches_somebody_off(company: Company, branch: Company) -> None:
     head, second = both(company, branch, title="Intern")
     assert not Conflict.objects.exists()
