@@ -58,24 +58,29 @@ KEY_COLUMNS = search.Columns(
 
 
 class RecordList(SiteChangeList):
-    """The list with a count for each status, to filter by with one click."""
+    """The list with a count for each status, to filter by with one click: of those whom the other filters leave."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        counted = dict(SyncRecord.objects.order_by().values_list("status").annotate(Count("pk")))
         chosen = self.get_filters_params().get("status__exact") or []
+        others = self._with_every_status(request) if chosen else self.queryset
+        counted = dict(others.order_by().values_list("status").annotate(Count("pk")))
         self.all_records = sum(counted.values())
         self.all_query = self.get_query_string({}, ["status__exact", "p"])
         self.quick_filters = [
             {
                 "title": title,
-                "count": counted[value],
+                "count": counted.get(value, 0),
                 "active": value in chosen,
                 "query": self.get_query_string({"status__exact": value}, ["p"]),
             }
             for value, title in Status.choices
-            if counted.get(value)
+            if counted.get(value) or value in chosen
         ]
+
+    def _with_every_status(self, request: HttpRequest) -> QuerySet[SyncRecord]:
+        [own] = [spec for spec in self.filter_specs if "status__exact" in spec.expected_parameters()]
+        return self.get_queryset(request, exclude_parameters=own.expected_parameters())
 
 
 @admin.register(SyncRecord)

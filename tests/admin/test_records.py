@@ -129,6 +129,10 @@ def test_list_filters_by_server(admin_client: Client) -> None:
     assert shown_names(response) == ["cn=here"]
 
 
+def chips(response: Any) -> dict[str, int]:
+    return {str(chip["title"]): chip["count"] for chip in response.context["cl"].quick_filters}
+
+
 def test_quick_filters_count_every_status(admin_client: Client) -> None:
     server = make_server()
     for status in (Status.FAILED, Status.FAILED, Status.CREATED):
@@ -136,8 +140,59 @@ def test_quick_filters_count_every_status(admin_client: Client) -> None:
 
     response = admin_client.get(page(LIST))
 
-    chips = {str(chip["title"]): chip["count"] for chip in response.context["cl"].quick_filters}
-    assert chips == {"failed": 2, "created": 1}
+    assert chips(response) == {"failed": 2, "created": 1}
+
+
+@pytest.fixture
+def two_servers() -> int:
+    """Two servers with records of every kind; the first of them."""
+    here, there = make_server(), make_server()
+    for name, status, state in [
+        ("Anna", Status.FAILED, State.ACTIVE),
+        ("Anna", Status.FAILED, State.MISSING),
+        ("Boris", Status.CREATED, State.MISSING),
+    ]:
+        make_record(endpoint=here, name=name, status=status, state=state)
+    for _each in range(4):
+        make_record(endpoint=there, name="Anna", status=Status.FAILED)
+    return here.pk
+
+
+NARROWED = {
+    "server": ("endpoint__id__exact={here}", {"failed": 2, "created": 1}),
+    "server_and_state": ("endpoint__id__exact={here}&state__exact=missing", {"failed": 1, "created": 1}),
+    "server_and_status": ("endpoint__id__exact={here}&status__exact=created", {"failed": 2, "created": 1}),
+    "search": ("q=anna", {"failed": 6}),
+    "search_and_status": ("q=boris&status__exact=failed", {"failed": 0, "created": 1}),
+    "matters": ("endpoint__id__exact={here}&attention=1", {"failed": 2}),
+    "nobody_has_the_status": (
+        "endpoint__id__exact={here}&status__exact=updated",
+        {"failed": 2, "created": 1, "updated": 0},
+    ),
+}
+
+
+@pytest.mark.parametrize(("query", "expected"), NARROWED.values(), ids=NARROWED)
+def test_quick_filters_count_what_the_other_filters_leave(
+    admin_client: Client, two_servers: int, query: str, expected: dict[str, int]
+) -> None:
+    response = admin_client.get(page(LIST, query=query.format(here=two_servers)))
+
+    assert chips(response) == expected
+    assert response.context["cl"].all_records == sum(expected.values())
+
+
+@pytest.mark.parametrize("query", ["endpoint__id__exact={here}", "endpoint__id__exact={here}&q=anna&p=1"])
+def test_quick_filter_shows_as_many_as_it_says(admin_client: Client, two_servers: int, query: str) -> None:
+    listed = admin_client.get(page(LIST, query=query.format(here=two_servers))).context["cl"]
+
+    for address, count in [
+        (listed.all_query, listed.all_records),
+        *((chip["query"], chip["count"]) for chip in listed.quick_filters),
+    ]:
+        followed = admin_client.get(page(LIST) + address).context["cl"]
+        assert followed.result_count == count
+        assert {record.endpoint_id for record in followed.result_list} == {two_servers}
 
 
 def test_record_shows_its_last_agreed_values(admin_client: Client) -> None:
