@@ -30,6 +30,7 @@ from syncapp.views.display import (
     breakable_email,
     label,
     outcome_label,
+    record_brief,
     record_sentences,
     state_label,
     when_and_where,
@@ -86,16 +87,7 @@ class RecordList(SiteChangeList):
 @admin.register(SyncRecord)
 class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
     resource = RecordResource
-    list_display = (
-        "name_shown",
-        "extension",
-        "mobile",
-        "email",
-        "status_and_state",
-        "updated",
-        "message",
-        "endpoint",
-    )
+    list_display = ("name_and_server", "extension", "mobile", "email", "status_and_state", "updated", "brief_message")
     list_select_related = ("endpoint", "employee")
     list_filter = (
         ("endpoint", RelatedDropdownFilter),
@@ -169,6 +161,10 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
         name = (record.employee.name if record.employee else "") or record.name or str(record)
         return format_html('<div class="sync-name">{}</div>', name)
 
+    @admin.display(description=_("name"), ordering="name")
+    def name_and_server(self, record: SyncRecord) -> str:
+        return format_html('{}<div class="sync-side">{}</div>', self.name_shown(record), record.endpoint)
+
     @admin.display(description=_("extension"), ordering="employee__extension")
     def extension(self, record: SyncRecord) -> str:
         return record.employee.extension if record.employee else ", ".join(load_keys(record.keys).extensions)
@@ -203,6 +199,10 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
     @admin.display(description=_("message"))
     def message(self, record: SyncRecord) -> str:
         return record_sentences(record)
+
+    @admin.display(description=_("message"))
+    def brief_message(self, record: SyncRecord) -> str:
+        return record_brief(record)
 
     @admin.display(description=_("waits for the server"), boolean=True)
     def waiting_shown(self, record: SyncRecord) -> bool:

@@ -1,5 +1,8 @@
 """The list of sync records."""
 
+import re
+from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -65,6 +68,33 @@ def test_list_shows_the_columns_of_the_mission(admin_client: Client) -> None:
         "in the domain", "cannot be read as one valid telephone number",
     ):  # fmt: skip
         assert value in shown
+
+
+def test_list_shows_a_message_in_brief_and_the_page_all_of_it(admin_client: Client) -> None:
+    record = make_record(
+        endpoint=make_server(name="Head office"),
+        message_code="value_not_mobile",
+        message_params={"value": "see Anna", "attribute": "mobile"},
+        abroad=True,
+    )
+
+    listed, alone = (
+        unescape(text(admin_client.get(address)))
+        for address in (page(LIST), page("syncapp_syncrecord_change", record.pk))
+    )
+
+    first, last = "cannot be read as one valid telephone number", "are only compared."
+    [said] = re.findall(r'<div class="sync-brief" title="([^<>]+)">\1</div>', listed)
+    assert said.index(first) < said.index(last)
+    assert alone.count("sync-message") == 2
+    assert first in alone
+    assert last in alone
+
+
+def test_hour_of_the_last_change_stays_in_one_line(admin_client: Client) -> None:
+    make_record(updated_at=datetime(2026, 11, 28, 14, 40, tzinfo=UTC), updated_side=Side.REMOTE)
+
+    assert re.search(r"<div>11/28/2026 \d+:40\N{NO-BREAK SPACE}[ap].m.</div>", text(admin_client.get(page(LIST))))
 
 
 @pytest.fixture
