@@ -21,8 +21,8 @@ def start_due_run(endpoint_id: int, due: str | None = None) -> int | None:
 
 
 def keep_house() -> int:
-    """Remove what is older than the settings say; return how many rows and files that were."""
-    return housekeeping.keep_house(now=timezone.now()).total
+    """Remove what is older than the settings say, for a while; return how many rows and files that were."""
+    return housekeeping.keep_house_in_turns(now=timezone.now()).total
 
 
 def send_word() -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +31,7 @@ from syncapp.views.display import (
     breakable_email,
     label,
     outcome_label,
+    record_brief,
     record_sentences,
     state_label,
     when_and_where,
@@ -44,6 +46,8 @@ COLUMNS = search.Columns(
     extension=("employee__extension",),
     mobile=("employee__mobile",),
 )
+# As the filter by status has them.
+STATUS_PARAMETERS = ["status__exact", "status__isnull"]
 # An entry that is tied to nobody is found by its own match keys, as `store` keeps them. Only such
 # an entry: to take everybody's keys apart takes longer than all the rest.
 RECORD_KEYS = {
@@ -57,40 +61,54 @@ KEY_COLUMNS = search.Columns(
 )
 
 
+class KeysFirst(Paginator):
+    """Finds out whose rows a page shows before it reads them.
+
+    Else a database that has to sort everybody carries along each whole row with those
+    that are joined to it: of 100,000 people, page 900 took ten times as long.
+    """
+
+    object_list: Any
+
+    def page(self, number: int | str) -> Page:
+        page: Any = super().page(number)
+        page.object_list = self.object_list.filter(pk__in=page.object_list.values("pk"))
+        return page
+
+
 class RecordList(SiteChangeList):
-    """The list with a count for each status, to filter by with one click."""
+    """The list with a count for each status, to filter by with one click: of those whom the other filters leave."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str] | None = None) -> QuerySet[SyncRecord]:
+        """The status comes last: what is counted by it and what is shown are looked for at one go."""
+        if exclude_parameters is not None:
+            return super().get_queryset(request, exclude_parameters)
+        self.of_every_status = super().get_queryset(request, STATUS_PARAMETERS)
+        [by_status] = [spec for spec in self.filter_specs if spec.expected_parameters() == STATUS_PARAMETERS]
+        return by_status.queryset(request, self.of_every_status)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        counted = dict(SyncRecord.objects.order_by().values_list("status").annotate(Count("pk")))
+        counted = dict(self.of_every_status.order_by().values_list("status").annotate(Count("pk")))
         chosen = self.get_filters_params().get("status__exact") or []
         self.all_records = sum(counted.values())
         self.all_query = self.get_query_string({}, ["status__exact", "p"])
         self.quick_filters = [
             {
                 "title": title,
-                "count": counted[value],
+                "count": counted.get(value, 0),
                 "active": value in chosen,
                 "query": self.get_query_string({"status__exact": value}, ["p"]),
             }
             for value, title in Status.choices
-            if counted.get(value)
+            if counted.get(value) or value in chosen
         ]
 
 
 @admin.register(SyncRecord)
 class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
     resource = RecordResource
-    list_display = (
-        "name_shown",
-        "extension",
-        "mobile",
-        "email",
-        "status_and_state",
-        "updated",
-        "message",
-        "endpoint",
-    )
+    list_display = ("name_and_server", "extension", "mobile", "email", "status_and_state", "updated", "brief_message")
     list_select_related = ("endpoint", "employee")
     list_filter = (
         ("endpoint", RelatedDropdownFilter),
@@ -99,6 +117,7 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
         AttentionFilter,
     )
     list_fullwidth = True
+    paginator = KeysFirst
     ordering = ("name", "id")
     search_fields = ("dn",)  # what is searched is in `get_search_results`
     search_help_text = _("Name, e-mail, number in any spelling, or DN")
@@ -164,6 +183,10 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
         name = (record.employee.name if record.employee else "") or record.name or str(record)
         return format_html('<div class="sync-name">{}</div>', name)
 
+    @admin.display(description=_("name"), ordering="name")
+    def name_and_server(self, record: SyncRecord) -> str:
+        return format_html('{}<div class="sync-side">{}</div>', self.name_shown(record), record.endpoint)
+
     @admin.display(description=_("extension"), ordering="employee__extension")
     def extension(self, record: SyncRecord) -> str:
         return record.employee.extension if record.employee else ", ".join(load_keys(record.keys).extensions)
@@ -198,6 +221,10 @@ class SyncRecordAdmin(ExportMixin, ReadOnlyAdmin):
     @admin.display(description=_("message"))
     def message(self, record: SyncRecord) -> str:
         return record_sentences(record)
+
+    @admin.display(description=_("message"))
+    def brief_message(self, record: SyncRecord) -> str:
+        return record_brief(record)
 
     @admin.display(description=_("waits for the server"), boolean=True)
     def waiting_shown(self, record: SyncRecord) -> bool:

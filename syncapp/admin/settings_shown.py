@@ -56,19 +56,21 @@ class ShownSettingsAdmin(SiteAdmin):
 
     @admin.display(description=_("match keys"))
     def match_keys_shown(self, server: Endpoint) -> str:
-        return _lines(server, "match_keys", [capfirst(str(Field(key).label)) for key in server.match_keys])
+        keys = [capfirst(str(Field(key).label)) for key in server.match_keys]
+        # The form's own words: who is recognised is another in a phone system than in a directory.
+        return _lines(keys, self.form.base_fields["match_keys"].help_text)
 
     @admin.display(description=_("addresses"))
     def uris_shown(self, server: Any) -> str:
-        return _lines(server, "uris", server.uris)
+        return _lines(server.uris, help_text_for_field("uris", type(server)))
 
     @admin.display(description=_("search bases"))
     def search_bases_shown(self, server: Any) -> str:
-        return _lines(server, "search_bases", server.search_bases)
+        return _lines(server.search_bases, help_text_for_field("search_bases", type(server)))
 
     @admin.display(description=_("departments"))
     def departments_shown(self, server: Any) -> str:
-        return _lines(server, "departments", server.departments)
+        return _lines(server.departments, help_text_for_field("departments", type(server)))
 
     @admin.display(description=_("serves"))
     def serves_shown(self, server: Any) -> str:
@@ -83,10 +85,10 @@ class ShownSettingsAdmin(SiteAdmin):
         )
 
 
-def _lines(server: Endpoint, name: str, values: Sequence[str]) -> str:
+def _lines(values: Sequence[str], means: str) -> str:
     """One value below the other, and what they mean: an order, or that there is none."""
     lines = format_html_join("", "<div>{}</div>", ((value,) for value in values)) or "–"
-    return format_html('{}<p class="sync-side">{}</p>', lines, help_text_for_field(name, type(server)))
+    return format_html('{}<p class="sync-side">{}</p>', lines, means)
 
 
 def schedule_text(stored: Mapping[str, Any]) -> str:

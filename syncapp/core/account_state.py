@@ -5,11 +5,11 @@ A value that cannot be read says nothing: switching people off on a guess would
 be worse than to notice a leaver a run later.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from syncapp.core.generalized_time import parse_generalized_time
 from syncapp.core.vocabulary import State
 
 Attributes = Mapping[str, Sequence[bytes]]
@@ -20,9 +20,6 @@ _FILETIME_NEVER = frozenset({0, 2**63 - 1})
 _LOCKED_FOR_GOOD = "000001010000Z"  # pwdAccountLockedTime set by an administrator
 _SHADOW_NEVER = -1
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-# RFC 4517: minutes and seconds may be missing, a fraction and an offset may follow.
-_GENERALIZED_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)?(\d\d)?(?:[.,](\d+))?(?:Z|([+-])(\d\d)(\d\d)?)")
 
 
 class DisabledRule(NamedTuple):
@@ -56,23 +53,6 @@ def account_state(
     if any(end is not None and end <= now for end in ends):
         return State.EXPIRED
     return State.ACTIVE
-
-
-def parse_generalized_time(text: str) -> datetime | None:
-    """Read an LDAP time in any of its legal spellings; None when it is none."""
-    match = _GENERALIZED_TIME.fullmatch(text)
-    if not match:
-        return None
-    year, month, day, hour, minute, second, fraction, sign, offset_hours, offset_minutes = match.groups()
-    # A fraction belongs to the last unit that is given.
-    unit = timedelta(seconds=1) if second else timedelta(minutes=1) if minute else timedelta(hours=1)
-    offset = timedelta(hours=int(offset_hours or 0), minutes=int(offset_minutes or 0))
-    try:
-        moment = datetime(int(year), int(month), int(day), int(hour), int(minute or 0), tzinfo=UTC)
-        moment += timedelta(seconds=int(second or 0)) + unit * float(f"0.{fraction or 0}")
-        return moment + offset if sign == "-" else moment - offset
-    except (ValueError, OverflowError):  # no such day, or outside the calendar
-        return None
 
 
 def _present(attributes: Attributes, names: Sequence[str]) -> Iterator[tuple[str, str]]:

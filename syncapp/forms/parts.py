@@ -29,12 +29,13 @@ def departments_field() -> LinesField:
     )
 
 
-def match_keys_field() -> OrderedChoicesField:
+def match_keys_field(**options: Any) -> OrderedChoicesField:
+    asked = _("By what an entry is recognised as an employee at first meeting, in this order.")
     return OrderedChoicesField(
         label=capfirst(_("match keys")),
         choices=[(key.value, Field(key.value).label) for key in MatchKey],
         initial=default_match_keys,
-        help_text=_("By what an entry is recognised as an employee at first meeting, in this order."),
+        **{"help_text": asked, **options},
     )
 
 

@@ -30,7 +30,11 @@ class PhoneSystemForm(RegionMixin, SecretForm):
 
     write_only = "key"
     key = WriteOnlyPasswordField(label=_("API key"))
-    match_keys = match_keys_field()
+    match_keys = match_keys_field(
+        help_text=_(
+            "By what a person in the phone system is recognised as an employee at first meeting, in this order."
+        )
+    )
     limits = limits_field()
     schedule = schedule_field()
     serves = ServesField(

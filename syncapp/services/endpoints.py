@@ -1,6 +1,6 @@
 """A server's rows as the frozen settings that adapters and rules take."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -75,16 +75,18 @@ def directory_config(server: DirectoryServer) -> DirectoryConfig:
     )
 
 
-def run_config(server: Synchronised, *, waits: bool = False) -> DirectoryConfig | PhoneConfig:
+def run_config(
+    server: Synchronised, *, while_waiting: Callable[[], None] | None = None
+) -> DirectoryConfig | PhoneConfig:
     """Return what the adapter needs for a run.
 
     It stays with the controller that was used last while that one answers (rule B12);
-    of a phone system's people it knows what earlier runs have seen. `waits`: as of `phone_config`.
+    of a phone system's people it knows what earlier runs have seen. `while_waiting`: as of `phone_config`.
     """
     if isinstance(server, PhoneSystem):
         seen = phone_entries.recalled(server.pk)
         recalled = {anchor: load_seen(anchor, data) for anchor, data in seen.items()}
-        return replace(phone_config(server, waits=waits), recalled=recalled)
+        return replace(phone_config(server, while_waiting=while_waiting), recalled=recalled)
     return directory_run_config(server)
 
 

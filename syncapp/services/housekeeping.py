@@ -5,9 +5,10 @@ for it: what was carried out on an employee, and the runs that did it. So do the
 that later ones look back to, and plans that were applied, as long as their appliers.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime, time, timedelta
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from django_q.models import Task
 
 from syncapp.choices import NoticeStatus, RunMode
 from syncapp.models import Notice, RunItem, SyncRun
-from syncapp.services import photos
+from syncapp.services import photos, worker_process
 from syncapp.services.standing import OURS
 from syncapp.store.bulk import in_chunks
 from syncapp.store.pruning import AUDIT, ENDED, InUse, delete_in_chunks, runs_in_use, with_audit
@@ -29,8 +30,10 @@ TASK = "syncapp.tasks.keep_house"
 # Tasks of ours; those of other programs that share the queue are left alone.
 _TASKS_OF_OURS = "syncapp."
 # It begins somewhen in these hours of the night.
-_FROM, _HOURS = time(1), 4
+_FROM, _HOURS = 1, 4
 _RUNS_AT_ONCE = 200
+# Seconds for which a task of it keeps a process of the worker. A run that waits is queued again after two minutes.
+TURN = 60.0
 
 
 @dataclass(slots=True)
@@ -50,16 +53,24 @@ class Swept:
         return sum(getattr(self, each.name) for each in fields(self))
 
 
+class _TurnIsOver(Exception):
+    """The worker is wanted for something else."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Broom:
-    """Deletes, or with `dry_run` only counts."""
+    """Deletes, or with `dry_run` only counts. After each chunk it raises _TurnIsOver where `is_wanted` says so."""
 
-    dry_run: bool
     in_use: InUse
-    swept: Swept
+    dry_run: bool = False
+    is_wanted: Callable[[], bool] = lambda: False
+    swept: Swept = field(default_factory=Swept)
 
-    def rows(self, rows: "QuerySet[Any]") -> int:
-        return rows.count() if self.dry_run else delete_in_chunks(rows)
+    def rows(self, kind: str, rows: "QuerySet[Any]") -> None:
+        for number in [rows.count()] if self.dry_run else delete_in_chunks(rows):
+            setattr(self.swept, kind, getattr(self.swept, kind) + number)
+            if self.is_wanted():
+                raise _TurnIsOver
 
     def free(self, runs: "QuerySet[SyncRun]") -> Iterator[list[int]]:
         """Yield the keys of those runs that no other one looks back to, or applied, some at a time."""
@@ -67,22 +78,44 @@ class _Broom:
         yield from in_chunks([row[0] for row in rows if not self.in_use.has(*row)], _RUNS_AT_ONCE)
 
     def items(self, items: "QuerySet[RunItem]") -> None:
-        self.swept.items += self.rows(items)
+        self.rows("items", items)
 
-    def whole_runs(self, run_ids: Sequence[int]) -> int:
-        """Remove runs with all their items; return how many runs."""
+    def whole_runs(self, kind: str, run_ids: Sequence[int]) -> None:
+        """Remove runs with all their items."""
         self.items(RunItem.objects.filter(run__in=run_ids))
-        return self.rows(SyncRun.objects.filter(pk__in=run_ids))
+        self.rows(kind, SyncRun.objects.filter(pk__in=run_ids))
 
 
 def keep_house(*, now: datetime, dry_run: bool = False) -> Swept:
     """Remove what is older than the settings say; `dry_run` says what that would be, and removes nothing."""
-    broom = _Broom(dry_run, runs_in_use(), Swept())
+    broom = _Broom(runs_in_use(), dry_run)
+    _sweep(broom, now)
+    return broom.swept
+
+
+def keep_house_in_turns(*, now: datetime) -> Swept:
+    """Do the same as a task that leaves the worker to those who wait, and queues itself behind them for the rest.
+
+    A worker of one process takes up no run meanwhile, and takes itself for stuck where
+    one waits for minutes. Each turn removes something, so that there is an end.
+    """
+    from django_q.tasks import async_task
+
+    ends = time.monotonic() + TURN
+    broom = _Broom(runs_in_use(), is_wanted=lambda: worker_process.is_to_stop() or time.monotonic() >= ends)
+    try:
+        _sweep(broom, now)
+    except _TurnIsOver:
+        async_task(TASK, task_name="house-keeping goes on")
+    return broom.swept
+
+
+def _sweep(broom: _Broom, now: datetime) -> None:
     ended = SyncRun.objects.filter(status__in=ENDED)
     for run_ids in broom.free(
         ended.filter(mode=RunMode.PREVIEW, finished_at__lt=_ago(settings.KEEP_PREVIEWS_DAYS, now))
     ):
-        broom.swept.previews += broom.whole_runs(run_ids)
+        broom.whole_runs("previews", run_ids)
     others = ended.exclude(mode=RunMode.PREVIEW)
     if settings.KEEP_AUDIT_DAYS is not None:
         audit_from = _ago(settings.KEEP_AUDIT_DAYS, now)
@@ -90,12 +123,11 @@ def keep_house(*, now: datetime, dry_run: bool = False) -> Swept:
         others = others.filter(finished_at__gte=audit_from)
     _prune_runs(broom, others.filter(mode=RunMode.APPLY, finished_at__lt=_ago(settings.KEEP_RUNS_DAYS, now)), now)
     tasks = Task.objects.filter(func__startswith=_TASKS_OF_OURS, stopped__lt=_ago(settings.KEEP_TASKS_DAYS, now))
-    broom.swept.tasks = broom.rows(tasks)
+    broom.rows("tasks", tasks)
     told = Notice.objects.exclude(status=NoticeStatus.WAITING)
-    broom.swept.messages = broom.rows(told.filter(created_at__lt=_ago(settings.KEEP_TASKS_DAYS, now)))
-    broom.swept.sessions = broom.rows(Session.objects.filter(expire_date__lt=now))
-    broom.swept.photos = photos.sweep(now=now, dry_run=dry_run)
-    return broom.swept
+    broom.rows("messages", told.filter(created_at__lt=_ago(settings.KEEP_TASKS_DAYS, now)))
+    broom.rows("sessions", Session.objects.filter(expire_date__lt=now))
+    broom.swept.photos = photos.sweep(now=now, dry_run=broom.dry_run)
 
 
 def _ago(days: int, now: datetime) -> datetime:
@@ -107,7 +139,7 @@ def _forget_audit(broom: _Broom, runs: "QuerySet[SyncRun]") -> None:
     every_run = list(runs.order_by("pk").values_list("pk", flat=True))
     free: set[int] = set()
     for run_ids in broom.free(runs):
-        broom.swept.runs += broom.whole_runs(run_ids)
+        broom.whole_runs("runs", run_ids)
         free.update(run_ids)
     for run_ids in in_chunks([pk for pk in every_run if pk not in free], _RUNS_AT_ONCE):
         broom.items(RunItem.objects.filter(run__in=run_ids))
@@ -117,7 +149,7 @@ def _prune_runs(broom: _Broom, runs: "QuerySet[SyncRun]", now: datetime) -> None
     """Remove runs that did nothing to an employee, and of the others the items that are no employee's history."""
     for run_ids in broom.free(runs.filter(pruned_at=None)):
         kept = with_audit(run_ids)
-        broom.swept.runs += broom.whole_runs([pk for pk in run_ids if pk not in kept])
+        broom.whole_runs("runs", [pk for pk in run_ids if pk not in kept])
         broom.items(RunItem.objects.filter(~AUDIT, run__in=kept))
         if not broom.dry_run:
             SyncRun.objects.filter(pk__in=kept).update(pruned_at=now)
@@ -126,6 +158,6 @@ def _prune_runs(broom: _Broom, runs: "QuerySet[SyncRun]", now: datetime) -> None
 def first_time(*, now: datetime) -> datetime:
     """Return when house-keeping begins: in the night, at a minute of this installation's own."""
     digest = salted_hmac("syncapp.housekeeping", SCHEDULE, algorithm="sha256").digest()
-    begins = timezone.localtime(now).replace(hour=_FROM.hour, minute=0, second=0, microsecond=0)
+    begins = timezone.localtime(now).replace(hour=_FROM, minute=0, second=0, microsecond=0)
     first = begins + timedelta(minutes=int.from_bytes(digest[:4]) % (_HOURS * 60))
     return first if first > now else first + timedelta(days=1)

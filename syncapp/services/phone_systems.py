@@ -1,6 +1,6 @@
 """Phone systems: whether their settings can work, what the adapter gets of them, Test connection, first contact."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from django.db import transaction
 
@@ -25,10 +25,11 @@ FEWEST_REQUESTS = 10
 WAYS_TO_SERVE = ("directories", "departments", "pools")
 
 
-def phone_config(phones: PhoneSystem, *, waits: bool = False) -> PhoneConfig:
+def phone_config(phones: PhoneSystem, *, while_waiting: Callable[[], None] | None = None) -> PhoneConfig:
     """Return what the adapter needs; raise ConfigurationError for a key of another address, or none.
 
-    `waits`: where others have used up a minute's requests, wait for the next ones.
+    With `while_waiting` it waits where a minute's requests are used up, and calls that
+    every other second to hear whether it still should; without it is refused there.
     """
     return PhoneConfig(
         name=phones.name,
@@ -40,7 +41,8 @@ def phone_config(phones: PhoneSystem, *, waits: bool = False) -> PhoneConfig:
         mobile_form=phones.mobile_form,
         requests_per_minute=phones.requests_per_minute,
         region=phones.region,
-        share=SharedRequests(phones, waits),
+        share=SharedRequests(phones, waits=while_waiting is not None),
+        while_waiting=while_waiting,
     )
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from syncapp.core.absence import Evidence, judge, same_scope
 from syncapp.core.composition import attributes_as_typed
 from syncapp.core.converters import attributes_of, read_person
 from syncapp.core.fingerprint import fingerprint, settings_digest
+from syncapp.core.generalized_time import time_of_change
 from syncapp.core.options import FieldRule
 from syncapp.core.outward import PROBES
 from syncapp.core.phones import is_before
@@ -306,12 +307,9 @@ class DirectoryReader:
 
 
 def _changed_lately(values: Sequence[bytes] | None, now: datetime) -> bool:
-    """Whether a generalizedTime is of the last minutes, or none that we can read (RFC 4517, section 3.3.13)."""
-    try:
-        changed = datetime.strptime((values or [b""])[0][:14].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
-        return True
-    return now - changed < LATELY
+    """Whether an entry was changed in the last minutes, or does not say so that we can read it."""
+    changed = time_of_change(values[0]) if values else None
+    return changed is None or now - changed < LATELY
 
 
 def _filled(rules: Iterable[FieldRule], record: RemoteRecord) -> set[FieldRule]:

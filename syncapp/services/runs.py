@@ -223,8 +223,8 @@ class RunKeeper:
         self.notes: list[dict[str, Any]] = []
         self.kinds: Mapping[str, int] = {}
 
-    def pulse(self, *, done: int) -> None:
-        """As `beat`, for what comes many times a second: the row is renewed once in a second."""
+    def pulse(self, *, done: int | None = None) -> None:
+        """As `beat`, for what may come many times a second: the row is renewed once in a second."""
         if self.stop():
             raise RunCancelledError(self.stop_code)
         if time.monotonic() - self._beaten >= PULSE:

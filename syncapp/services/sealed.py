@@ -40,7 +40,9 @@ def take_sealed_steps(execution: Execution) -> None:
     with ExitStack() as stack:
         with execution.timed(RunPhase.READ):
             session = stack.enter_context(
-                execution.open_session(run_config(server, waits=True), lambda: execution.beat(RunPhase.READ, 0))
+                execution.open_session(
+                    run_config(server, while_waiting=execution.keeper.pulse), lambda: execution.beat(RunPhase.READ, 0)
+                )
             )
             stack.enter_context(keeping_what_is_seen(server, session))
             if not same_directory(recognise(run, session), Identity(source.identity)):

@@ -62,7 +62,8 @@ def take_steps(execution: Execution) -> None:
             expected = last_full_count(server.pk) if run.read == ReadMode.FULL else None
             session = stack.enter_context(
                 execution.open_session(
-                    run_config(server, waits=True), lambda: execution.beat(RunPhase.READ, 0, expected)
+                    run_config(server, while_waiting=execution.keeper.pulse),
+                    lambda: execution.beat(RunPhase.READ, 0, expected),
                 )
             )
             stack.enter_context(keeping_what_is_seen(server, session))

@@ -4,7 +4,7 @@ Relations are Django's: whatever still points to a row with PROTECT keeps it, an
 that may be empty are emptied.
 """
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,11 +70,9 @@ def runs_in_use() -> InUse:
     )
 
 
-def delete_in_chunks(rows: "QuerySet[Any]") -> int:
-    """Delete what the query finds, each chunk in a transaction of its own; return how many rows that were."""
-    number = 0
+def delete_in_chunks(rows: "QuerySet[Any]") -> Iterator[int]:
+    """Delete what the query finds, each chunk in a transaction of its own; yield how many rows that were each time."""
     while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
         with in_turn(), transaction.atomic():
             rows.model._default_manager.filter(pk__in=keys).only("pk").delete()
-        number += len(keys)
-    return number
+        yield len(keys)

@@ -13,6 +13,8 @@ MARGIN = 1.0
 SHUT_OUT = 300.0
 # For so long a share may be used up; what is left of it then is lost.
 SHARE_HOLDS = 5.0
+# Who waits looks up so often.
+LOOKS_UP = 2.0
 
 
 class Grant(NamedTuple):
@@ -39,9 +41,10 @@ class Share(Protocol):
 class RequestBudget:
     """At most so many requests within any 60 s; `wait` sleeps until there is room.
 
-    Once the box has said that it was too many, nothing is sent for as long as it
-    shuts us out: asking again there makes it longer. With a `share` that holds for all
-    processes together; without one for this session alone.
+    Meanwhile it calls `while_waiting` every other second: what that raises ends the
+    wait, and nothing is sent. Once the box has said that it was too many, nothing is
+    sent for as long as it shuts us out: asking again there makes it longer. With a
+    `share` that holds for all processes together; without one for this session alone.
     """
 
     def __init__(
@@ -52,12 +55,14 @@ class RequestBudget:
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         share: Share | None = None,
+        while_waiting: Callable[[], None] | None = None,
     ) -> None:
         self._per_minute = per_minute
         self._url = url
         self._clock = clock
         self._sleep = sleep
         self._share = share
+        self._while_waiting = while_waiting
         self._left, self._left_until = 0, float("-inf")
         self._sent: deque[float] = deque()
         self._shut_out_until = float("-inf")
@@ -72,7 +77,7 @@ class RequestBudget:
             while self._sent and self._sent[0] <= now - WINDOW - MARGIN:
                 self._sent.popleft()
             if len(self._sent) >= self._per_minute:
-                self._sleep(self._sent[0] + WINDOW + MARGIN - now)
+                self._pause(self._sent[0] + WINDOW + MARGIN - now)
                 self._sent.popleft()
             if self._share is not None:
                 self._take_of(self._share)
@@ -83,9 +88,16 @@ class RequestBudget:
             while not (granted := share.take()).requests:
                 if granted.shut_out:
                     raise self.refusal(granted.shut_out)
-                self._sleep(granted.pause)
+                self._pause(granted.pause)
             self._left, self._left_until = granted.requests, self._clock() + SHARE_HOLDS
         self._left -= 1
+
+    def _pause(self, seconds: float) -> None:
+        while seconds > 0:
+            if self._while_waiting is not None:
+                self._while_waiting()
+            self._sleep(min(seconds, LOOKS_UP))
+            seconds -= LOOKS_UP
 
     def shut_out(self) -> TelephonyUnavailableError:
         """Remember that the box refuses us, and return the error to raise."""

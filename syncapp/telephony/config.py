@@ -1,6 +1,6 @@
 """What the adapter needs to know of a phone system."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -29,7 +29,8 @@ class PhoneConfig:
     """Times are in seconds. `stale_after`: a request that was not carried out by then never will be.
 
     `region`: in whose form mobiles are read. `share`: of the requests that all processes
-    may send. `recalled`: people as earlier runs saw them, by anchor.
+    may send. `while_waiting` is called every other second while there are none, and may
+    raise what ends the wait. `recalled`: people as earlier runs saw them, by anchor.
     """
 
     name: str
@@ -46,6 +47,7 @@ class PhoneConfig:
     pause: float = 1.0
     region: str = "RU"
     share: "Share | None" = field(default=None, repr=False)
+    while_waiting: Callable[[], None] | None = field(default=None, repr=False)
     recalled: Mapping[str, "Seen"] = field(default_factory=dict, repr=False)
 
 

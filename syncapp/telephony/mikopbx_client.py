@@ -75,7 +75,12 @@ class MikoPbxClient:
         self.sleep = sleep
         self.config = config
         self._budget = RequestBudget(
-            config.requests_per_minute, url=self.url, clock=clock, sleep=sleep, share=config.share
+            config.requests_per_minute,
+            url=self.url,
+            clock=clock,
+            sleep=sleep,
+            share=config.share,
+            while_waiting=config.while_waiting,
         )
         self._http = httpx.Client(
             base_url=self.url,

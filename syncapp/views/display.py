@@ -103,12 +103,22 @@ def sentences(stored: Iterable[Mapping[str, Any]], naming: Naming = OF_DIRECTORY
 
 def record_sentences(record: SyncRecord) -> SafeString:
     """Everything that is to be said of a person on one server."""
+    return paragraphs(_record_texts(record))
+
+
+def record_brief(record: SyncRecord) -> SafeString:
+    """The same for a list: as many lines as there is room for, and all of it where the mouse rests on them."""
+    said = " ".join(filter(None, _record_texts(record)))
+    return format_html('<div class="sync-brief" title="{0}">{0}</div>', said) if said else SafeString("")
+
+
+def _record_texts(record: SyncRecord) -> list[str]:
     naming = naming_of(record)
     texts = [sentence(record.message_code, record.message_params, naming), *sentences(record.remarks, naming)]
     texts.append(_waiting_sentence(record.waits, naming))
     if record.abroad:
         texts.append(_("Another server comes first for this person: the values of this one are only compared."))
-    return paragraphs(texts)
+    return texts
 
 
 def _waiting_sentence(waits: Mapping[str, str], naming: Naming) -> str:
@@ -129,7 +139,10 @@ def moment(value: datetime | None) -> str:
 def when_and_where(record: SyncRecord) -> SafeString:
     """When a value of a person last really changed, and on which side."""
     where = naming_of(record).side(record.updated_side)
-    return format_html('<div>{}</div><div class="sync-side">{}</div>', moment(record.updated_at) or "–", where)
+    day, blank, hour = moment(record.updated_at).partition(" ")
+    # In English the hour has a blank of its own, at which no line is to end.
+    when = day + blank + hour.replace(" ", "\N{NO-BREAK SPACE}")
+    return format_html('<div>{}</div><div class="sync-side">{}</div>', when or "–", where)
 
 
 def breakable_dn(dn: str) -> SafeString:

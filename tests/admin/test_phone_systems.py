@@ -292,6 +292,25 @@ def test_who_may_only_look_reads_words(viewer_client: Client, serves: dict[str, 
     assert "every_minutes" not in text(response)
 
 
+@pytest.mark.parametrize("who", ["admin_client", "viewer_client"])
+@pytest.mark.parametrize(
+    ("language", "said", "not_said"),
+    [
+        ("en", "By what a person in the phone system is recognised", "By what an entry is recognised"),
+        ("ru", "По каким полям сотрудник станции", "запись каталога"),
+    ],
+)
+def test_match_keys_speak_of_people_in_the_phone_system(
+    request: pytest.FixtureRequest, who: str, language: str, said: str, not_said: str
+) -> None:
+    client: Client = request.getfixturevalue(who)
+
+    shown = text(client.get(page(CHANGE, make_phone_system().pk), headers={"Accept-Language": language}))
+
+    assert said in shown
+    assert not_said not in shown
+
+
 def test_explain_on_a_record_asks_the_phone_system(viewer_client: Client, pbx: MikoPbx) -> None:
     pbx.box.add("Anna Orlova", number="201")
     phones = make_phone_system(url=pbx.url, key=FULL_KEY, fingerprint=pbx.fingerprint)

@@ -85,3 +85,20 @@ def test_no_page_is_wider_than_the_window_in_russian(site: Site, width: int) -> 
             too_wide[path] = found
 
     assert too_wide == {}
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_message_of_a_record_is_cut_where_the_mouse_can_show_all_of_it_alone(site: Site, width: int) -> None:
+    """Beside other columns it has three lines; a telephone has room for it, and no mouse."""
+    make_record(message_code="value_not_mobile", message_params={"value": "ask Anna " * 20, "attribute": "mobile"})
+    site.page.set_viewport_size({"width": width, "height": 900})
+
+    site.open("/admin/syncapp/syncrecord/")
+
+    lines, is_cut = site.page.locator(".sync-brief").evaluate(
+        "each => [each.clientHeight / parseFloat(getComputedStyle(each).lineHeight), each.scrollHeight > each.clientHeight]"
+    )
+    cell_is_cut = site.page.locator("td.field-brief_message").evaluate(
+        "each => each.scrollHeight > each.clientHeight + 1"
+    )
+    assert (round(lines) > 3, is_cut, cell_is_cut) == ((True, False, False) if width == 420 else (False, True, False))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncapp.core.account_state import STATE_ATTRIBUTES, DisabledRule, account_state, parse_generalized_time
+from syncapp.core.account_state import STATE_ATTRIBUTES, DisabledRule, account_state
 from syncapp.core.vocabulary import State
 from syncapp.directory.kinds import PROFILES
 
@@ -64,29 +64,6 @@ def test_account_state(kind: str, attributes: dict[str, str], expected: State) -
     raw = {name: [value.encode()] for name, value in attributes.items()}
 
     assert account_state(PROFILES[kind].state_attributes, raw, now=NOW) == expected
-
-
-TIMES = {
-    # id: text, expected
-    "usual": ("20261123091234Z", datetime(2026, 11, 23, 9, 12, 34, tzinfo=UTC)),
-    "active_directory": ("20261123094755.0Z", datetime(2026, 11, 23, 9, 47, 55, tzinfo=UTC)),
-    "fraction_of_a_second": ("20261123094755.5Z", datetime(2026, 11, 23, 9, 47, 55, 500_000, tzinfo=UTC)),
-    "fraction_of_an_hour": ("2026112309.5Z", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)),
-    "without_seconds": ("202611230947Z", datetime(2026, 11, 23, 9, 47, tzinfo=UTC)),
-    "east_of_greenwich": ("20261123094755+0300", datetime(2026, 11, 23, 6, 47, 55, tzinfo=UTC)),
-    "west_of_greenwich": ("20261123094755-05", datetime(2026, 11, 23, 14, 47, 55, tzinfo=UTC)),
-    "leap_second": ("20261231235960Z", datetime(2027, 1, 1, tzinfo=UTC)),
-    "without_zone": ("20261123094755", None),
-    "year_0": ("000001010000Z", None),
-    "month_13": ("20261323094755Z", None),
-    "before_the_calendar": ("00010101000000+0300", None),
-    "rubbish": ("tomorrow", None),
-}
-
-
-@pytest.mark.parametrize(("text", "expected"), TIMES.values(), ids=TIMES.keys())
-def test_parse_generalized_time(text: str, expected: datetime | None) -> None:
-    assert parse_generalized_time(text) == expected
 
 
 RULE = DisabledRule("employeeType", "Former")

@@ -302,6 +302,49 @@ def test_much_is_removed_in_chunks(server: DirectoryServer, monkeypatch: pytest.
     assert len(turns) == 4 + 1  # the items, then the run
 
 
+def turns() -> list[int]:
+    """How many rows each turn behind the first one removed."""
+    return [task.result for task in Task.objects.filter(func=housekeeping.TASK).order_by("started")]
+
+
+def test_long_night_leaves_the_worker_to_others_again_and_again(
+    server: DirectoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "CHUNK", 10)
+    monkeypatch.setattr(housekeeping, "TURN", 0.0)
+    preview, run = make_run(server, days=91, mode=RunMode.PREVIEW), make_run(server, days=91)
+    audit = make_item(run, make_employee())
+    for each in (preview, run):
+        RunItem.objects.bulk_create([RunItem(run=each) for _number in range(15)])
+    make_run(server, days=1)
+
+    first = tasks.keep_house()
+
+    assert (first, turns()) == (10, [5, 1, 10, 5, 0])  # items, the preview, items of the run that stays; nothing more
+    assert left(preview, run, audit) == [False, True, True]
+    run.refresh_from_db()
+    assert run.pruned_at is not None
+
+
+def test_short_night_is_done_at_one_go(server: DirectoryServer) -> None:
+    preview = make_run(server, days=91, mode=RunMode.PREVIEW)
+    RunItem.objects.bulk_create([RunItem(run=preview) for _number in range(15)])
+    make_run(server, days=1)
+
+    assert (tasks.keep_house(), turns()) == (15 + 1, [])
+
+
+def test_worker_that_is_to_end_does_not_wait_for_it(server: DirectoryServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pruning, "CHUNK", 10)
+    told = iter([True, False, False])
+    monkeypatch.setattr(housekeeping.worker_process, "is_to_stop", lambda: next(told))
+    preview = make_run(server, days=91, mode=RunMode.PREVIEW)
+    RunItem.objects.bulk_create([RunItem(run=preview) for _number in range(15)])
+    make_run(server, days=1)
+
+    assert (tasks.keep_house(), turns()) == (10, [5 + 1])
+
+
 @pytest.mark.parametrize("number", [1, 10])
 def test_what_is_needed_is_found_with_one_query(number: int, django_assert_num_queries: Any) -> None:
     for _number in range(number):

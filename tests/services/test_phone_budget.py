@@ -71,7 +71,9 @@ def opened(phones: PhoneSystem, time: Time) -> Opened:
     """Open a session as another process would: with nothing but the database in common."""
 
     def open_one(*, waits: bool) -> MikoPbxClient:
-        return MikoPbxClient(phone_config(phones, waits=waits), clock=time.clock, sleep=time.sleep)
+        return MikoPbxClient(
+            phone_config(phones, while_waiting=(lambda: None) if waits else None), clock=time.clock, sleep=time.sleep
+        )
 
     return open_one
 

@@ -1,12 +1,11 @@
 """Nobody is created twice because two did it at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from django.utils import timezone
 
-from syncapp.models import Employee, RunItem, SyncRecord
-from syncapp.store import items
+from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
 from syncapp.store.items import insert_items, iter_planned
 from syncapp.store.newcomers import from_now_on
 from syncapp.store.writer import apply_items
@@ -81,25 +80,28 @@ def test_others_keep_nobody_from_being_created(meanwhile: Callable[[], object]) 
     assert outcomes(run) == {"Anna Petrova": "created", "Boris": "created"}
 
 
-def test_namesakes_of_one_run_are_no_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(items, "CHUNK", 1)
+def apply_one_by_one(run: SyncRun, *names: str, meanwhile: Mapping[int, str]) -> None:
+    """Create people, each in a chunk of his own; others bring in `meanwhile[n]` before the nth of them."""
+    newcomers = from_now_on()
+    insert_items(run, [(creation(name), "") for name in names], start=0)
+    for number, rows in enumerate(iter_planned(run.pk, size=1)):
+        if number in meanwhile:
+            make_employee(name=meanwhile[number])
+        apply_items(run, rows, now=timezone.now(), beat=lambda: None, newcomers=newcomers)
+
+
+@pytest.mark.parametrize("when", [0, 1], ids=["before the first", "between two"])
+def test_namesakes_of_one_run_are_no_strangers(when: int) -> None:
     run = make_run(make_server())
 
-    done = carry_out(
-        run, *(creation("Anna Petrova") for _ in range(3)), meanwhile=lambda: make_employee(name="Zoe Other")
-    )
+    apply_one_by_one(run, *["Anna Petrova"] * 3, meanwhile={when: "Zoe Other"})
 
-    assert [written.outcome for written in done.values()] == ["created"] * 3
+    assert list(RunItem.objects.filter(run=run).values_list("outcome", flat=True)) == ["created"] * 3
 
 
 def test_somebody_who_comes_after_some_of_our_own_is_not_created_again() -> None:
-    run, newcomers = make_run(make_server()), from_now_on()
-    names = ("Boris Sidorov", "Clara Dale", "Anna Petrova")
-    insert_items(run, [(creation(name), "") for name in names], start=0)
+    run = make_run(make_server())
 
-    for number, rows in enumerate(iter_planned(run.pk, size=1)):
-        if number == 2:
-            make_employee(name="Petrova Anna")
-        apply_items(run, rows, now=timezone.now(), beat=lambda: None, newcomers=newcomers)
+    apply_one_by_one(run, "Boris Sidorov", "Clara Dale", "Anna Petrova", meanwhile={2: "Petrova Anna"})
 
     assert outcomes(run) == {"Boris Sidorov": "created", "Clara Dale": "created", "Anna Petrova": "skipped"}

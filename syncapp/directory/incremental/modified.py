@@ -7,8 +7,9 @@ more, for servers that replicate have clocks of their own.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from syncapp.core.generalized_time import time_of_change
 from syncapp.directory.incremental.polling import poll
 from syncapp.directory.incremental.strategy import Found, Place, Position
 from syncapp.exceptions import FullReadNeededError
@@ -30,9 +31,8 @@ class Newest:
 
     def see(self, row: Mapping[str, list[bytes]]) -> None:
         values = next((values for name, values in row.items() if name.lower() == ATTRIBUTE), None)
-        try:
-            stamp = datetime.strptime((values or [b""])[0][:14].decode(), _FORM).replace(tzinfo=UTC)
-        except ValueError:
+        stamp = time_of_change(values[0]) if values else None
+        if stamp is None:
             self.blind = True
         else:
             self.newest = max(stamp, self.newest or stamp)
