@@ -50,8 +50,11 @@ def schedule_next_run(endpoint_id: int) -> None:
     with transaction.atomic():
         endpoint = Endpoint.objects.select_for_update(no_key=True).filter(pk=endpoint_id).first()
         rows = Schedule.objects.filter(name=schedule_name(endpoint_id))
-        standing = standing_of(endpoint_id) if endpoint is not None else None
-        if endpoint is None or standing is None or standing.due is None:
+        if endpoint is None or not endpoint.enabled or rhythm_of(endpoint.schedule) is None:
+            rows.delete()  # what its runs say does not matter
+            return
+        standing = standing_of(endpoint_id)
+        if standing.due is None:
             rows.delete()
             return
         values = {**_wanted(endpoint_id, endpoint.schedule), "next_run": standing.due}
