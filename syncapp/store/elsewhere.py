@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from django.db.models import Q
+
 from syncapp.models import DirectoryServer, SyncRecord, SyncRun
 from syncapp.store.bulk import chunks_of_ids
 
@@ -14,10 +16,12 @@ def mark_due_elsewhere(run: SyncRun, employee_ids: list[int]) -> None:
 
 
 def ask_who_is_at_home(run: SyncRun, employee_ids: list[int]) -> None:
-    """Have other directories look at people whom this one knows by now: it may come before them (rule B11)."""
-    if employee_ids and DirectoryServer.objects.filter(pk=run.server_id).exists():
-        others = SyncRecord.objects.filter(employee_id__in=employee_ids, due=False)
-        others.filter(endpoint__directoryserver__isnull=False).exclude(endpoint_id=run.server_id).update(due=True)
+    """Have directories that come after this one look at people whom it knows by now: it is their home (rule B11)."""
+    ranks = DirectoryServer.objects.filter(pk=run.server_id).values_list("rank", flat=True)
+    if employee_ids and (rank := ranks.first()) is not None:
+        later = Q(endpoint__rank__gt=rank) | Q(endpoint__rank=rank, endpoint_id__gt=run.server_id)
+        others = SyncRecord.objects.filter(later, employee_id__in=employee_ids, due=False)
+        others.filter(endpoint__directoryserver__isnull=False).update(due=True)
 
 
 def let_waiting_go_on(run: SyncRun, record_ids: Collection[int]) -> None:
