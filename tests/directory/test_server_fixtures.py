@@ -66,6 +66,17 @@ def test_load_says_what_is_wrong_with_an_entry(server: DirectoryServer) -> None:
         server.load(entry(f"CN=x,{server.suffix}", objectClass="noSuchClass", cn="x"))
 
 
+@pytest.mark.xdist_group("samba_ad")
+def test_refused_entry_takes_everybody_of_its_load_along(samba_ad: SambaAd) -> None:
+    """Entries have no transaction of their own there: what one of them had written before it was refused must go."""
+    dn = f"OU=refused,{samba_ad.suffix}"
+    with pytest.raises(RuntimeError, match="already exists"):
+        samba_ad.load(unit(dn) + person(f"CN=Anna,{dn}", objectClass="user", cn="Anna", sn="A") + unit(dn))
+
+    with pytest.raises(ldap.NO_SUCH_OBJECT):
+        samba_ad.connect().read_s(dn)
+
+
 def test_service_account_reads(server: DirectoryServer, staff: str) -> None:
     rows = bind(server, server.service_dn).search_s(staff, ldap.SCOPE_ONELEVEL, attrlist=["cn"])
 
