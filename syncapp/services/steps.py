@@ -96,6 +96,9 @@ def take_steps(execution: Execution) -> None:
             scope=scope_of(server),
         ).dump()
         if run.mode == RunMode.PREVIEW or (held and not run.forced):
+            execution.counts = planned_counts(
+                endpoint_id=server.pk, read=read.count, tally=wave.tally, known=how_many_known(execution)
+            )
             name_rekeyed(execution, wave.tally, "phone_secrets_planned")
         brake(execution, held)
         if run.mode == RunMode.PREVIEW:
@@ -173,9 +176,6 @@ def _plan(
 def _judge(execution: Execution, wave: Wave, remapped: frozenset[Field], last: SyncRun | None) -> list[Message]:
     """Return every reason for which somebody has to look at the plan first, with the likely causes."""
     read, planning, server = wave.read, wave.planning, execution.server
-    execution.counts = planned_counts(
-        endpoint_id=server.pk, read=read.count, tally=wave.tally, known=how_many_known(execution)
-    )
     for message in planning.notes:
         execution.note(message)
     held = limits.brakes(
