@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from typing import Never
 
 import pytest
 from django.db import connection
-from django.db.models import DateTimeField, Value
 from django.test.utils import CaptureQueriesContext
 
 from fixtures.mikopbx import MikoPbx
@@ -26,6 +24,8 @@ from syncapp.telephony.config import PhoneConfig
 from syncapp.telephony.mikopbx_client import MikoPbxClient
 from tests.factories import make_phone_system
 from tests.racing import uncommitted
+from tests.services.phone_time import Time
+from tests.services.phone_time import time as time
 from tests.telephony.conftest import FULL_KEY
 from tests.telephony.conftest import pbx as pbx
 
@@ -33,29 +33,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 Opened = Callable[..., AbstractContextManager[MikoPbxClient]]
 PER_MINUTE = 150
-
-
-class Time:
-    """The clock of the box, of the database and of whoever asks; it goes on when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def clock(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += max(0.0, seconds)
-
-    def in_database(self) -> Value:
-        return Value(datetime.fromtimestamp(self.now, UTC), output_field=DateTimeField())
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    time = Time()
-    monkeypatch.setattr("syncapp.store.phone_budget.Now", time.in_database)
-    return time
 
 
 @pytest.fixture

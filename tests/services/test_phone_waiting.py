@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
-from django.db.models import DateTimeField, Value
 from django.test.utils import CaptureQueriesContext
 
 from fixtures.mikopbx import MikoPbx
@@ -21,6 +19,8 @@ from syncapp.telephony.endpoint import PhoneEndpoint, open_phone_endpoint
 from syncapp.telephony.mikopbx_client import MikoPbxClient
 from tests.services.company import counted
 from tests.services.corners import asked, phones_of, sync
+from tests.services.phone_time import Time
+from tests.services.phone_time import time as time
 from tests.store.plans import outcomes
 from tests.telephony.conftest import pbx as pbx
 
@@ -31,33 +31,10 @@ PER_MINUTE = 150
 WHEN = 11.0
 
 
-class Time:
-    """A clock that goes on when the run sleeps, and something that happens at a moment of it."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-        self.happens: Callable[[], object] = lambda: None
-        self.at = float("inf")
-
-    def clock(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        if self.now >= self.at:
-            self.at = float("inf")
-            self.happens()
-
-    def in_database(self) -> Value:
-        return Value(datetime.fromtimestamp(self.now, UTC), output_field=DateTimeField())
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    time = Time()
-    monkeypatch.setattr("syncapp.store.phone_budget.Now", time.in_database)
-    monkeypatch.setattr("syncapp.services.runs.PULSE", 0.0)  # no real time goes by
-    return time
+@pytest.fixture(autouse=True)
+def _look_at_each_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As no real time goes by."""
+    monkeypatch.setattr("syncapp.services.runs.PULSE", 0.0)
 
 
 @pytest.fixture
