@@ -178,6 +178,16 @@ def _already_active(endpoint: Endpoint) -> RunAlreadyActiveError:
     return RunAlreadyActiveError("run_already_active", run=active.pk if active else 0, server=endpoint.name)
 
 
+def cancel_own_run(endpoint_id: int) -> None:
+    """Close what this process has claimed of an endpoint and not yet begun, or not ended, when it was interrupted.
+
+    The claim is in the database before anybody here knows the number of its run.
+    """
+    SyncRun.objects.filter(endpoint_id=endpoint_id, status=RunStatus.RUNNING, worker=worker_process.name()).update(
+        status=RunStatus.CANCELLED, phase=RunPhase.DONE, error_code="run_cancelled", finished_at=Now()
+    )
+
+
 def close_stale_runs(endpoint_id: int | None = None) -> list[int]:
     """Close runs whose process died, of one endpoint or of all: too long without a heartbeat, by the database's clock.
 

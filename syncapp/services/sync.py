@@ -18,7 +18,7 @@ from syncapp.services.execution import Execution, Progress, no_progress
 from syncapp.services.notifications import delivery
 from syncapp.services.opening import open_endpoint
 from syncapp.services.ports import OpenSession
-from syncapp.services.runs import RunKeeper, claim_queued_run, finish_run, hand_over, start_run
+from syncapp.services.runs import RunKeeper, cancel_own_run, claim_queued_run, finish_run, hand_over, start_run
 from syncapp.services.sealed import take_sealed_steps
 from syncapp.services.seals import check_plan, settle_plans
 from syncapp.services.standing import access_of
@@ -49,21 +49,28 @@ def run_sync(
 
     `anchors` are anchor and last known DN of the only people to look at, none for
     everybody; `applies` is the run whose plan, and nothing else, is carried out.
-    `incremental`: read no more than what has changed, where that is known for sure. Raise RunAlreadyActiveError when the server is busy with another run.
+    `incremental`: read no more than what has changed, where that is known for sure.
     `stop` is asked at each page and chunk whether the run should end.
+
+    Raise RunAlreadyActiveError when the server is busy with another run.
     """
-    run = start_run(
-        endpoint=server,
-        mode=mode,
-        trigger=trigger,
-        who=who,
-        force=force,
-        anchors=anchors,
-        applies=applies,
-        incremental=incremental,
-    )
-    with about_run(run.pk):
-        return carry_out(run, server, progress=progress, stop=stop, open_session=open_session)
+    try:
+        run = start_run(
+            endpoint=server,
+            mode=mode,
+            trigger=trigger,
+            who=who,
+            force=force,
+            anchors=anchors,
+            applies=applies,
+            incremental=incremental,
+        )
+        with about_run(run.pk):
+            return carry_out(run, server, progress=progress, stop=stop, open_session=open_session)
+    except KeyboardInterrupt:
+        _drop_connection()
+        cancel_own_run(server.pk)
+        raise
 
 
 def execute_run(run_id: int) -> SyncRun | None:
@@ -133,6 +140,7 @@ def carry_out(
         logger.exception("Run %s crashed", run.pk)
         error = _crash(unexpected)
     except KeyboardInterrupt:
+        _drop_connection()
         status, error = RunStatus.CANCELLED, RunCancelledError("run_cancelled")
         raise
     except BaseException as unexpected:  # SystemExit: that is how django-q2 ends a slow task
@@ -144,6 +152,7 @@ def carry_out(
         try:
             _finish(execution, status, error, access)
         except KeyboardInterrupt:  # a second Ctrl-C while the run is being closed must not leave it open
+            _drop_connection()
             _finish(execution, status, error, access)
             raise
     logger.info("Ended as %s after %.1f s", run.status, execution.seconds["total"])
@@ -173,9 +182,18 @@ def _finish(execution: Execution, status: RunStatus, error: SyncError | None, ac
         except (OperationalError, InterfaceError):
             if pause is None:
                 raise
-            if not connection.in_atomic_block:
-                connection.close()  # a new one is made with the next query
+            _drop_connection()
             time.sleep(pause)
+
+
+def _drop_connection() -> None:
+    """Undo what was begun; the next query makes a new one.
+
+    An interruption may come between the statement that begins a transaction and
+    Django's note of it: what is written then is never committed.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def _crash(unexpected: BaseException) -> SyncError:

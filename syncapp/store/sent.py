@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.db import transaction
-from django.db.models import QuerySet, TextField
+from django.db.models import F, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from syncapp.choices import ReadMode, RunMode, RunStatus
@@ -240,12 +240,14 @@ def unknown_writes(endpoint_id: int) -> dict[str, UnknownWrite]:
     runs = SyncRun.objects.filter(endpoint_id=endpoint_id, mode=RunMode.APPLY)
     ended = runs.filter(status__in=[RunStatus.CRASHED, RunStatus.FAILED, RunStatus.CANCELLED])
     whole = last_whole_run(endpoint_id)
+    items = RunItem.objects.filter(
+        run__in=ended.filter(id__gt=whole.pk if whole else 0), outcome="writing", record__run_id=F("run_id")
+    ).order_by("run_id")
     found: dict[str, UnknownWrite] = {}
-    for run_id in ended.filter(id__gt=whole.pk if whole else 0).order_by("id").values_list("id", flat=True):
-        items = RunItem.objects.filter(run_id=run_id, outcome="writing", record__run_id=run_id)
-        for anchor, name, changes in items.values_list("anchor", "name", "changes").iterator(chunk_size=CHUNK):
-            values = {Field(each["field"]): each["after"] for each in changes if each["side"] == Side.REMOTE}
-            found[anchor] = UnknownWrite(run_id, name, values)
+    columns = ("run_id", "anchor", "name", "changes")
+    for run_id, anchor, name, changes in items.values_list(*columns).iterator(chunk_size=CHUNK):
+        values = {Field(each["field"]): each["after"] for each in changes if each["side"] == Side.REMOTE}
+        found[anchor] = UnknownWrite(run_id, name, values)
     return found
 
 

@@ -7,12 +7,14 @@ from typing import Any
 import ldap
 import pytest
 from django.db import OperationalError
+from pytest_django import DjangoAssertNumQueries
 
 from syncapp.choices import RunStatus
 from syncapp.core.writes import WriteResult
 from syncapp.models import DirectoryServer, Employee, RunItem, SyncRun
 from syncapp.services import sending
 from syncapp.services.drafts import Draft
+from syncapp.store.sent import unknown_writes
 from tests.services.company import Company, counted, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,3 +81,13 @@ def test_nobody_who_was_written_is_said_not_to_be(
     assert set(titles(company).values()) == {"Chief"}
     assert counted(again)["read"] == PEOPLE
     assert "write_found" in {note["code"] for note in again.notes}
+
+
+def test_any_number_of_broken_off_runs_is_asked_about_at_once(
+    server: DirectoryServer, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _run in range(3):
+        SyncRun.objects.create(endpoint=server, status=RunStatus.FAILED)
+
+    with django_assert_num_queries(2):
+        assert not unknown_writes(server.pk)

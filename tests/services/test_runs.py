@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -25,7 +25,7 @@ from syncapp.services.runs import (
     start_run,
 )
 from tests.factories import make_server
-from tests.services.company import sync
+from tests.services.company import Company, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -297,3 +297,38 @@ def test_interruption_while_the_run_is_being_closed_does_not_leave_it_open(monke
         sync(make_server())
 
     assert SyncRun.objects.get().status == "completed"
+
+
+@pytest.mark.promise(8)
+@pytest.mark.filterwarnings("ignore:Exception ignored in. .*ServerCursorMixin:pytest.PytestUnraisableExceptionWarning")
+def test_interruption_after_any_statement_leaves_no_run_open(company: Company) -> None:
+    """From before the claim until after the end, as a second Ctrl-C may come."""
+    company.add_many(3)
+    server = company.server()
+    statements = 0
+    while not interrupted_after(statements, server):
+        assert not SyncRun.objects.filter(status=RunStatus.RUNNING).exists(), statements
+        statements += 1
+
+    assert statements > 20
+    assert SyncRun.objects.latest("id").status in ("completed", "partial")
+
+
+def interrupted_after(statements: int, server: DirectoryServer) -> bool:
+    """Do one run and interrupt it once; whether it had ended before that."""
+    left = statements
+
+    def interrupt(execute: Any, *args: Any) -> Any:
+        nonlocal left
+        result = execute(*args)
+        left -= 1
+        if left == -1:
+            raise KeyboardInterrupt
+        return result
+
+    try:
+        with connection.execute_wrapper(interrupt):
+            sync(server)
+    except KeyboardInterrupt:
+        return False
+    return True
