@@ -148,6 +148,7 @@ def change(company: Company) -> None:
     company.delete("p0005")
 
 
+@pytest.mark.timeout(240)  # a dozen processes, one after the other
 def test_two_runs_leave_the_same_rows_and_reports_as_on_sqlite(
     openldap: OpenLdap, postgresql: PostgreSql, tmp_path: Path
 ) -> None:
