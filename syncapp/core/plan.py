@@ -72,27 +72,26 @@ def _plan_person(
     return decide_person(person, sides, numbers, keys, moves=moves).result()
 
 
-def look_again(person: RemotePerson, sides: Sides) -> RecordTouch | Refresh | None:
-    """What comes of a look at somebody about whom neither tie nor number is to be decided; None where it may be news.
+def look_alone(person: RemotePerson, sides: Sides) -> PlanItem | RecordTouch | Refresh | None:
+    """Say what happens to somebody about whom neither tie nor number is to be decided; None for everybody else.
 
-    What is said of such a person depends on nobody else, and says nothing of anybody
-    else, so that it can be said before everybody is known.
+    What is said of such a person depends on nobody else, and says of them no more
+    than the keys by which others are matched: it can be said before everybody is known.
     """
     record = sides.known.get(person.anchor)
-    if record is None or record.due or record.written or record.refusals or _EXTENSION in sides.remapped:
+    if record is None or record.written or record.refusals or _EXTENSION in sides.remapped:
         return None
-    if not is_settled_who(person, record):
+    if person.state is not record.state or not is_settled_who(person, record):
         return None
     plan = decide_person(person, sides, NO_NUMBERS, entry_keys(person))
     news = plan.result()
-    if plan.local is None or isinstance(news, PlanItem):
+    if plan.local is None:
         return None
     if news is None:
         return Refresh(record.id, plan.local.version, record.fingerprint)
-    # By keys others are matched; and what waits no more was written by a run that could not say so (promise 1).
-    if news.keys != record.keys or not record.waits.keys() <= news.waits.keys():
-        return None
-    return Refresh(record.id, plan.local.version, news.fingerprint) if plan.says_no_more(news) else news
+    if isinstance(news, RecordTouch) and plan.says_no_more(news):
+        return Refresh(record.id, plan.local.version, news.fingerprint)
+    return news
 
 
 def begin_person(person: RemotePerson, sides: Sides, keys: EntryKeys, *, moves: bool = False) -> PersonPlan:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from syncapp.core.records import Message
 from syncapp.core.vocabulary import TEXT_FIELDS, Field
+from syncapp.models import PhoneSystem
 from syncapp.services.counts import Tally
 from syncapp.services.execution import Execution
 from syncapp.services.remote_read import RemoteRead
@@ -38,3 +39,9 @@ def name_renumbered(execution: Execution, tally: Tally) -> None:
     if tally.renumbered:
         people = sorted(tally.renumbered)[:NAMED]
         execution.note(Message("phones_anew", {"count": len(tally.renumbered), "people": people}))
+
+
+def name_rekeyed(execution: Execution, tally: Tally, code: str) -> None:
+    """Count and name the phones that a plan cuts off by a new SIP secret, or a run has, until they are set up anew."""
+    if isinstance(execution.server, PhoneSystem) and tally.rekeyed:
+        execution.note(Message(code, {"count": len(tally.rekeyed), "people": sorted(tally.rekeyed)[:NAMED]}))

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from syncapp.choices import RunPhase
-from syncapp.core.planned import RecordTouch
-from syncapp.core.records import Message, RemoteRecord
+from syncapp.core.records import Message
 from syncapp.core.watermark import Bookmark
 from syncapp.models import SyncRun
-from syncapp.services.brakes import Changes
-from syncapp.services.counts import NAMES, Tally
+from syncapp.services.counts import NAMES
 from syncapp.services.endpoints import Synchronised
+from syncapp.services.ledger import Ledger
 from syncapp.services.planning import Planning
 from syncapp.services.ports import OpenSession
 from syncapp.services.remote_read import RemoteRead
@@ -80,7 +79,4 @@ class Wave:
     planning: Planning
     newcomers: Newcomers
     first: int  # position of its first item
-    entries: dict[str, RemoteRecord] = field(default_factory=dict)  # of those who are to be written, as they were read
-    tally: Tally = field(default_factory=Tally)
-    touches: list[RecordTouch] = field(default_factory=list)
-    changes: Changes = field(default_factory=Changes)
+    ledger: Ledger

@@ -24,11 +24,12 @@ from syncapp.core.quality import Quality
 from syncapp.core.records import LocalPerson, Message
 from syncapp.core.sides import EMPTY, Sides, is_settled_who, will_be_created
 from syncapp.core.telephones import is_emergency
-from syncapp.core.vocabulary import INACTIVE_STATES, Action, Field
+from syncapp.core.vocabulary import INACTIVE_STATES, Action, Field, State
 from syncapp.services.endpoints import Synchronised
 from syncapp.services.people_here import load_locals
 from syncapp.services.phone_numbers import PhoneLook, remembered
 from syncapp.services.remote_read import RemoteRead
+from syncapp.services.settled import Aside
 from syncapp.services.ties import Entries, Strangers, match
 from syncapp.store import snapshots
 from syncapp.store.cooling import cooling_numbers
@@ -56,10 +57,27 @@ class Planning:
             return self.unplaced[item.employee_id or 0].local
         return self.sides.local_of(item.anchor) or self.leavers.get(item.employee_id or 0)
 
-    def people(self) -> Iterator[PlanItem | RecordTouch]:
-        """Yield what happens to whom; people of whom everything is said already are left out."""
+    def people(self, aside: Iterator[Aside]) -> Iterator[PlanItem | RecordTouch | Aside]:
+        """Yield what happens to whom, with those set aside among the others, in the order of applying.
+
+        People of whom everything is said already are left out.
+        """
         people = plan_people(self.sides, self.numbers, lambda person: self.keys[person.anchor])
-        return chain(people, self.absent, self.making)
+        return chain(_in_order(people, aside), self.absent, self.making)
+
+
+def _in_order(
+    people: Iterator[PlanItem | RecordTouch], aside: Iterator[Aside]
+) -> Iterator[PlanItem | RecordTouch | Aside]:
+    following = next(aside, None)
+    for news in people:
+        while following is not None and isinstance(news, PlanItem) and following.comes_before(news):
+            yield following
+            following = next(aside, None)
+        yield news
+    if following is not None:
+        yield following
+    yield from aside
 
 
 def make_plan(
@@ -153,6 +171,8 @@ def _everybody(server: Synchronised, read: RemoteRead, keys: dict[str, EntryKeys
     entries = {anchor: (stored, state) for anchor, stored, state in snapshots.entry_keys(server.pk)}
     for person in read.people:
         entries[person.anchor] = keys[person.anchor], person.state
+    for anchor, changed in read.settled.keys.items() if read.settled is not None else ():
+        entries[anchor] = changed, State.ACTIVE
     for absence in read.absent:
         entries[absence.record.anchor] = absence.record.keys, absence.state
     return entries

@@ -1,6 +1,7 @@
 """Step 2 and 3 of a run: what the directory says, beside what is known of it."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ from syncapp.services.ports import EndpointSession
 from syncapp.services.remote_read import NEVER_LOOKED, LastLook, RemoteRead
 from syncapp.services.settled import Packed, Settled
 from syncapp.store import snapshots
-from syncapp.store.bulk import in_chunks
+from syncapp.store.bulk import CHUNK, in_chunks
 
 # Longer than two clocks are usually apart.
 LATELY = timedelta(minutes=5)
@@ -90,8 +91,8 @@ class DirectoryReader:
 
         A person whose fingerprint is the stored one, and who is not due, is passed
         over before anything is decoded; but a few of those who wait, for a right that
-        was missing may be there by now (rule B10). `settled` sets aside whom a look says
-        nothing new of.
+        was missing may be there by now (rule B10). `settled` decides about people of
+        whom no more has to be known.
         """
         self._check()
         read = RemoteRead(self.options, self._session.uri, settled=settled)
@@ -99,7 +100,7 @@ class DirectoryReader:
         probes = PROBES if self._sends else 0
         empty = {rule for rule in self.options.rules if rule.field is not Field.PHOTO}
         record_ids = []
-        kept: list[Packed] = []
+        kept: deque[Packed] = deque()
         now = timezone.now()
         for page in self._session.pages(self._wanted, now=now, mark=True):
             for raw in page:
@@ -140,10 +141,11 @@ class DirectoryReader:
         return read
 
     def _sift(
-        self, kept: Sequence[Packed], settled: Settled, read: RemoteRead, having: Collection[str] | None, now: datetime
+        self, kept: deque[Packed], settled: Settled, read: RemoteRead, having: Collection[str] | None, now: datetime
     ) -> None:
-        """Look at people some at a time, and keep those of whom there is more to say."""
-        for chunk in in_chunks(kept):
+        """Look at people some at a time, and keep those of whom more has to be known."""
+        while kept:
+            chunk = [kept.popleft() for _each in range(min(CHUNK, len(kept)))]
             people = [self._person(each.unpacked(), each.fingerprint, now) for each in chunk]
             known = snapshots.known_records(self._server.pk, [each.record_id for each in chunk])
             people = self._looked_at(people, known, having)

@@ -32,7 +32,7 @@ class RemoteRead:
     of those who did not come either and are in scope all the same. `scope` is what was
     to be read; `scope_changed`: the last run was to bring others. `watermark`: from
     where what changes after this read can be read, None where that is not known.
-    `settled`: who was looked at and set aside, for nothing new is to be said of them.
+    `settled`: about whom was decided already.
     """
 
     options: SyncOptions
@@ -49,3 +49,9 @@ class RemoteRead:
     scope_changed: bool = False
     watermark: Watermark | None = None
     settled: Settled | None = None
+
+    @property
+    def to_plan(self) -> int:
+        """How many people something may happen to: the plan's length, for who watches."""
+        decided = len(self.settled.items) + len(self.settled.ledger.touches) if self.settled is not None else 0
+        return len(self.people) + decided

@@ -17,6 +17,7 @@ from syncapp.services.drift import find_drift
 from syncapp.services.endpoints import keeping_what_is_seen, run_config, sends
 from syncapp.services.execution import Execution
 from syncapp.services.identity import recognise
+from syncapp.services.packed import PackedEntries
 from syncapp.services.phone_numbers import PhoneLook
 from syncapp.services.ports import EndpointSession
 from syncapp.services.reading import DirectoryReader
@@ -97,7 +98,7 @@ def _carry_out(
 ) -> None:
     run, done = execution.run, 0
     newcomers = Newcomers(seal.newest, since=seal.planned_at)
-    entries: dict[str, RemoteRecord] = {}
+    entries = PackedEntries()
     look = PhoneLook(execution.keeper.beat, stores=True)
     with execution.timed(RunPhase.APPLY):
         execution.beat(RunPhase.APPLY, 0, execution.stored)
@@ -107,7 +108,7 @@ def _carry_out(
             for row in rows:
                 person = people.get(row.anchor)
                 if row.pushes and person is not None and person.raw is not None and row.anchor not in drifted:
-                    entries[row.anchor] = RemoteRecord(person.anchor, person.dn, person.raw, person.state)
+                    entries.add(RemoteRecord(person.anchor, person.dn, person.raw, person.state))
             apply_rows(execution, session, reader.options, rows, newcomers=newcomers, tally=tally, drifted=drifted)
             done += len(rows)
             execution.beat(RunPhase.APPLY, done, execution.stored)

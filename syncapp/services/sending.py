@@ -12,7 +12,6 @@ from syncapp.core.composition import attributes_of
 from syncapp.core.mobile_form import prevailing_form
 from syncapp.core.number_moves import in_order
 from syncapp.core.options import SyncOptions
-from syncapp.core.records import RemoteRecord
 from syncapp.core.vocabulary import OPAQUE_FIELDS, Action, Field
 from syncapp.core.writes import MakeJob, MakeResult, WriteJob, WriteResult
 from syncapp.exceptions import ClaimLostError, SyncError
@@ -21,6 +20,7 @@ from syncapp.services import contents
 from syncapp.services.drafts import Draft, Spelling
 from syncapp.services.endpoints import dumped_seen
 from syncapp.services.making import Making
+from syncapp.services.packed import PackedEntries
 from syncapp.services.ports import EndpointSession
 from syncapp.services.runs import RunKeeper
 from syncapp.store import snapshots
@@ -57,10 +57,10 @@ class Sending:
     _shown: float = field(default_factory=time.monotonic)
     _form: str | None = None
 
-    def send(self, entries: Mapping[str, RemoteRecord], *, total: int, after: int = -1) -> None:
+    def send(self, entries: PackedEntries, *, total: int, after: int = -1) -> None:
         """Write everything that is to go out of items behind a position; raise what ends the run.
 
-        `entries` maps anchors to entries as this run has read them, where it has.
+        `entries` are those of which this run knows how they were when it read them.
 
         Whatever happens, everybody whom the server has answered is stored, and nobody
         is said to be written who may not be.
@@ -105,7 +105,7 @@ class Sending:
         for first in range(0, len(rows), ONE_BY_ONE):
             yield rows[first : first + ONE_BY_ONE]
 
-    def _send_batch(self, rows: Sequence[PlannedRow], entries: Mapping[str, RemoteRecord]) -> None:
+    def _send_batch(self, rows: Sequence[PlannedRow], entries: PackedEntries) -> None:
         people = snapshots.local_people({row.employee_id for row in rows if row.employee_id is not None})
         drafts: dict[str, Draft] = {}
         making: dict[str, Making] = {}
@@ -146,9 +146,7 @@ class Sending:
         if self._stopped is not None:
             raise self._stopped
 
-    def _write(
-        self, drafts: dict[str, Draft], entries: Mapping[str, RemoteRecord]
-    ) -> Generator[WriteResult, None, None]:
+    def _write(self, drafts: dict[str, Draft], entries: PackedEntries) -> Generator[WriteResult, None, None]:
         # Not those that nobody of the batch writes: a photo is a thousand times as long as a number.
         going_out = {name for draft in drafts.values() for name in draft.pushes}
         rules = [rule for rule in self.options.rules if rule.field in going_out]
@@ -166,7 +164,7 @@ class Sending:
             if self._stopped is None:
                 yield each.job()
 
-    def _jobs(self, drafts: dict[str, Draft], entries: Mapping[str, RemoteRecord]) -> Iterator[WriteJob]:
+    def _jobs(self, drafts: dict[str, Draft], entries: PackedEntries) -> Iterator[WriteJob]:
         """Hand out one job after the other, none any more once the run should stop."""
         for anchor, draft in drafts.items():
             self._renew()

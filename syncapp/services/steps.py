@@ -8,27 +8,27 @@ from django.utils import timezone
 
 from syncapp.choices import ReadMode, RunMode, RunPhase
 from syncapp.core import limits
-from syncapp.core.absence import is_newly_lost
 from syncapp.core.options import SyncOptions
 from syncapp.core.outward import Outward
 from syncapp.core.phones import FEW_STRANGE, looks_like_another
-from syncapp.core.planned import PlanItem, RecordTouch
-from syncapp.core.records import Message, RemoteRecord
-from syncapp.core.vocabulary import Field, Side, State
+from syncapp.core.planned import PlanItem
+from syncapp.core.records import Message
+from syncapp.core.vocabulary import Field, State
 from syncapp.exceptions import ConfigurationError, PlanHeldError
 from syncapp.models import DirectoryServer, PhoneSystem, SyncRecord, SyncRun
-from syncapp.services.afterwards import NAMED, name_renumbered, say_what_was_written
+from syncapp.services.afterwards import NAMED, name_rekeyed, name_renumbered, say_what_was_written
 from syncapp.services.brakes import too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
 from syncapp.services.endpoints import keeping_what_is_seen, run_config, sends, store_kind
 from syncapp.services.execution import Execution, Wave
 from syncapp.services.identity import recognise
+from syncapp.services.ledger import Ledger
 from syncapp.services.looking import how_many_known, last_look, leave_bookmark, read_people
 from syncapp.services.making import forget_freed_numbers, plan_those_to_make
 from syncapp.services.mapping_state import mapping_state, remapped_fields
+from syncapp.services.packed import unpack_row
 from syncapp.services.phone_numbers import PhoneLook, keep_numbers
-from syncapp.services.phone_secrets import is_first_secret, name_rekeyed
 from syncapp.services.photos import FOLDERS, keep_for, sweep
 from syncapp.services.planning import Planning, make_plan
 from syncapp.services.ports import EndpointSession
@@ -37,7 +37,7 @@ from syncapp.services.remote_read import RemoteRead
 from syncapp.services.seals import Seal, configuration_digest, scope_of
 from syncapp.services.secrets import forget_unmapped_secrets
 from syncapp.services.sending import Sending
-from syncapp.services.settled import Settled
+from syncapp.services.settled import Aside, Settled
 from syncapp.store.bulk import in_chunks
 from syncapp.store.elsewhere import let_waiting_go_on
 from syncapp.store.items import PlannedRow, dump_scope, insert_items, iter_planned
@@ -90,16 +90,16 @@ def take_steps(execution: Execution) -> None:
             planned_at=planned_at,
             newest=wave.newcomers.newest,
             brakes=[message.code for message in held],
-            kinds=wave.changes.counts,
-            joined=wave.changes.joined,
+            kinds=wave.ledger.changes.counts,
+            joined=wave.ledger.changes.joined,
             remapped=sorted(remapped),
             scope=scope_of(server),
         ).dump()
         if run.mode == RunMode.PREVIEW or (held and not run.forced):
             execution.counts = planned_counts(
-                endpoint_id=server.pk, read=read.count, tally=wave.tally, known=how_many_known(execution)
+                endpoint_id=server.pk, read=read.count, tally=wave.ledger.tally, known=how_many_known(execution)
             )
-            name_rekeyed(execution, wave.tally, "phone_secrets_planned")
+            name_rekeyed(execution, wave.ledger.tally, "phone_secrets_planned")
         brake(execution, held)
         if run.mode == RunMode.PREVIEW:
             return
@@ -150,7 +150,7 @@ def _plan(
 ) -> Wave:
     """Decide what happens to whom, and store it as `planned` items before anything is changed."""
     with execution.timed(RunPhase.PLAN):
-        execution.beat(RunPhase.PLAN, 0, len(read.people))
+        execution.beat(RunPhase.PLAN, 0, read.to_plan)
         newcomers = from_now_on()
         if isinstance(session, PhoneEndpoint):
             forget_freed_numbers(read, session)
@@ -163,10 +163,8 @@ def _plan(
             planning.making = plan_those_to_make(execution.server, session, planning, may_send=may_send)
             read.known_by_id |= {each.record.id: each.record for each in planning.unplaced.values() if each.record}
             planning.notes += _phones_of_leavers(planning)
-        wave = Wave(read, planning, newcomers, first=execution.stored)
-        if read.settled is not None:
-            wave.touches += read.settled.touches
-            wave.tally.waiting += read.settled.waiting
+        ledger = read.settled.ledger if read.settled is not None else Ledger(read.options)
+        wave = Wave(read, planning, newcomers, first=execution.stored, ledger=ledger)
         _store_plan(execution, wave)
     if read.whole:
         say_what_was_written(execution, read)
@@ -183,15 +181,15 @@ def _judge(execution: Execution, wave: Wave, remapped: frozenset[Field], last: S
         first_meeting=planning.first_meeting,
         numbers_missing=planning.numbers_missing,
         pools=[pool.name for pool in read.options.pools],
-        remapped={name: wave.tally.fields[name] for name in sorted(remapped)},
-        left_out=wave.tally.released + wave.tally.done["missing"] if read.scope_changed else 0,
+        remapped={name: wave.ledger.tally.fields[name] for name in sorted(remapped)},
+        left_out=wave.ledger.tally.released + wave.ledger.tally.done["missing"] if read.scope_changed else 0,
     )
     held += _another_box(execution, wave)
-    if wave.tally.secrets_left:
-        execution.note(Message("phone_secrets_left", {"count": wave.tally.secrets_left}))
+    if wave.ledger.tally.secrets_left:
+        execution.note(Message("phone_secrets_left", {"count": wave.ledger.tally.secrets_left}))
     return held + too_much(
         server,
-        wave.changes,
+        wave.ledger.changes,
         rules=read.options.rules,
         unfilled=read.never_filled,
         scopes=(last.seal.get("scope", {}) if last else {}, scope_of(server)),
@@ -215,7 +213,7 @@ def _is_empty_box(read: RemoteRead) -> bool:
 
 def _another_box(execution: Execution, wave: Wave) -> list[Message]:
     """Hold where so many rows are somebody else's, or gone, that this is another or a restored phone system (A11)."""
-    strange = wave.tally.strange + len(wave.tally.lost)
+    strange = wave.ledger.tally.strange + len(wave.ledger.tally.lost)
     if not wave.read.options.phone or strange <= FEW_STRANGE:
         return []
     tied = SyncRecord.objects.filter(endpoint=execution.server, employee__isnull=False).count()
@@ -233,35 +231,26 @@ def brake(execution: Execution, held: Sequence[Message]) -> None:
 
 def _store_plan(execution: Execution, wave: Wave) -> None:
     """Write the plan as `planned` items before anything is changed."""
+    total = wave.read.to_plan
     people = {person.anchor: person for person in wave.read.people if person.raw is not None}
-    for chunk in in_chunks(wave.planning.people()):
-        items: list[tuple[PlanItem, str]] = []
+    settled = wave.read.settled
+    aside = settled.in_order() if settled is not None else iter(())
+    for chunk in in_chunks(wave.planning.people(aside)):
+        rows = []
         for news in chunk:
+            if isinstance(news, Aside):
+                rows.append(unpack_row(news.row))
+                continue
             record = wave.read.known_by_id.get(news.record_id) if news.record_id is not None else None
-            wave.tally.waiting += int(bool(news.waits)) - int(bool(record and record.waits))
-            wave.tally.secrets_left += wave.read.options.phone and is_first_secret(news, record)
-            if isinstance(news, RecordTouch):
-                wave.touches.append(news)
-            else:
-                before = record.status.value if record else ""
-                if not news.kinds:
-                    news = news._replace(kinds=limits.kinds_of(news, record))
-                wave.changes.add(news, record, wave.planning.local_of(news))
-                items.append((news, before))
-                person = people.get(news.anchor)
-                if (
-                    person is not None
-                    and person.raw is not None
-                    and any(change.side is Side.REMOTE for change in news.changes)
-                ):
-                    wave.entries[news.anchor] = RemoteRecord(person.anchor, person.dn, person.raw, person.state)
-                wave.tally.add_planned(news, before=before)
-                if record is not None and is_newly_lost(news):
-                    wave.tally.lost.append(record.dn)
-        insert_items(execution.run, items, start=execution.stored)
-        execution.stored += len(items)
-        done = execution.stored - wave.first + len(wave.touches)
-        execution.beat(RunPhase.PLAN, done, len(wave.read.people))
+            local = wave.planning.local_of(news) if isinstance(news, PlanItem) else None
+            person = people.get(news.anchor) if isinstance(news, PlanItem) else None
+            row = wave.ledger.enter(news, record=record, local=local, person=person)
+            if row is not None:
+                rows.append(row)
+        insert_items(execution.run, rows, start=execution.stored)
+        execution.stored += len(rows)
+        done = execution.stored - wave.first + len(wave.ledger.touches)
+        execution.beat(RunPhase.PLAN, done, total)
 
 
 def _apply(execution: Execution, session: EndpointSession, wave: Wave, tally: Tally) -> None:
@@ -273,11 +262,11 @@ def _apply(execution: Execution, session: EndpointSession, wave: Wave, tally: Ta
             apply_rows(execution, session, wave.read.options, rows, newcomers=wave.newcomers, tally=tally)
             done += len(rows)
             execution.beat(RunPhase.APPLY, done, planned)
-        for chunk in in_chunks(wave.touches):
+        for chunk in in_chunks(wave.ledger.touches):
             execution.keeper.beat()
-            apply_touches(run, chunk)
+            touched = apply_touches(chunk)
             if wave.read.options.phone:
-                let_waiting_go_on(run, [touch.record_id for touch in chunk])
+                let_waiting_go_on(run, touched)
         for refreshed in in_chunks(wave.read.settled.refreshed if wave.read.settled is not None else ()):
             execution.keeper.beat()
             apply_refreshed(refreshed)
@@ -320,7 +309,7 @@ def _write_back(
     run = execution.run
     sending = Sending(run, session, wave.read.options, execution.keeper, execution.beat, tally.add_sent)
     with execution.timed(RunPhase.WRITE_BACK):
-        sending.send(wave.entries, total=tally.writing, after=wave.first - 1)
+        sending.send(wave.ledger.entries, total=tally.writing, after=wave.first - 1)
     waiting = waiting_for(execution.server.pk, sending.proven) if sending.proven else []
     if not waiting:
         return
@@ -331,4 +320,4 @@ def _write_back(
     before = tally.writing
     _apply(execution, session, second, tally)
     with execution.timed(RunPhase.WRITE_BACK):
-        sending.send(second.entries, total=tally.writing - before, after=second.first - 1)
+        sending.send(second.ledger.entries, total=tally.writing - before, after=second.first - 1)

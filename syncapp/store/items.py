@@ -1,6 +1,6 @@
 """Plan items as rows and back: the plan *is* the run's items (design, section 5)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,9 +15,8 @@ from syncapp.models import RunItem, SyncRun
 from syncapp.store.bulk import CHUNK, as_json, insert_rows, refresh_statistics, select_rows
 
 _COLUMNS = (
-    "run_id", "position", "anchor", "record_id", "employee_id", "name", "dn", "expected", "outcome", "changes",
+    "run_id", "position", "outcome", "unwritten", "anchor", "record_id", "employee_id", "name", "dn", "expected", "changes",
     "message_code", "message_params", "plan", "fingerprint", "employee_version",
-    "unwritten",
 )  # fmt: skip
 
 
@@ -171,20 +170,25 @@ def _outcome_here(item: PlanItem) -> str:
     return _SKIPPED
 
 
-def insert_items(run: SyncRun, items: list[tuple[PlanItem, str]], *, start: int) -> None:
-    """Store planned items, each with the status that its record had before, from position `start` on."""
-    run_id = run.pk
-    rows = (
-        (
-            run_id, position, item.anchor, item.record_id, item.employee_id, item.name, item.dn, str(item.outcome),
-            "planned", as_json(dump_changes(item.changes)), item.message.code if item.message else "",
-            as_json(dict(item.message.params)) if item.message else "{}", as_json(_dump_plan(item, before)),
-            item.fingerprint, item.employee_version, "[]",
-        )
-        for position, (item, before) in enumerate(items, start)
+def item_row(item: PlanItem, before: str) -> tuple[Any, ...]:
+    """Return what `insert_items` stores of an item; `before`: the status that its record had, '' for none."""
+    return (
+        item.anchor, item.record_id, item.employee_id, item.name, item.dn, str(item.outcome),
+        as_json(dump_changes(item.changes)), item.message.code if item.message else "",
+        as_json(dict(item.message.params)) if item.message else "{}", as_json(_dump_plan(item, before)),
+        item.fingerprint, item.employee_version,
     )  # fmt: skip
+
+
+def insert_items(run: SyncRun, rows: Iterable[tuple[Any, ...]], *, start: int) -> None:
+    """Store planned items, made by `item_row`, from position `start` on."""
+    run_id = run.pk
     with transaction.atomic():
-        insert_rows(RunItem, _COLUMNS, rows)
+        insert_rows(
+            RunItem,
+            _COLUMNS,
+            ((run_id, position, "planned", "[]", *row) for position, row in enumerate(rows, start)),
+        )
 
 
 class PlannedRow(NamedTuple):

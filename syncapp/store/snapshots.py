@@ -44,8 +44,8 @@ class Passport(NamedTuple):
 
     @property
     def may_be_settled(self) -> bool:
-        """Whether a look may show nothing new: nothing is said of them but that their entry, or a setting, is another."""
-        return self.employee_id is not None and self.state == State.ACTIVE and not self.due
+        """Whether neither a tie nor a state is to be decided, as far as this says."""
+        return self.employee_id is not None and self.state == State.ACTIVE
 
     @property
     def is_expected(self) -> bool:

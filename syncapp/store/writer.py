@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from django.db import DataError, IntegrityError, OperationalError, transaction
 
@@ -218,8 +219,27 @@ def _mark_failed(job: _Job, row: PlannedRow, error: Exception) -> Written:
     return written
 
 
-def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
-    """Bring records up to date without news.
+def touch_row(touch: RecordTouch) -> tuple[Any, ...]:
+    """Return what `apply_touches` stores of a record; its id and the employee's version come last."""
+    return (
+        touch.dn,
+        touch.name,
+        as_json(dump_base(touch.base)),
+        as_json(dump_keys(touch.keys)),
+        touch.fingerprint,
+        bool(touch.waits),
+        as_json(dump_waits(touch.waits)),
+        as_json(dump_messages(touch.remarks)),
+        touch.abroad,
+        as_json(dump_written(touch.written)),
+        False,
+        touch.record_id,
+        touch.employee_version or 0,
+    )
+
+
+def apply_touches(rows: Sequence[tuple[Any, ...]]) -> list[int]:
+    """Bring records up to date without news, by rows of `touch_row`; return the records' ids.
 
     Whose employee is not as planned with any more, or was tied meanwhile, is left
     alone altogether: the next run looks, for edits and decisions leave the record `due`.
@@ -227,39 +247,13 @@ def apply_touches(run: SyncRun, touches: Sequence[RecordTouch]) -> None:
     with in_turn(), transaction.atomic():
         update_rows(
             SyncRecord,
-            [
-                (
-                    touch.dn,
-                    touch.name,
-                    as_json(dump_base(touch.base)),
-                    as_json(dump_keys(touch.keys)),
-                    touch.fingerprint,
-                    bool(touch.waits),
-                    as_json(dump_waits(touch.waits)),
-                    as_json(dump_messages(touch.remarks)),
-                    touch.abroad,
-                    as_json(dump_written(touch.written)),
-                    False,
-                    touch.record_id,
-                    touch.employee_version or 0,
-                )
-                for touch in touches
-            ],
+            rows,
             assign=[
-                "dn",
-                "name",
-                "base",
-                "keys",
-                "fingerprint",
-                "waiting",
-                "waits",
-                "remarks",
-                "abroad",
-                "written",
-                "due",
+                "dn", "name", "base", "keys", "fingerprint", "waiting", "waits", "remarks", "abroad", "written", "due",
             ],
             where=["id", f"COALESCE({_version()}, 0) = %s"],
-        )
+        )  # fmt: skip
+    return [record_id for *_values, record_id, _version_then in rows]
 
 
 def apply_refreshed(refreshed: Sequence[Refresh]) -> None:

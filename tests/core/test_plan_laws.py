@@ -28,7 +28,7 @@ NUMBERS = ["", "201", "202", "203", "201,202", "?city"]
 TITLES = ["", "Clerk", "Boss"]
 
 
-def _values(*, single: bool) -> st.SearchStrategy[dict[str, str]]:
+def any_values(*, single: bool) -> st.SearchStrategy[dict[str, str]]:
     def of(values: list[str]) -> st.SearchStrategy[str]:
         return st.sampled_from([each for each in values if not (single and ("," in each or "?" in each))])
 
@@ -38,7 +38,7 @@ def _values(*, single: bool) -> st.SearchStrategy[dict[str, str]]:
 
 
 STATES = st.sampled_from([State.ACTIVE, State.ACTIVE, State.ACTIVE, State.DISABLED])
-ENTRIES = st.lists(st.tuples(STATES, _values(single=False)), min_size=2, max_size=6).map(
+ENTRIES = st.lists(st.tuples(STATES, any_values(single=False)), min_size=2, max_size=6).map(
     lambda entries: [person(f"e{index}", state=state, **values) for index, (state, values) in enumerate(entries)]
 )
 ANY_RULES = st.tuples(
@@ -66,17 +66,17 @@ ANY_OPTIONS = st.builds(
 def hubs(draw: st.DrawFn) -> Hub:
     """A hub before its first run or, with edits on both sides since, after it."""
     hub = Hub(options=draw(ANY_OPTIONS))
-    for values in draw(st.lists(_values(single=True), max_size=6)):
-        hub.employ(**_with_a_free_number(hub, values))
+    for values in draw(st.lists(any_values(single=True), max_size=6)):
+        hub.employ(**with_a_free_number(hub, values))
     if draw(st.booleans()):
         hub.run(draw(ENTRIES))
         for id_ in sorted(hub.employees):
             if draw(st.booleans()):
-                hub.edit(id_, **_with_a_free_number(hub, draw(_values(single=True)), but=id_))
+                hub.edit(id_, **with_a_free_number(hub, draw(any_values(single=True)), but=id_))
     return hub
 
 
-def _with_a_free_number(hub: Hub, values: dict[str, str], *, but: int = 0) -> dict[str, str]:
+def with_a_free_number(hub: Hub, values: dict[str, str], *, but: int = 0) -> dict[str, str]:
     used = {row.values[Field.EXTENSION] for id_, row in hub.employees.items() if id_ != but}
     return {**values, "extension": ""} if values["extension"] in used else values
 

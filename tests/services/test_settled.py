@@ -1,13 +1,16 @@
-"""After a change of the settings everybody is looked at, and whoever is as agreed is set aside."""
+"""What happens to most people is decided before everybody is known, some at a time."""
 
 import pytest
 
 from syncapp.core.planned import Refresh
+from syncapp.core.vocabulary import Field
 from syncapp.models import DirectoryServer, Employee, EndpointPool, FieldMapping, RunItem, SyncRecord, SyncRun
 from syncapp.services import planning
+from syncapp.services.packed import PackedEntries
 from syncapp.services.remote_read import RemoteRead
 from syncapp.services.settled import Settled
 from syncapp.store.writer import apply_refreshed
+from tests.factories import make_employee
 from tests.services.company import Company, sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,6 +52,25 @@ def with_mapping(server: DirectoryServer, *, title: str) -> None:
         FieldMapping.objects.create(endpoint=server, field=field, attribute=attribute, **number)
 
 
+def nobody_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Settled, "sift", lambda _self, people, _known: list(people))
+
+
+@pytest.fixture
+def writes(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Of each write: whether it was known how the entry was when this run read it."""
+    known: list[bool] = []
+    really = PackedEntries.get
+
+    def noting(self: PackedEntries, anchor: str) -> object:
+        found = really(self, anchor)
+        known.append(found is not None)
+        return found
+
+    monkeypatch.setattr(PackedEntries, "get", noting)
+    return known
+
+
 def marks() -> dict[str, str]:
     return dict(SyncRecord.objects.values_list("name", "fingerprint"))
 
@@ -82,7 +104,7 @@ def test_those_who_changed_as_well_go_on(server: DirectoryServer, company: Compa
 
     run = sync(with_other_keys(server, "email"))
 
-    assert len(reads[0].people) == 3
+    assert [person.readings[Field.NAME].values for person in reads[0].people] == [("Clara Dale",)]
     assert (run.counts["updated"], run.counts["created"]) == (1, 1)
     assert Employee.objects.get(name="Anna Petrova").title == "President"
 
@@ -93,7 +115,7 @@ def test_newcomer_is_matched_against_those_set_aside(
 ) -> None:
     """By the keys on their records: they are known, though they are in no plan."""
     if not sets_aside:
-        monkeypatch.setattr(Settled, "sift", lambda _self, people, _known: list(people))
+        nobody_is_set_aside(monkeypatch)
     company.add("anna2", "Anna Petrova", mail="other@example.test", telephoneNumber="215")
     company.add("anna3", "Anna Petrova", mail="anna@example.test")
 
@@ -105,6 +127,94 @@ def test_newcomer_is_matched_against_those_set_aside(
         ("Anna Petrova", "created", ""),
     ]
     assert Employee.objects.get(extension="215").email == "anna@example.test"
+
+
+@pytest.mark.parametrize("sets_aside", [True, False])
+def test_newcomer_is_matched_against_what_is_new_of_those_set_aside(
+    server: DirectoryServer, company: Company, monkeypatch: pytest.MonkeyPatch, *, sets_aside: bool
+) -> None:
+    """An address that two entries have says of neither who it is."""
+    if not sets_aside:
+        nobody_is_set_aside(monkeypatch)
+    make_employee(name="Somebody Else", email="shared@example.test")
+    company.change("anna", mail="shared@example.test")
+    company.add("clara", "Clara Dale", mail="shared@example.test")
+
+    run = sync(server)
+
+    said = RunItem.objects.filter(run=run).order_by("dn").values_list("name", "outcome", "message_code")
+    assert list(said) == [("Anna Petrova", "updated", ""), ("Clara Dale", "conflict", "match_ambiguous")]
+
+
+@pytest.mark.parametrize("sets_aside", [True, False])
+def test_plan_is_in_the_order_of_names_whoever_was_set_aside(
+    server: DirectoryServer, company: Company, monkeypatch: pytest.MonkeyPatch, *, sets_aside: bool
+) -> None:
+    if not sets_aside:
+        nobody_is_set_aside(monkeypatch)
+    for uid in ("anna", "boris"):
+        company.change(uid, title="Chief")
+    for uid, name in {"anton": "Anton Dale", "yuri": "Yuri Dale", "abel": "Abel Dale"}.items():
+        company.add(uid, name)
+
+    run = sync(server)
+
+    planned = RunItem.objects.filter(run=run).order_by("position").values_list("name", "outcome")
+    assert list(planned) == [
+        ("Abel Dale", "created"),
+        ("Anna Petrova", "updated"),
+        ("Anton Dale", "created"),
+        ("Boris Sidorov", "updated"),
+        ("Yuri Dale", "created"),
+    ]
+
+
+def test_numbers_that_change_hands_stay_together_before_those_set_aside(
+    server: DirectoryServer, company: Company
+) -> None:
+    """They are written in one transaction."""
+    company.change("anna", telephoneNumber="216")
+    company.add("yuri", "Yuri Dale", telephoneNumber="215")
+    company.change("boris", title="Chief")
+
+    run = sync(server)
+
+    planned = RunItem.objects.filter(run=run).order_by("position").values_list("name", "outcome")
+    assert list(planned) == [("Anna Petrova", "updated"), ("Yuri Dale", "created"), ("Boris Sidorov", "updated")]
+    assert Employee.objects.get(extension="215").name == "Yuri Dale"
+
+
+def test_change_of_everybody_is_held_and_counted_by_the_brakes(server: DirectoryServer, company: Company) -> None:
+    server.limits = {"replaced": [1, 10, 1]}
+    server.save()
+    for uid in ("anna", "boris"):
+        company.change(uid, title="Chief")
+
+    held = sync(server)
+    forced = sync(server, force=True)
+
+    assert (held.status, held.error_code, held.error_params["count"]) == ("held", "limit_replaced", 2)
+    assert (forced.status, forced.counts["updated"]) == ("completed", 2)
+    assert set(Employee.objects.values_list("title", flat=True)) == {"Chief"}
+
+
+def test_edits_of_everybody_are_written_as_the_entries_were_read(
+    company: Company, reads: list[RemoteRead], writes: list[bool]
+) -> None:
+    for uid in ("anna", "boris"):
+        company.add(uid, uid.title(), title="Clerk")
+    server = company.server(write_back=True, bind_dn=company.directory.writer_dn, pool=None)
+    with_mapping(server, title="title")
+    server.mappings.filter(field="title").update(direction="both")
+    sync(server)
+    Employee.objects.update(title="Chief")
+
+    run = sync(server)
+
+    assert (reads[-1].people, run.counts["written_back"]) == ([], 2)
+    assert [company.value(uid, "title") for uid in ("anna", "boris")] == [["Chief"], ["Chief"]]
+    assert writes == [True, True]
+    assert not SyncRecord.objects.filter(due=True).exists()
 
 
 def test_values_that_cannot_be_read_are_counted_over_everybody(company: Company) -> None:
@@ -138,7 +248,9 @@ def test_mapping_that_is_read_in_another_way_is_agreed_anew_for_everybody(
     sync(server)
 
     assert (reads[0].people, run.counts["skipped"], run.counts["conflicts"]) == ([], 2, 0)
-    aside = [(len(read.settled.touches), len(read.settled.refreshed)) for read in reads if read.settled is not None]
+    aside = [
+        (len(read.settled.ledger.touches), len(read.settled.refreshed)) for read in reads if read.settled is not None
+    ]
     assert aside == [(2, 0), (0, 0)]
 
 

@@ -13,9 +13,9 @@ from syncapp.core.planned import FieldChange, PlanItem, RecordTouch
 from syncapp.core.records import Base, Message
 from syncapp.core.vocabulary import Action, Field, Outcome, Side, State
 from syncapp.models import Employee, Endpoint, RunItem, SyncRecord, SyncRun
-from syncapp.store.items import insert_items, iter_planned
+from syncapp.store.items import insert_items, item_row, iter_planned
 from syncapp.store.newcomers import from_now_on
-from syncapp.store.writer import apply_items, apply_touches
+from syncapp.store.writer import apply_items, apply_touches, touch_row
 from syncapp.store.written import Written
 from tests.factories import make_employee, make_record
 
@@ -85,7 +85,7 @@ def touch(record: SyncRecord, **values: Any) -> RecordTouch:
 def carry_out(run: SyncRun, *items: PlanItem, meanwhile: Callable[[], object] = lambda: None) -> dict[str, Written]:
     """Store a plan, let others do something `meanwhile`, and apply it; return what became of each, by anchor."""
     newcomers = from_now_on()
-    insert_items(run, [(item, "") for item in items], start=0)
+    insert_items(run, [item_row(item, "") for item in items], start=0)
     chunks = list(iter_planned(run.pk))
     meanwhile()
     done = [
@@ -97,7 +97,7 @@ def carry_out(run: SyncRun, *items: PlanItem, meanwhile: Callable[[], object] = 
 
 
 def look_again(run: SyncRun, *touches: RecordTouch) -> None:
-    apply_touches(run, touches)
+    apply_touches([touch_row(touch) for touch in touches])
 
 
 def outcomes(run: SyncRun) -> dict[str, str]:

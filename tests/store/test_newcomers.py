@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from syncapp.models import Employee, RunItem, SyncRecord, SyncRun
-from syncapp.store.items import insert_items, iter_planned
+from syncapp.store.items import insert_items, item_row, iter_planned
 from syncapp.store.newcomers import from_now_on
 from syncapp.store.writer import apply_items
 from tests.factories import make_employee, make_record, make_server
@@ -55,7 +55,7 @@ def test_entry_that_was_known_stays_due() -> None:
 def test_somebody_who_came_before_some_of_our_own_is_not_created_again() -> None:
     run, newcomers = make_run(make_server()), from_now_on()
     make_employee(name="Petrova Anna")
-    insert_items(run, [(creation(name), "") for name in ("Boris Sidorov", "Anna Petrova")], start=0)
+    insert_items(run, [item_row(creation(name), "") for name in ("Boris Sidorov", "Anna Petrova")], start=0)
 
     for rows in iter_planned(run.pk, size=1):
         apply_items(run, rows, now=timezone.now(), beat=lambda: None, newcomers=newcomers)
@@ -83,7 +83,7 @@ def test_others_keep_nobody_from_being_created(meanwhile: Callable[[], object]) 
 def apply_one_by_one(run: SyncRun, *names: str, meanwhile: Mapping[int, str]) -> None:
     """Create people, each in a chunk of his own; others bring in `meanwhile[n]` before the nth of them."""
     newcomers = from_now_on()
-    insert_items(run, [(creation(name), "") for name in names], start=0)
+    insert_items(run, [item_row(creation(name), "") for name in names], start=0)
     for number, rows in enumerate(iter_planned(run.pk, size=1)):
         if number in meanwhile:
             make_employee(name=meanwhile[number])

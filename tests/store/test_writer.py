@@ -282,7 +282,7 @@ def test_numbers_that_change_hands_are_one_chunk_however_many(monkeypatch: pytes
 def test_lost_claim_rolls_the_chunk_back() -> None:
     server = make_server()
     run = make_run(server)
-    items.insert_items(run, [(creation("Anna"), "")], start=0)
+    items.insert_items(run, [items.item_row(creation("Anna"), "")], start=0)
     [rows] = items.iter_planned(run.pk)
 
     def lost() -> None:
@@ -300,7 +300,7 @@ def test_chunk_is_tried_three_times_when_the_database_is_busy(
 ) -> None:
     monkeypatch.setattr(writer.time, "sleep", lambda seconds: None)
     run = make_run(make_server())
-    items.insert_items(run, [(creation("Anna"), "")], start=0)
+    items.insert_items(run, [items.item_row(creation("Anna"), "")], start=0)
     [rows] = items.iter_planned(run.pk)
     left = [failures]
 
@@ -398,7 +398,7 @@ def test_the_rest_is_settled_in_one_statement() -> None:
 
 def _statements(number: int, plan: Callable[[int], list[object]]) -> list[str]:
     run = make_run(make_server())
-    items.insert_items(run, [(item, "") for item in plan(number)], start=0)  # type: ignore[misc]  # plans of tests
+    items.insert_items(run, [items.item_row(item, "") for item in plan(number)], start=0)  # type: ignore[arg-type]  # plans of tests
     [rows] = items.iter_planned(run.pk)
     with CaptureQueriesContext(connection) as asked:
         apply_items(run, rows, now=timezone.now(), beat=lambda: None, newcomers=from_now_on())

@@ -1,4 +1,4 @@
-"""Whoever turns out to be as the record says is set aside before everybody is known."""
+"""What happens to most people is said before everybody is known."""
 
 from dataclasses import replace
 
@@ -8,24 +8,25 @@ from hypothesis import strategies as st
 
 from syncapp.core.options import PoolSpec, SyncOptions
 from syncapp.core.outward import Outward
-from syncapp.core.plan import look_again
-from syncapp.core.planned import RecordTouch, Refresh
+from syncapp.core.plan import look_alone
+from syncapp.core.planned import PlanItem, RecordTouch, Refresh
 from syncapp.core.records import Message, Refused, RemotePerson, Written
 from syncapp.core.sides import Sides
-from syncapp.core.vocabulary import Field, RefusalKind, State
+from syncapp.core.vocabulary import Field, Outcome, RefusalKind, State
 from tests.core.hub import OPTIONS, Hub, Planned, person
-from tests.core.test_plan_laws import ANY_OPTIONS, ENTRIES, hubs, law
+from tests.core.test_plan_laws import ANY_OPTIONS, ENTRIES, any_values, hubs, law, with_a_free_number
 
+Alone = PlanItem | RecordTouch | Refresh | None
 ANNA = person("anna", name="Anna Petrova", email="anna@example.test", title="Clerk", extension="215")
 
 
-def alone(hub: Hub, each: RemotePerson, *, remapped: frozenset[Field] = frozenset()) -> RecordTouch | Refresh | None:
+def alone(hub: Hub, each: RemotePerson, *, remapped: frozenset[Field] = frozenset()) -> Alone:
     """What is said of a person of whom alone the record and the employee are known."""
     known = {each.anchor: hub.records[each.anchor]} if each.anchor in hub.records else {}
     sides = Sides(
         options=hub.options, people=[each], known=known, outward=Outward(), locals=hub.employees, remapped=remapped
     )
-    return look_again(each, sides)
+    return look_alone(each, sides)
 
 
 def news_of(hub: Hub, planned: list[Planned]) -> dict[str, Planned]:
@@ -34,12 +35,21 @@ def news_of(hub: Hub, planned: list[Planned]) -> dict[str, Planned]:
 
 
 @law
-@given(hubs(), ENTRIES, ENTRIES, ANY_OPTIONS, st.booleans())
-def test_law_a_person_set_aside_is_no_news_among_all_and_changes_nothing_for_the_others(
-    hub: Hub, people: list[RemotePerson], later: list[RemotePerson], options: SyncOptions, as_before: bool
+@given(hubs(), ENTRIES, ENTRIES, ANY_OPTIONS, st.booleans(), st.data())
+def test_law_what_is_said_of_a_person_alone_is_said_among_all_and_changes_nothing_for_the_others(
+    hub: Hub,
+    people: list[RemotePerson],
+    later: list[RemotePerson],
+    options: SyncOptions,
+    as_before: bool,
+    data: st.DataObject,
 ) -> None:
     hub.run(people)
     hub.options = options
+    for id_ in data.draw(st.sets(st.sampled_from(sorted(hub.employees)))) if hub.employees else ():
+        hub.edit(id_, **with_a_free_number(hub, data.draw(any_values(single=True)), but=id_))
+    for anchor in data.draw(st.sets(st.sampled_from(sorted(hub.records)))) if hub.records else ():
+        hub.records[anchor] = replace(hub.records[anchor], due=True)
     later = [
         each._replace(fingerprint=f"{each.fingerprint}, new settings") for each in (people if as_before else later)
     ]
@@ -49,8 +59,9 @@ def test_law_a_person_set_aside_is_no_news_among_all_and_changes_nothing_for_the
     among_all = news_of(hub, hub.plan(later))
     for anchor, found in aside.items():
         record, news = hub.records[anchor], among_all.pop(anchor, None)
-        if isinstance(found, RecordTouch):
-            assert (news, found.keys) == (found, record.keys)
+        if not isinstance(found, Refresh):
+            assert news == found
+            hub.records[anchor] = replace(record, keys=found.keys)  # by these the others are matched
             continue
         assert news is None or isinstance(news, RecordTouch)
         kept = (record.dn, record.name, record.base, record.keys, record.waits, record.remarks, record.abroad)
@@ -74,26 +85,33 @@ def test_settled_person_is_set_aside_with_the_new_fingerprint(hub: Hub) -> None:
     assert found == Refresh(hub.records["anna"].id, hub.employee("anna").version, "new")
 
 
-CHANGED = {
-    "another value": ANNA._replace(
-        readings=person("anna", name="Anna Petrova", title="Boss", extension="215").readings
-    ),
+NEITHER = {
     "another number": person("anna", name="Anna Petrova", email="anna@example.test", title="Clerk", extension="216"),
     "disabled": ANNA._replace(state=State.DISABLED),
     "not known": ANNA._replace(anchor="boris"),
 }
 
 
-def test_nobody_is_who_has_other_keys(hub: Hub) -> None:
-    """By these others are matched."""
-    hub.options = replace(OPTIONS, rules=tuple(rule for rule in OPTIONS.rules if rule.field is not Field.NAME))
-
-    assert alone(hub, person("anna", email="anna@example.test", title="Clerk", extension="215")) is None
-
-
-@pytest.mark.parametrize("entry", CHANGED.values(), ids=CHANGED.keys())
-def test_nobody_is_of_whom_there_is_news(hub: Hub, entry: RemotePerson) -> None:
+@pytest.mark.parametrize("entry", NEITHER.values(), ids=NEITHER.keys())
+def test_nobody_is_looked_at_alone_who_matters_to_others(hub: Hub, entry: RemotePerson) -> None:
     assert alone(hub, entry) is None
+
+
+def test_change_is_planned(hub: Hub) -> None:
+    found = alone(hub, person("anna", name="Anna Petrova", email="new@example.test", title="Clerk", extension="215"))
+
+    assert isinstance(found, PlanItem)
+    assert [(change.field, change.after) for change in found.changes] == [(Field.EMAIL, "new@example.test")]
+    assert found.keys.emails == ("new@example.test",)
+
+
+def test_change_of_both_sides_is_a_conflict(hub: Hub) -> None:
+    hub.edit(1, title="Boss")
+
+    found = alone(hub, person("anna", name="Anna Petrova", email="anna@example.test", title="Chief", extension="215"))
+
+    assert isinstance(found, PlanItem)
+    assert (found.outcome, [matter.field for matter in found.matters]) == (Outcome.CONFLICT, [Field.TITLE])
 
 
 def test_whoever_moved_is_brought_up_to_date(hub: Hub) -> None:
@@ -122,15 +140,7 @@ def test_nobody_is_about_whom_a_number_or_a_tie_is_to_be_decided() -> None:
     assert [alone(hub, each) is None for each in people] == [False, True]
 
 
-def test_nobody_is_for_whom_a_broken_off_run_wrote(hub: Hub) -> None:
-    """The run that finds it says so (promise 1)."""
-    hub.records["anna"] = replace(hub.records["anna"], waits={Field.TITLE: "Boss"})
-
-    assert alone(hub, ANNA) is None
-
-
 MORE_TO_SAY = {
-    "due": {"due": True},
     "written lately": {"written": {Field.TITLE: Written(("Boss",), None, ())}},
     "refused": {
         "refusals": {
