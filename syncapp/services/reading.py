@@ -1,7 +1,6 @@
 """Step 2 and 3 of a run: what the directory says, beside what is known of it."""
 
 import json
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -100,9 +99,7 @@ class DirectoryReader:
         probes = PROBES if self._sends else 0
         empty = {rule for rule in self.options.rules if rule.field is not Field.PHOTO}
         record_ids = []
-        kept: deque[Packed] = deque()
-        now = timezone.now()
-        for page in self._session.pages(self._wanted, now=now, mark=True):
+        for page in self._session.pages(self._wanted, now=read.at, mark=True):
             for raw in page:
                 record = self._opaque.conceal(raw)
                 mark = fingerprint(record, self._wanted, self._digest)
@@ -117,43 +114,43 @@ class DirectoryReader:
                 if whole is None:  # gone since the list was read: the next run says so
                     continue
                 if settled is not None and passport is not None and passport.may_be_settled:
-                    kept.append(Packed.of(record, mark, passport.record_id))
+                    read.kept.append(Packed.of(record, mark, passport.record_id))
                     continue
-                read.people.append(self._person(record if whole is raw else self._opaque.conceal(whole), mark, now))
+                read.people.append(self._person(record if whole is raw else self._opaque.conceal(whole), mark, read.at))
                 if passport is not None:
                     record_ids.append(passport.record_id)
             read.count += len(page)
             beat(read.count)
         read.watermark = self._session.watermark
         read.never_filled = frozenset(rule.field for rule in empty)
-        having = None
-        if (len(read.people) + len(kept)) * FEW > read.count:
-            having = self._opaque.who_has_one(self._keeper.beat)
-        self._completed(read, record_ids, having)
-        if settled is not None:
-            self._sift(kept, settled, read, having, now)
+        if (len(read.people) + len(read.kept)) * FEW > read.count:
+            read.having = self._opaque.who_has_one(self._keeper.beat)
+        self._completed(read, record_ids)
         absent = [
             passport.record_id
             for anchor, passport in passports.items()  # of those who did not come
             if passport.is_expected and not (self.options.phone and is_before(anchor))
         ]
-        self._look_for(absent, read, last, now)
+        self._look_for(absent, read, last, read.at)
         return read
 
-    def _sift(
-        self, kept: deque[Packed], settled: Settled, read: RemoteRead, having: Collection[str] | None, now: datetime
-    ) -> None:
-        """Look at people some at a time, and keep those of whom more has to be known."""
-        while kept:
-            chunk = [kept.popleft() for _each in range(min(CHUNK, len(kept)))]
-            people = [self._person(each.unpacked(), each.fingerprint, now) for each in chunk]
+    def decide_alone(self, read: RemoteRead, beat: Callable[[int], None]) -> None:
+        """Decide about people some at a time; among the `people` to be planned come those of whom more has to be known.
+
+        `beat` is told how many have been looked at.
+        """
+        settled, done = read.settled, 0
+        while settled is not None and read.kept:
+            chunk = [read.kept.popleft() for _each in range(min(CHUNK, len(read.kept)))]
+            people = [self._person(each.unpacked(), each.fingerprint, read.at) for each in chunk]
             known = snapshots.known_records(self._server.pk, [each.record_id for each in chunk])
-            people = self._looked_at(people, known, having)
+            people = self._looked_at(people, known, read.having)
             for person in settled.sift(people, known):
                 read.people.append(person)
                 read.known[person.anchor] = record = known[person.anchor]
                 read.known_by_id[record.id] = record
-            self._keeper.beat()
+            done += len(chunk)
+            beat(done)
 
     def _look_for(self, record_ids: Collection[int], read: RemoteRead, last: LastLook, now: datetime) -> None:
         """Find out where people are who did not come, without regard to the scope (rules D2, D3)."""
@@ -292,13 +289,11 @@ class DirectoryReader:
         raw = {name: record.attributes[name] for name in self._written if name in record.attributes}
         return person._replace(raw=raw)
 
-    def _completed(
-        self, read: RemoteRead, record_ids: Sequence[int], having: Collection[str] | None = None
-    ) -> RemoteRead:
-        """Add the photos, and what is known of everybody who needs a look; `having`: who has a photo, where that was asked."""
+    def _completed(self, read: RemoteRead, record_ids: Sequence[int]) -> RemoteRead:
+        """Add the photos, and what is known of everybody who needs a look."""
         read.known = snapshots.known_records(self._server.pk, record_ids)
         read.known_by_id = {record.id: record for record in read.known.values()}
-        read.people = self._looked_at(read.people, read.known, having)
+        read.people = self._looked_at(read.people, read.known, read.having)
         return read
 
     def _looked_at(

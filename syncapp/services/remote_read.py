@@ -1,13 +1,18 @@
 """What was read of an endpoint, and what the last run had looked at."""
 
+from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
 
 from syncapp.core.absence import Absence
 from syncapp.core.options import SyncOptions
 from syncapp.core.records import KnownRecord, RemotePerson, Scope
 from syncapp.core.vocabulary import Field
 from syncapp.core.watermark import Watermark
-from syncapp.services.settled import Settled
+from syncapp.services.settled import Packed, Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +30,20 @@ NEVER_LOOKED = LastLook()
 class RemoteRead:
     """What was read, and from which controller. `people` are those who need a look; of the settled rest only the number is kept.
 
-    `count`: entries that came. `known` are the records of `people`. `whole`: it was
+    `at`: when it began. `count`: entries that came. `known` are the records of `people`. `whole`: it was
     everybody in scope; only then something can be said of those who did not come.
     `never_filled` are the fields of which no entry had a value. `absent`: known
     people who did not come, with what a look for each of them showed; `seen`: records
     of those who did not come either and are in scope all the same. `scope` is what was
     to be read; `scope_changed`: the last run was to bring others. `watermark`: from
     where what changes after this read can be read, None where that is not known.
-    `settled`: about whom was decided already.
+    `kept` are those whom `settled` may decide about, before the others are planned; `having`: who of them
+    has a photo, where that was asked.
     """
 
     options: SyncOptions
     uri: str
+    at: datetime = field(default_factory=timezone.now)
     count: int = 0
     whole: bool = True
     people: list[RemotePerson] = field(default_factory=list)
@@ -49,9 +56,5 @@ class RemoteRead:
     scope_changed: bool = False
     watermark: Watermark | None = None
     settled: Settled | None = None
-
-    @property
-    def to_plan(self) -> int:
-        """How many people something may happen to: the plan's length, for who watches."""
-        decided = len(self.settled.items) + len(self.settled.ledger.touches) if self.settled is not None else 0
-        return len(self.people) + decided
+    kept: deque[Packed] = field(default_factory=deque)
+    having: Collection[str] | None = None

@@ -1,6 +1,6 @@
 """The steps of a run, from reading to writing back (design, section 6)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 
@@ -83,7 +83,7 @@ def take_steps(execution: Execution) -> None:
         if read.scope is not None:
             SyncRun.objects.filter(pk=run.pk).update(mapping=mapping, scope=dump_scope(read.scope))
         planned_at = timezone.now()
-        wave = _plan(execution, session, read, outward, remapped)
+        wave = _plan(execution, session, reader, read, outward, remapped)
         held = _judge(execution, wave, remapped, last)
         execution.seal = Seal(
             digest=configuration_digest(server, read.options),
@@ -146,11 +146,18 @@ def _close_read_only(execution: Execution, session: EndpointSession, options: Sy
 
 
 def _plan(
-    execution: Execution, session: EndpointSession, read: RemoteRead, outward: Outward, remapped: frozenset[Field]
+    execution: Execution,
+    session: EndpointSession,
+    reader: DirectoryReader,
+    read: RemoteRead,
+    outward: Outward,
+    remapped: frozenset[Field],
 ) -> Wave:
     """Decide what happens to whom, and store it as `planned` items before anything is changed."""
     with execution.timed(RunPhase.PLAN):
-        execution.beat(RunPhase.PLAN, 0, read.to_plan)
+        alone, total = len(read.kept), len(read.people) + len(read.kept)
+        execution.beat(RunPhase.PLAN, 0, total)
+        reader.decide_alone(read, lambda done: execution.beat(RunPhase.PLAN, done, total))
         newcomers = from_now_on()
         if isinstance(session, PhoneEndpoint):
             forget_freed_numbers(read, session)
@@ -165,7 +172,7 @@ def _plan(
             planning.notes += _phones_of_leavers(planning)
         ledger = read.settled.ledger if read.settled is not None else Ledger(read.options)
         wave = Wave(read, planning, newcomers, first=execution.stored, ledger=ledger)
-        _store_plan(execution, wave)
+        _store_plan(execution, wave, lambda done: execution.beat(RunPhase.PLAN, min(alone + done, total), total))
     if read.whole:
         say_what_was_written(execution, read)
     return wave
@@ -229,18 +236,19 @@ def brake(execution: Execution, held: Sequence[Message]) -> None:
         execution.note(message)
 
 
-def _store_plan(execution: Execution, wave: Wave) -> None:
-    """Write the plan as `planned` items before anything is changed."""
-    total = wave.read.to_plan
+def _store_plan(execution: Execution, wave: Wave, beat: Callable[[int], None]) -> None:
+    """Write the plan as `planned` items before anything is changed; `beat` is told how many were decided for it."""
     people = {person.anchor: person for person in wave.read.people if person.raw is not None}
     settled = wave.read.settled
     aside = settled.in_order() if settled is not None else iter(())
+    done = 0
     for chunk in in_chunks(wave.planning.people(aside)):
         rows = []
         for news in chunk:
             if isinstance(news, Aside):
                 rows.append(unpack_row(news.row))
                 continue
+            done += 1
             record = wave.read.known_by_id.get(news.record_id) if news.record_id is not None else None
             local = wave.planning.local_of(news) if isinstance(news, PlanItem) else None
             person = people.get(news.anchor) if isinstance(news, PlanItem) else None
@@ -249,8 +257,7 @@ def _store_plan(execution: Execution, wave: Wave) -> None:
                 rows.append(row)
         insert_items(execution.run, rows, start=execution.stored)
         execution.stored += len(rows)
-        done = execution.stored - wave.first + len(wave.ledger.touches)
-        execution.beat(RunPhase.PLAN, done, total)
+        beat(done)
 
 
 def _apply(execution: Execution, session: EndpointSession, wave: Wave, tally: Tally) -> None:
@@ -316,7 +323,7 @@ def _write_back(
     with execution.timed(RunPhase.READ):
         read = reader.some(waiting)
     outward.opened = sending.proven
-    second = _plan(execution, session, read, outward, frozenset())
+    second = _plan(execution, session, reader, read, outward, frozenset())
     before = tally.writing
     _apply(execution, session, second, tally)
     with execution.timed(RunPhase.WRITE_BACK):
