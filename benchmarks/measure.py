@@ -33,6 +33,8 @@ SERVER = "Benchmark"
 STEP = 50_000
 # So often something that takes milliseconds is repeated, for their median.
 OFTEN = 9
+# Requests on their way to a directory that is changed.
+AT_A_TIME = 40
 IN_MILLISECONDS = ("incremental", "elsewhere", "bare-dirsync", "bare-syncrepl")
 
 Measured = Callable[[], int]  # returns of how many people
@@ -61,7 +63,7 @@ def plain_read() -> int:
             return read
 
 
-def sync(*, incremental: bool = False, preview: bool = False) -> int:
+def sync(*, incremental: bool = False, preview: bool = False, force: bool = False) -> int:
     """One synchronisation, as sync_ldap does it."""
     from syncapp.choices import RunMode, RunTrigger
     from syncapp.models import DirectoryServer
@@ -73,6 +75,7 @@ def sync(*, incremental: bool = False, preview: bool = False) -> int:
         trigger=RunTrigger.COMMAND,
         who="bench",
         incremental=incremental,
+        force=force,
     )
     if run.error_code:
         sys.exit(f"{run.error_code} {run.error_params}")
@@ -205,6 +208,20 @@ def change(people: int) -> int:
     return len(changes)
 
 
+def change_everybody(people: int) -> int:
+    """Give everybody in the directory another title than ever before, many requests at a time."""
+    from benchmarks.generator import dn_of
+
+    connection, title = _connect(), f"Title since {time.time():.0f}".encode()
+    for number in range(1, people + 1):
+        connection.modify_ext(dn_of(number, os.environ["BENCH_BASE"]), [(ldap.MOD_REPLACE, "title", [title])])
+        if number > AT_A_TIME:
+            connection.result(ldap.RES_ANY)
+    for _left in range(min(people, AT_A_TIME)):
+        connection.result(ldap.RES_ANY)
+    return people
+
+
 def edit(number: int) -> int:
     """Give people other extensions here, which the next run writes to the directory."""
     from syncapp.models import Employee
@@ -234,6 +251,8 @@ def kinds(number: int) -> Mapping[str, Callable[[], Measured]]:
         "modify": lambda: plain_writes(number, STEP),
         "modify-back": lambda: plain_writes(number, -STEP),
         "change": lambda: lambda: change(number),
+        "change-everybody": lambda: lambda: change_everybody(number),
+        "forced": lambda: imported(lambda: sync(force=True)),
         "edit": lambda: lambda: edit(number),
     }
 
