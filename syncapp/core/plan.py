@@ -79,9 +79,9 @@ def look_alone(person: RemotePerson, sides: Sides) -> PlanItem | RecordTouch | R
     than the keys by which others are matched: it can be said before everybody is known.
     """
     record = sides.known.get(person.anchor)
-    if record is None or record.written or record.refusals or _EXTENSION in sides.remapped:
+    if record is None or person.state is not record.state or _EXTENSION in sides.remapped:
         return None
-    if person.state is not record.state or not is_settled_who(person, record):
+    if not is_settled_who(person, record):
         return None
     plan = decide_person(person, sides, NO_NUMBERS, entry_keys(person))
     news = plan.result()

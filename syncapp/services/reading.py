@@ -145,7 +145,7 @@ class DirectoryReader:
             people = [self._person(each.unpacked(), each.fingerprint, read.at) for each in chunk]
             known = snapshots.known_records(self._server.pk, [each.record_id for each in chunk])
             people = self._looked_at(people, known, read.having)
-            for person in settled.sift(people, known):
+            for person in settled.sift(people, known, uri=read.uri):
                 read.people.append(person)
                 read.known[person.anchor] = record = known[person.anchor]
                 read.known_by_id[record.id] = record

@@ -6,6 +6,7 @@ from typing import NamedTuple, Self
 
 from django.utils import timezone
 
+from syncapp.core.lag import allow_for_lag
 from syncapp.core.matters import EntryKeys
 from syncapp.core.normalise import fold
 from syncapp.core.options import SyncOptions
@@ -76,8 +77,9 @@ class Settled:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.options)
 
-    def sift(self, people: Sequence[RemotePerson], known: Mapping[str, KnownRecord]) -> list[RemotePerson]:
-        """Return those of whom more has to be known; `known` are the records of all of them."""
+    def sift(self, people: Sequence[RemotePerson], known: Mapping[str, KnownRecord], *, uri: str) -> list[RemotePerson]:
+        """Return those of whom more has to be known; `known` are the records of all, `uri` is who showed them."""
+        now = timezone.now()
         sides = Sides(
             options=self.options,
             people=list(people),
@@ -91,11 +93,15 @@ class Settled:
             self._unknown = unknown_writes(self.server.pk)
         left = []
         for person in people:
-            found = look_alone(person, sides) if person.anchor not in self._unknown else None
+            record = known[person.anchor]
+            shown = (
+                allow_for_lag(person, record, uri=uri, now=now, remapped=self.remapped) if record.written else person
+            )
+            found = look_alone(shown, sides) if person.anchor not in self._unknown else None
             if found is None:
                 left.append(person)
             else:
-                self._set_aside(person, found, known[person.anchor], sides)
+                self._set_aside(shown, found, record, sides)
         return left
 
     def _set_aside(

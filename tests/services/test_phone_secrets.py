@@ -110,7 +110,7 @@ def test_other_keys_of_the_installation_cut_no_phone_off(pbx: MikoPbx, phones: P
 def test_of_many_phones_that_are_cut_off_some_are_named(
     pbx: MikoPbx, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncapp.services.phone_secrets.NAMED", 1)
+    monkeypatch.setattr("syncapp.services.afterwards.NAMED", 1)
     pbx.box.add("Boris Titov", number="202", sip_secret=OLD)
     give(FIRST)
     sync(phones)

@@ -120,6 +120,35 @@ def test_controller_that_is_behind_takes_nothing_back(pair: Pair) -> None:
     assert counted(sync(pair.server)) == SETTLED
 
 
+@pytest.mark.promise(5)
+def test_controller_that_is_behind_with_what_is_no_number_takes_nothing_back(pair: Pair) -> None:
+    edit(title="Chief")
+    sync(pair.server)
+    pair.fail_over()
+
+    behind = [sync(pair.server), sync(pair.server)]
+
+    employee, record = anna()
+    assert [counted(run) for run in behind] == [SETTLED, SETTLED]
+    assert (employee.title, record.base["title"]) == ("Chief", ["Chief", "Chief"])
+    assert (remarks(), record.fingerprint) == (["write_behind"], "")
+    assert not Conflict.objects.exists()
+
+
+def test_field_that_is_read_in_another_way_than_it_was_written_is_not_behind(pair: Pair) -> None:
+    """What stands in the other attribute is nobody's delay: a person decides (rule B8)."""
+    pair.second.change("anna", description="Boss")
+    edit(title="Chief")
+    sync(pair.server)
+    pair.fail_over()
+    FieldMapping.objects.filter(field="title").update(attribute="description")
+
+    run = sync(pair.server, force=True)
+
+    assert (run.counts["conflicts"], remarks()) == (1, [])
+    assert anna()[0].title == "Chief"
+
+
 def test_newer_value_of_ours_waits_until_the_controller_has_caught_up(pair: Pair) -> None:
     """Written over the old one it would be a conflict, and overtaken by what is on its way."""
     edit(extension="301")

@@ -53,7 +53,7 @@ def with_mapping(server: DirectoryServer, *, title: str) -> None:
 
 
 def nobody_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Settled, "sift", lambda _self, people, _known: list(people))
+    monkeypatch.setattr(Settled, "sift", lambda _self, people, _known, **_options: list(people))
 
 
 @pytest.fixture
@@ -215,6 +215,12 @@ def test_edits_of_everybody_are_written_as_the_entries_were_read(
     assert [company.value(uid, "title") for uid in ("anna", "boris")] == [["Chief"], ["Chief"]]
     assert writes == [True, True]
     assert not SyncRecord.objects.filter(due=True).exists()
+
+    assert [sync(server).counts["skipped"] for _run in range(2)] == [2, 2]
+
+    aside = [(read.people, len(read.settled.refreshed)) for read in reads[-2:] if read.settled is not None]
+    assert aside == [([], 2), ([], 0)]
+    assert not SyncRecord.objects.filter(fingerprint="").exists()
 
 
 def test_values_that_cannot_be_read_are_counted_over_everybody(company: Company) -> None:
