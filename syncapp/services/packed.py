@@ -19,7 +19,7 @@ def unpack_entry(packed: bytes) -> RemoteRecord:
 
 
 def pack_row(row: Sequence[Any]) -> bytes:
-    """Pack column values: texts, numbers and nothing else."""
+    """Pack column values: texts, numbers, flags and nothing else."""
     return marshal.dumps(tuple(row))
 
 
