@@ -10,6 +10,7 @@ import pytest
 from django.core.management.color import no_style
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils import translation
 from pytest_django import Settings
 
 from fixtures import ds389 as ds389_server
@@ -55,6 +56,12 @@ def quick_flush() -> Iterator[None]:
 
 
 _photo_folders = count(1)
+
+
+@pytest.fixture(autouse=True)
+def default_language() -> None:
+    """Not the language in which an earlier test of this process looked at a page: the site leaves it behind."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

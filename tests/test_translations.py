@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import unfold
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import trans_real
 
 APP = settings.BASE_DIR / "syncapp"
@@ -160,3 +161,12 @@ def test_theme_is_russian_too(texts_of_the_theme: set[Any]) -> None:
 
     assert len(texts_of_the_theme) > 100
     assert {key for key in texts_of_the_theme if key not in known} == set()
+
+
+@pytest.mark.xdist_group("language")
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_every_test_begins_in_the_default_language(time: str) -> None:
+    """Whichever was looked at before, in the same process."""
+    assert translation.get_language() == settings.LANGUAGE_CODE
+
+    translation.activate("ru")
