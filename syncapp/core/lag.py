@@ -25,6 +25,8 @@ def allow_for_lag(
     write back where it was made. Whoever is behind is not settled, so that he is
     looked at again. `remapped` fields are read in another way than they were written.
     """
+    if not record.written:
+        return person
     readings, behind, remembered = dict(person.readings), {}, {}
     for name, write in still_remembered(record.written, now).items():
         base, reading = record.base.get(name), readings.get(name)

@@ -8,7 +8,7 @@ from syncapp.models import PhoneSystem
 from syncapp.services.counts import Tally
 from syncapp.services.execution import Execution
 from syncapp.services.remote_read import RemoteRead
-from syncapp.store.sent import UnknownWrite, unknown_writes
+from syncapp.store.sent import UnknownWrite
 
 # So many names are said in a note.
 NAMED = 20
@@ -16,12 +16,11 @@ NAMED = 20
 
 def say_what_was_written(execution: Execution, read: RemoteRead) -> None:
     """Say of runs that ended while they were writing which of their values stand in the domain (promise 1)."""
-    unknown = unknown_writes(execution.server.pk)
-    if not unknown:
+    if not read.unknown:
         return
     found: dict[int, list[str]] = {}
     for person in read.people:
-        write = unknown.get(person.anchor)
+        write = read.unknown.get(person.anchor)
         if write is not None and _stands_there(write, person.readings):
             found.setdefault(write.run_id, []).append(write.name or person.anchor)
     for run_id, names in sorted(found.items()):

@@ -79,4 +79,7 @@ class Wave:
     planning: Planning
     newcomers: Newcomers
     first: int  # position of its first item
-    ledger: Ledger
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.read.aside.ledger

@@ -20,16 +20,15 @@ from syncapp.core.options import FieldRule
 from syncapp.core.outward import Outward
 from syncapp.core.plan import plan_people
 from syncapp.core.planned import PlanItem, RecordTouch
-from syncapp.core.quality import Quality
 from syncapp.core.records import LocalPerson, Message
 from syncapp.core.sides import EMPTY, Sides, is_settled_who, will_be_created
 from syncapp.core.telephones import is_emergency
 from syncapp.core.vocabulary import INACTIVE_STATES, Action, Field, State
+from syncapp.services.aside import AsideItem, place_of
 from syncapp.services.endpoints import Synchronised
 from syncapp.services.people_here import load_locals
 from syncapp.services.phone_numbers import PhoneLook, remembered
 from syncapp.services.remote_read import RemoteRead
-from syncapp.services.settled import Aside
 from syncapp.services.ties import Entries, Strangers, match
 from syncapp.store import snapshots
 from syncapp.store.cooling import cooling_numbers
@@ -57,7 +56,7 @@ class Planning:
             return self.unplaced[item.employee_id or 0].local
         return self.sides.local_of(item.anchor) or self.leavers.get(item.employee_id or 0)
 
-    def people(self, aside: Iterator[Aside]) -> Iterator[PlanItem | RecordTouch | Aside]:
+    def people(self, aside: Iterator[AsideItem]) -> Iterator[PlanItem | RecordTouch | AsideItem]:
         """Yield what happens to whom, with those set aside among the others, in the order of applying.
 
         People of whom everything is said already are left out.
@@ -67,13 +66,16 @@ class Planning:
 
 
 def _in_order(
-    people: Iterator[PlanItem | RecordTouch], aside: Iterator[Aside]
-) -> Iterator[PlanItem | RecordTouch | Aside]:
+    people: Iterator[PlanItem | RecordTouch], aside: Iterator[AsideItem]
+) -> Iterator[PlanItem | RecordTouch | AsideItem]:
+    """First come numbers that change hands, then everybody by name."""
     following = next(aside, None)
     for news in people:
-        while following is not None and isinstance(news, PlanItem) and following.comes_before(news):
-            yield following
-            following = next(aside, None)
+        if isinstance(news, PlanItem) and not news.number_moves:
+            place = place_of(news)
+            while following is not None and following.place < place:
+                yield following
+                following = next(aside, None)
         yield news
     if following is not None:
         yield following
@@ -106,7 +108,7 @@ def make_plan(
     keys = {person.anchor: entry_keys(person) for person in read.people}
     planning = Planning(sides, Numbers(), keys)
     _plan_absent(read, planning)
-    quality = read.settled.quality if read.settled is not None else Quality()
+    quality = read.aside.quality
     quality.add(read.people)
     if read.whole and quality.people * 2 > read.count:  # of a few who changed nothing can be said
         planning.notes += quality.notes(read.options.rules)
@@ -151,12 +153,9 @@ def _choose_numbers(planning: Planning, phones: PhoneLook | None) -> None:
 def _allow_for_lag(read: RemoteRead, remapped: frozenset[Field]) -> None:
     """What another controller was told by us, and this one was not yet, counts as told (rule B12)."""
     now = timezone.now()
-    wrote = {anchor: record for anchor, record in read.known.items() if record.written}
-    for position, person in enumerate(read.people if wrote else ()):
-        if person.anchor in wrote:
-            read.people[position] = allow_for_lag(
-                person, wrote[person.anchor], uri=read.uri, now=now, remapped=remapped
-            )
+    for position, person in enumerate(read.people):
+        if (record := read.known.get(person.anchor)) is not None:
+            read.people[position] = allow_for_lag(person, record, uri=read.uri, now=now, remapped=remapped)
 
 
 def _plan_absent(read: RemoteRead, planning: Planning) -> None:
@@ -171,8 +170,7 @@ def _everybody(server: Synchronised, read: RemoteRead, keys: dict[str, EntryKeys
     entries = {anchor: (stored, state) for anchor, stored, state in snapshots.entry_keys(server.pk)}
     for person in read.people:
         entries[person.anchor] = keys[person.anchor], person.state
-    for anchor, changed in read.settled.keys.items() if read.settled is not None else ():
-        entries[anchor] = changed, State.ACTIVE
+    entries |= {anchor: (changed, State.ACTIVE) for anchor, changed in read.aside.keys.items()}
     for absence in read.absent:
         entries[absence.record.anchor] = absence.record.keys, absence.state
     return entries
@@ -191,7 +189,7 @@ def _count_claims(sides: Sides, entries: Entries) -> None:
 def _emptied_attributes(read: RemoteRead) -> list[Message]:
     """An attribute that is empty for everybody and was not: nobody did that on purpose (rule B3)."""
     before = {name for record in read.known.values() for name, base in record.base.items() if base.remote}
-    before |= read.settled.filled if read.settled is not None else set()
+    before |= read.aside.filled
     return [
         Message("attribute_empty_for_all", {"field": rule.field.value, "attribute": rule.attribute})
         for rule in read.options.rules

@@ -29,6 +29,7 @@ from syncapp.services.remote_read import NEVER_LOOKED, LastLook, RemoteRead
 from syncapp.services.settled import Packed, Settled
 from syncapp.store import snapshots
 from syncapp.store.bulk import CHUNK, in_chunks
+from syncapp.store.sent import unknown_writes
 
 # Longer than two clocks are usually apart.
 LATELY = timedelta(minutes=5)
@@ -94,7 +95,8 @@ class DirectoryReader:
         whom no more has to be known.
         """
         self._check()
-        read = RemoteRead(self.options, self._session.uri, settled=settled)
+        unknown = unknown_writes(self._server.pk)
+        read = RemoteRead(self.options, self._session.uri, settled=settled, unknown=unknown)
         passports = snapshots.passports(self._server.pk)
         probes = PROBES if self._sends else 0
         empty = {rule for rule in self.options.rules if rule.field is not Field.PHOTO}
@@ -113,7 +115,8 @@ class DirectoryReader:
                 whole = self._session.whole(raw)
                 if whole is None:  # gone since the list was read: the next run says so
                     continue
-                if settled is not None and passport is not None and passport.may_be_settled:
+                alone = passport is not None and passport.may_be_settled and record.anchor not in unknown
+                if settled is not None and passport is not None and alone:
                     read.kept.append(Packed.of(record, mark, passport.record_id))
                     continue
                 read.people.append(self._person(record if whole is raw else self._opaque.conceal(whole), mark, read.at))
@@ -145,7 +148,7 @@ class DirectoryReader:
             people = [self._person(each.unpacked(), each.fingerprint, read.at) for each in chunk]
             known = snapshots.known_records(self._server.pk, [each.record_id for each in chunk])
             people = self._looked_at(people, known, read.having)
-            for person in settled.sift(people, known, uri=read.uri):
+            for person in settled.sift(people, known, uri=read.uri, aside=read.aside):
                 read.people.append(person)
                 read.known[person.anchor] = record = known[person.anchor]
                 read.known_by_id[record.id] = record

@@ -1,7 +1,7 @@
 """What was read of an endpoint, and what the last run had looked at."""
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,7 +12,10 @@ from syncapp.core.options import SyncOptions
 from syncapp.core.records import KnownRecord, RemotePerson, Scope
 from syncapp.core.vocabulary import Field
 from syncapp.core.watermark import Watermark
+from syncapp.services.aside import Aside
+from syncapp.services.ledger import Ledger
 from syncapp.services.settled import Packed, Settled
+from syncapp.store.sent import UnknownWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,9 @@ class RemoteRead:
     of those who did not come either and are in scope all the same. `scope` is what was
     to be read; `scope_changed`: the last run was to bring others. `watermark`: from
     where what changes after this read can be read, None where that is not known.
-    `kept` are those whom `settled` may decide about, before the others are planned; `having`: who of them
-    has a photo, where that was asked.
+    `unknown`: what runs that broke off may have written, of whom. `kept` are those about
+    whom `settled` may decide before the others are planned, and sets them `aside`;
+    `having`: who of them has a photo, where that was asked.
     """
 
     options: SyncOptions
@@ -55,6 +59,11 @@ class RemoteRead:
     scope: Scope | None = None
     scope_changed: bool = False
     watermark: Watermark | None = None
+    unknown: Mapping[str, UnknownWrite] = field(default_factory=dict)
     settled: Settled | None = None
     kept: deque[Packed] = field(default_factory=deque)
     having: Collection[str] | None = None
+    aside: Aside = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.aside = Aside(Ledger(self.options))

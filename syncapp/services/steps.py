@@ -17,17 +17,16 @@ from syncapp.core.vocabulary import Field, State
 from syncapp.exceptions import ConfigurationError, PlanHeldError
 from syncapp.models import DirectoryServer, PhoneSystem, SyncRecord, SyncRun
 from syncapp.services.afterwards import NAMED, name_rekeyed, name_renumbered, say_what_was_written
+from syncapp.services.aside import AsideItem
 from syncapp.services.brakes import too_much
 from syncapp.services.contents import incoming
 from syncapp.services.counts import NAMES, Tally, applied_counts, planned_counts
 from syncapp.services.endpoints import keeping_what_is_seen, run_config, sends, store_kind
 from syncapp.services.execution import Execution, Wave
 from syncapp.services.identity import recognise
-from syncapp.services.ledger import Ledger
 from syncapp.services.looking import how_many_known, last_look, leave_bookmark, read_people
 from syncapp.services.making import forget_freed_numbers, plan_those_to_make
 from syncapp.services.mapping_state import mapping_state, remapped_fields
-from syncapp.services.packed import unpack_row
 from syncapp.services.phone_numbers import PhoneLook, keep_numbers
 from syncapp.services.photos import FOLDERS, keep_for, sweep
 from syncapp.services.planning import Planning, make_plan
@@ -37,7 +36,7 @@ from syncapp.services.remote_read import RemoteRead
 from syncapp.services.seals import Seal, configuration_digest, scope_of
 from syncapp.services.secrets import forget_unmapped_secrets
 from syncapp.services.sending import Sending
-from syncapp.services.settled import Aside, Settled
+from syncapp.services.settled import Settled
 from syncapp.store.bulk import in_chunks
 from syncapp.store.elsewhere import let_waiting_go_on
 from syncapp.store.items import PlannedRow, dump_scope, insert_items, iter_planned
@@ -170,8 +169,7 @@ def _plan(
             planning.making = plan_those_to_make(execution.server, session, planning, may_send=may_send)
             read.known_by_id |= {each.record.id: each.record for each in planning.unplaced.values() if each.record}
             planning.notes += _phones_of_leavers(planning)
-        ledger = read.settled.ledger if read.settled is not None else Ledger(read.options)
-        wave = Wave(read, planning, newcomers, first=execution.stored, ledger=ledger)
+        wave = Wave(read, planning, newcomers, first=execution.stored)
         _store_plan(execution, wave, lambda done: execution.beat(RunPhase.PLAN, min(alone + done, total), total))
     if read.whole:
         say_what_was_written(execution, read)
@@ -239,14 +237,12 @@ def brake(execution: Execution, held: Sequence[Message]) -> None:
 def _store_plan(execution: Execution, wave: Wave, beat: Callable[[int], None]) -> None:
     """Write the plan as `planned` items before anything is changed; `beat` is told how many were decided for it."""
     people = {person.anchor: person for person in wave.read.people if person.raw is not None}
-    settled = wave.read.settled
-    aside = settled.in_order() if settled is not None else iter(())
     done = 0
-    for chunk in in_chunks(wave.planning.people(aside)):
+    for chunk in in_chunks(wave.planning.people(wave.read.aside.in_order())):
         rows = []
         for news in chunk:
-            if isinstance(news, Aside):
-                rows.append(unpack_row(news.row))
+            if isinstance(news, AsideItem):
+                rows.append(news.row())
                 continue
             done += 1
             record = wave.read.known_by_id.get(news.record_id) if news.record_id is not None else None
@@ -274,7 +270,7 @@ def _apply(execution: Execution, session: EndpointSession, wave: Wave, tally: Ta
             touched = apply_touches(chunk)
             if wave.read.options.phone:
                 let_waiting_go_on(run, touched)
-        for refreshed in in_chunks(wave.read.settled.refreshed if wave.read.settled is not None else ()):
+        for refreshed in in_chunks(wave.read.aside.refreshed):
             execution.keeper.beat()
             apply_refreshed(refreshed)
         settle_the_rest(run)

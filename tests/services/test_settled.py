@@ -83,7 +83,7 @@ def test_nobody_is_planned_and_the_next_run_passes_over_everybody(
     first, second = sync(with_other_keys(server, "email")), sync(server)
 
     assert [[person.anchor for person in read.people] for read in reads] == [[], []]
-    assert [len(read.settled.refreshed) for read in reads if read.settled is not None] == [2, 0]
+    assert [len(read.aside.refreshed) for read in reads] == [2, 0]
     assert not set(before.values()) & {*marks().values(), ""}
     assert [run.counts["skipped"] for run in (first, second)] == [2, 2]
     assert not RunItem.objects.filter(run__in=[first, second]).exists()
@@ -218,7 +218,7 @@ def test_edits_of_everybody_are_written_as_the_entries_were_read(
 
     assert [sync(server).counts["skipped"] for _run in range(2)] == [2, 2]
 
-    aside = [(read.people, len(read.settled.refreshed)) for read in reads[-2:] if read.settled is not None]
+    aside = [(read.people, len(read.aside.refreshed)) for read in reads[-2:]]
     assert aside == [([], 2), ([], 0)]
     assert not SyncRecord.objects.filter(fingerprint="").exists()
 
@@ -254,9 +254,7 @@ def test_mapping_that_is_read_in_another_way_is_agreed_anew_for_everybody(
     sync(server)
 
     assert (reads[0].people, run.counts["skipped"], run.counts["conflicts"]) == ([], 2, 0)
-    aside = [
-        (len(read.settled.ledger.touches), len(read.settled.refreshed)) for read in reads if read.settled is not None
-    ]
+    aside = [(len(read.aside.ledger.touches), len(read.aside.refreshed)) for read in reads]
     assert aside == [(2, 0), (0, 0)]
 
 
